@@ -1,0 +1,72 @@
+"""How many inputs and outputs one unit of a weight has.
+
+Sources: Glorot & Bengio 2010, section 4.2; the axes are those of torch.nn.init._calculate_fan_in_and_fan_out
+and, named, of jax.nn.initializers.variance_scaling.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Fans:
+    """Inputs of one output unit, and outputs of one input unit; both > 0."""
+
+    fan_in: float
+    fan_out: float
+
+
+def from_shape(shape: Sequence[int]) -> Fans:
+    """Returns fans as torch and MindSpore count them: ``shape[1] * receptive`` and ``shape[0] * receptive``.
+
+    Groups are not divided out of the fan-out, and a transposed convolution's two fans are exchanged: that is what
+    the reference implementations do.
+
+    Raises:
+        ValueError: If the tensor has fewer than two axes.
+    """
+    if len(shape) < 2:
+        raise ValueError(f"a tensor of shape {tuple(shape)} has no fans: at least two axes are needed")
+    receptive = prod(shape[2:])
+    return Fans(shape[1] * receptive, shape[0] * receptive)
+
+
+def from_connections(shape: Sequence[int], groups: int, is_transposed: bool) -> Fans:
+    """Returns the true numbers of connections of a possibly grouped or transposed convolution, strides left aside.
+
+    Raises:
+        ValueError: If the tensor has fewer than two axes, or ``groups`` does not divide its channels.
+    """
+    fans = from_shape(shape)
+    if shape[0] % groups:
+        raise ValueError(f"{groups} groups do not divide the {shape[0]} channels of axis 0")
+    if is_transposed:
+        return Fans(fans.fan_out / groups, fans.fan_in)
+    return Fans(fans.fan_in, fans.fan_out / groups)
+
+
+def from_axes(
+    shape: Sequence[int], in_axes: Sequence[int], out_axes: Sequence[int], batch_axes: Sequence[int] = ()
+) -> Fans:
+    """Returns fans from named axes: those not named are the receptive field, batch axes count in neither.
+
+    Raises:
+        ValueError: If an axis is named twice or does not exist.
+    """
+    named = [axis % len(shape) if -len(shape) <= axis < len(shape) else axis
+             for axis in (*in_axes, *out_axes, *batch_axes)]  # fmt: skip
+    for axis in named:
+        if not 0 <= axis < len(shape):
+            raise ValueError(f"axis {axis} does not exist in the shape {tuple(shape)}")
+        if named.count(axis) > 1:
+            raise ValueError(f"axis {axis} is named twice")
+    receptive = prod(extent for axis, extent in enumerate(shape) if axis not in named)
+    return Fans(
+        prod(shape[axis] for axis in in_axes) * receptive, prod(shape[axis] for axis in out_axes) * receptive
+    )
