@@ -1,0 +1,247 @@
+"""Runs the laws over memory: regions cut into blocks, blocks over threads, columns of whole parameters at once.
+
+What is written depends on none of that: a value is a function of the key and the element's number alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit.stream import laws, oracle
+from ms_initkit.stream.threads import pool, threads
+
+try:
+    from ms_initkit.stream import kernels
+except ImportError:  # numba is missing: the oracle serves, slower and with the same bits
+    kernels = None  # type: ignore[assignment]
+
+Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
+Progress: TypeAlias = Callable[[int], None]
+DTYPES: Final[dict[str, int]] = {"float32": 0, "float16": 1, "bfloat16": 2, "float64": 3, "uint32": 4}
+STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16", "float64", "uint32"))
+
+_BLOCK: Final = 1 << 14  # elements the oracle draws at once
+_TASK: Final = 1 << 20  # elements a thread takes at once: about a millisecond
+_ALONE: Final = 1 << 15  # fewer elements than this are not worth waking a thread for
+
+
+class Place(NamedTuple):
+    """Which element numbers a tensor's elements have: ``offset + sum(coordinate * stride)``."""
+
+    shape: tuple[int, ...]
+    offset: int
+    strides: tuple[int, ...]
+
+    @staticmethod
+    def whole(shape: tuple[int, ...], offset: int = 0) -> Place:
+        """Consecutive numbers in C order, from ``offset``."""
+        strides, step = [], 1
+        for length in reversed(shape):
+            strides.append(step)
+            step *= length
+        return Place(shape, offset, tuple(reversed(strides)))
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the numbers are consecutive in C order."""
+        consecutive = Place.whole(self.shape).strides
+        return all(
+            n == 1 or mine == theirs for n, mine, theirs in zip(self.shape, self.strides, consecutive, strict=True)
+        )
+
+
+class Region(NamedTuple):
+    """A slice of a place as nested loops over element numbers, the innermost last; neighbours that continue are merged."""
+
+    offset: int
+    lengths: NDArray[np.int64]
+    strides: NDArray[np.int64]
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return int(np.prod(self.lengths))
+
+
+def region(place: Place, slices: tuple[slice, ...]) -> Region:
+    """The elements of ``place`` in ``slices``, in C order."""
+    offset = place.offset
+    loops: list[tuple[int, int]] = []
+    for part, stride in zip(slices, place.strides, strict=True):
+        offset += part.start * stride
+        length = part.stop - part.start
+        if length == 1:
+            continue
+        if loops and loops[-1][1] == length * stride:
+            loops[-1] = (loops[-1][0] * length, stride)
+        else:
+            loops.append((length, stride))
+    loops = loops or [(1, 1)]
+    lengths, strides = (np.array(column, np.int64) for column in zip(*loops, strict=True))
+    return Region(offset, lengths, strides)
+
+
+def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region) -> None:
+    """Writes the values of ``law`` at ``where`` into ``out``, C-contiguous, as ``DTYPES[...] == dtype``."""
+    flat = out.reshape(-1)
+
+    def task(start: int, stop: int) -> None:
+        if kernels is None:
+            _fill_slowly(flat, dtype, law, key, substream, where, start, stop)
+        else:
+            kernels.fill_region(
+                np.uint64(flat.ctypes.data), dtype, law.id, law.parameters.view(np.uint32), np.uint64(key),
+                np.uint64(substream), np.uint64(where.offset), where.lengths, where.strides, start, stop,
+            )  # fmt: skip
+
+    run([(task, start, min(start + _TASK, flat.size)) for start in range(0, flat.size, _TASK)])
+
+
+def run(
+    tasks: list[tuple[Callable[[int, int], None], int, int]], progress: Progress | None = None
+) -> None:
+    """Calls each ``task(start, stop)`` on the pool; one alone, or few elements, in this thread."""
+    n = min(threads(), len(tasks))
+    if n <= 1:
+        for task, start, stop in tasks:
+            task(start, stop)
+            if progress is not None:
+                progress(stop - start)
+        return
+    executor = pool(threads(), os.getpid())
+    pending: set[Future[int]] = {executor.submit(_measured, *item) for item in tasks}
+    try:
+        while pending:
+            done, pending = wait(pending, return_when=FIRST_COMPLETED)
+            finished = sum(future.result() for future in done)
+            if progress is not None:
+                progress(finished)
+    finally:
+        for future in pending:
+            future.cancel()
+        wait(pending)
+
+
+def _measured(task: Callable[[int, int], None], start: int, stop: int) -> int:
+    task(start, stop)
+    return stop - start
+
+
+def _fill_slowly(
+    out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region, start: int, stop: int
+) -> None:
+    for first in range(start, stop, _BLOCK):
+        last = min(first + _BLOCK, stop)
+        numbers = _numbers(where, first, last)
+        out[first:last] = narrow(_values(law, numbers, substream, key), dtype)
+
+
+def _values(law: laws.Law, numbers: NDArray[np.uint64], substream: int, key: int) -> NDArray[np.generic]:
+    if law.id == laws.CONSTANT:
+        return np.full(numbers.shape, law.parameters[0])
+    words = oracle.words(numbers, substream, key)
+    return words if law.id == laws.WORDS else oracle.draw(law, words)
+
+
+def narrow(values: NDArray[np.generic], dtype: int) -> NDArray[np.generic]:
+    """``values`` as they are stored under ``dtype``, rounded once."""
+    match dtype:
+        case 1:
+            return oracle.to_float16(values.astype(np.float32, copy=False))
+        case 2:
+            return oracle.to_bfloat16(values.astype(np.float32, copy=False))
+        case _:
+            return values.astype(STORAGE[dtype], copy=False)
+
+
+def _numbers(where: Region, start: int, stop: int) -> NDArray[np.uint64]:
+    rest = np.arange(start, stop, dtype=np.uint64)
+    numbers = np.full(rest.shape, where.offset, np.uint64)
+    for length, stride in zip(where.lengths[::-1], where.strides[::-1], strict=True):
+        numbers += (rest % np.uint64(length)) * np.uint64(stride)
+        rest //= np.uint64(length)
+    return numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Whole parameters of elementwise laws, one row each, in columns.
+
+    Attributes:
+        addresses: Where each parameter's C-contiguous storage begins; the caller keeps it alive.
+        sizes: Elements of each.
+        keys: ``key(seed, name)`` of each.
+        laws: ``law_of(draw).id`` of each.
+        dtypes: ``DTYPES[name]`` of each.
+        parameters: ``law_of(draw).parameters`` of each, one row of ``laws.WIDTH``.
+    """
+
+    addresses: NDArray[np.uint64]
+    sizes: NDArray[np.int64]
+    keys: NDArray[np.uint64]
+    laws: NDArray[np.int8]
+    dtypes: NDArray[np.int8]
+    parameters: NDArray[np.float32]
+
+
+def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
+    """Draws every parameter of ``jobs`` into its storage.
+
+    Args:
+        jobs: The parameters; nothing is done in Python for each.
+        progress: Called from this thread now and then with the elements written since the last call.
+    """
+    ends = np.cumsum(jobs.sizes, dtype=np.int64)
+    total = int(ends[-1]) if ends.size else 0
+    bits = np.ascontiguousarray(jobs.parameters, np.float32).view(np.uint32)
+
+    def task(start: int, stop: int) -> None:
+        if kernels is None:
+            _fill_many_slowly(jobs, ends, start, stop)
+        else:
+            kernels.fill_many(
+                jobs.addresses, jobs.sizes, jobs.keys, jobs.laws, jobs.dtypes, bits, ends, start, stop
+            )
+
+    size = _TASK if total > _ALONE else max(total, 1)
+    if total > _ALONE:
+        size = min(_TASK, -(-total // threads() // 4096) * 4096)
+    run([(task, start, min(start + size, total)) for start in range(0, total, size)], progress)
+
+
+def _fill_many_slowly(jobs: Batch, ends: NDArray[np.int64], start: int, stop: int) -> None:
+    job = int(np.searchsorted(ends, start, side="right"))
+    while start < stop:
+        size, end = int(jobs.sizes[job]), int(ends[job])
+        first, last = start - (end - size), min(stop, end) - (end - size)
+        dtype = int(jobs.dtypes[job])
+        buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(jobs.addresses[job]))
+        law = laws.Law(int(jobs.laws[job]), jobs.parameters[job])
+        where = region(Place.whole((size,)), (slice(0, size),))
+        _fill_slowly(np.frombuffer(buffer, STORAGE[dtype]), dtype, law, int(jobs.keys[job]), 0, where, first, last)
+        start, job = end, job + 1
+
+
+def pieces(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
+    """Slices that partition ``shape`` in C order, each of at most ``limit`` elements and contiguous in memory."""
+    size = int(np.prod(shape, dtype=np.int64))
+    if size <= limit:
+        if size:
+            yield tuple(slice(0, length) for length in shape)
+        return
+    inner = size // shape[0]
+    step = max(1, limit // inner)
+    for start in range(0, shape[0], step):
+        head = slice(start, min(start + step, shape[0]))
+        if inner > limit:
+            yield from ((head, *rest) for rest in pieces(shape[1:], limit))
+        else:
+            yield (head, *(slice(0, length) for length in shape[1:]))

@@ -1,0 +1,139 @@
+"""The elementwise laws: a draw reduced to a law's number and eight 32-bit parameters that a kernel can read.
+
+The bounds of a truncated normal become probabilities here, in float64 and by ``ms_initkit.portable``, once per draw.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit import portable
+from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform
+
+Parameters: TypeAlias = NDArray[np.float32]
+
+WIDTH: Final = 8  # parameters per law
+CONSTANT: Final = 0  # value
+UNIFORM: Final = 1  # low, high - low, largest value
+NORMAL: Final = 2  # mean, std
+TRUNCATED: Final = 3  # mean, std, smallest value, largest value, first cell (bits), number of cells (bits)
+FAR: Final = 4  # mean, signed std, smallest value, largest value, then float64 bits: log p at the near bound, p ratio
+WORDS: Final = 5  # the words themselves, for whoever needs a choice or a rank
+
+# A truncated normal that keeps less than this part of the mass is drawn in float64: of the 2**32 cells of the fast law
+# there would be too few left to fill float32's 24 bits, above all near a bound far out.
+_LEAST_FAST_MASS: Final = 1.0 / 16.0
+_CELLS: Final = 2.0**32
+# Within so small a window (in standard deviations times the distance from the mean) the density is flat to 24 bits.
+_FLAT: Final = 2.0**-24
+
+
+class Law(NamedTuple):
+    """A law's number and its ``WIDTH`` parameters."""
+
+    id: int
+    parameters: Parameters
+
+
+def law_of(draw: Draw) -> Law | None:
+    """The elementwise law of ``draw``; None if it takes more than one word, or another element, to know a value.
+
+    Raises:
+        ValueError: If the draw's numbers make no distribution (a bound above the other, a negative ``std``, ...).
+    """
+    if isinstance(draw, Constant | Uniform | Normal | TruncatedNormal):
+        return _law_of(draw)
+    return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _law_of(draw: Constant | Uniform | Normal | TruncatedNormal) -> Law:
+    match draw:
+        case Constant(value):
+            return _law(CONSTANT, value)
+        case Uniform(low, high):
+            return _uniform(low, high)
+        case Normal(mean, std):
+            _check(std >= 0.0 and math.isfinite(mean) and math.isfinite(std), draw)
+            return _law(CONSTANT, mean) if std == 0.0 else _law(NORMAL, mean, std)
+        case TruncatedNormal():
+            return _truncated(draw)
+
+
+def _check(holds: bool, draw: Draw) -> None:
+    if not holds:
+        raise ValueError(f"no distribution has these parameters: {draw!r}")
+
+
+def _law(law: int, *values: float) -> Law:
+    parameters = np.zeros(WIDTH, np.float32)
+    with np.errstate(over="ignore"):  # a bound beyond float32 is no bound
+        parameters[: len(values)] = values
+    parameters.flags.writeable = False
+    return Law(law, parameters)
+
+
+def _uniform(low: float, high: float) -> Law:
+    first, last = np.float32(low), np.float32(high)
+    span = np.float32(np.float64(last) - np.float64(first))
+    _check(low <= high and bool(np.isfinite(span)), Uniform(low, high))
+    if first == last:
+        return _law(CONSTANT, float(first))
+    largest = np.nextafter(last, np.float32(-np.inf))
+    return _law(UNIFORM, float(first), float(span), float(largest))
+
+
+def _inside(low: float, high: float) -> tuple[float, float]:
+    """The smallest and the largest float32 in ``[low, high]``; where there is none, the one nearest to both."""
+    with np.errstate(over="ignore"):
+        first, last = np.float32(low), np.float32(high)
+    if float(first) < low:
+        first = np.nextafter(first, np.float32(np.inf))
+    if float(last) > high:
+        last = np.nextafter(last, np.float32(-np.inf))
+    if first > last:
+        first = last = np.float32(0.5 * (low + high))
+    return float(first), float(last)
+
+
+def _truncated(draw: TruncatedNormal) -> Law:
+    mean, std, low, high = draw.mean, draw.std, draw.low, draw.high
+    _check(std >= 0.0 and low <= high and math.isfinite(mean) and math.isfinite(std), draw)
+    _check(low < math.inf and high > -math.inf, draw)
+    smallest, largest = _inside(low, high)
+    if std == 0.0 or smallest == largest:
+        return _law(CONSTANT, min(max(mean, smallest), largest))
+    a, b = (low - mean) / std, (high - mean) / std
+    if max(abs(a), abs(b), 1.0) * (b - a) < _FLAT:
+        return _law(UNIFORM, smallest, largest - smallest, largest)
+    p_a, p_b = portable.ndtr(a), portable.ndtr(b)
+    # Above the mean a probability near 1 has lost its digits: measure the mass on the side where both are small.
+    mass = p_b - p_a if a < 0.0 else portable.ndtr(-a) - portable.ndtr(-b)
+    if mass < _LEAST_FAST_MASS:
+        return _far(mean, std, a, b, smallest, largest)
+    # Cell k is the probability (k + 1/2) / 2**32; only cells whose centre lies within the bounds are drawn.
+    first = max(0, math.ceil(p_a * _CELLS - 0.5))
+    last = min(2**32 - 1, math.floor(p_b * _CELLS - 0.5))
+    law = _law(TRUNCATED, mean, std, smallest, largest)
+    law.parameters.flags.writeable = True
+    law.parameters[4:6] = np.array([first, min(last - first + 1, 2**32 - 1)], np.uint32).view(np.float32)
+    law.parameters.flags.writeable = False
+    return law
+
+
+def _far(mean: float, std: float, a: float, b: float, smallest: float, largest: float) -> Law:
+    """In the lower tail, where a small probability keeps all its digits; the upper tail is its mirror image."""
+    if a + b > 0.0:
+        a, b, std = -b, -a, -std
+    log_near = portable.log_ndtr(b)
+    ratio = portable.exp(portable.log_ndtr(a) - log_near)
+    law = _law(FAR, mean, std, smallest, largest)
+    law.parameters.flags.writeable = True
+    law.parameters[4:8] = np.array([log_near, ratio], np.float64).view(np.float32)
+    law.parameters.flags.writeable = False
+    return law

@@ -1,0 +1,316 @@
+"""Samples any draw of ``ms_initkit.draws``, whole or by slices."""
+
+from __future__ import annotations
+
+from types import EllipsisType
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit import portable, wholes
+from ms_initkit.draws import (
+    Blocks, Custom, Draw, Edit, Edited, Keep, Loaded, Mixture, Normal, Repeated, SetElement, SetRows, Step, Table, Whole,
+)  # fmt: skip
+from ms_initkit.stream import engine, oracle
+from ms_initkit.stream.engine import DTYPES, STORAGE, Dtype, Place
+from ms_initkit.stream.laws import WORDS, Law, law_of
+
+Index: TypeAlias = tuple[slice | int | EllipsisType, ...] | slice | int | EllipsisType
+Floats: TypeAlias = NDArray[np.float32]
+Slices: TypeAlias = tuple[slice, ...]
+
+_PIECE: Final = 1 << 19  # elements of a composed draw made at once: its temporaries stay below a few MiB per thread
+_WORDS: Final = Law(WORDS, np.zeros(8, np.float32))
+# Substreams (the upper half of Philox's counter): 0 is the values, odd ones the choices of mixtures by depth of nesting, 2 the
+# ranks of whole draws, and the last one re-keys a part that something outside the stream draws.
+_VALUES: Final = 0
+_CHOICE: Final = 1
+_RANKS: Final = 2
+_REKEY: Final = 2**64 - 1
+
+
+def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = None) -> Floats:
+    """The values of ``draw`` on ``index`` of a tensor of ``shape``, as ``whole[index]`` would be.
+
+    Args:
+        draw: What is drawn.
+        shape: The shape of the whole tensor.
+        key: The stream, as from ``ms_initkit.stream.key``.
+        index: Slices with step 1, whole numbers and an ellipsis, as NumPy reads them; None is everything.
+
+    Raises:
+        ValueError: If the draw cannot be sampled at this shape, or its numbers make no distribution.
+        IndexError: If ``index`` does not fit ``shape``.
+    """
+    slices, kept = normalise(index, shape)
+    out = np.empty(tuple(part.stop - part.start for part in slices), np.float32)
+    _fill(out, draw, shape, key, slices, "float32")
+    return out.reshape(kept)
+
+
+def fill(
+    out: NDArray[np.generic],
+    draw: Draw,
+    shape: tuple[int, ...],
+    key: int,
+    index: Index | None = None,
+    dtype: Dtype = "float32",
+) -> None:
+    """Writes ``sample(draw, shape, key, index)`` into ``out``, rounded once to nearest even.
+
+    Args:
+        out: C-contiguous, writable, of the slice's size; bfloat16 as a ``uint16`` view, float16 as itself or so.
+        draw: What is drawn.
+        shape: The shape of the whole tensor.
+        key: The stream.
+        index: As in ``sample``.
+        dtype: What the storage holds.
+
+    Raises:
+        ValueError: If ``out`` does not fit, or as ``sample``.
+    """
+    slices, _ = normalise(index, shape)
+    wanted = tuple(part.stop - part.start for part in slices)
+    size = int(np.prod(wanted, dtype=np.int64))
+    storage = STORAGE[DTYPES[dtype]]
+    if out.size != size or out.itemsize != storage.itemsize:
+        raise ValueError(f"{dtype} values of shape {wanted} do not fit an array of {out.dtype} of shape {out.shape}")
+    if not (out.flags.c_contiguous and out.flags.writeable):
+        raise ValueError("values are written into C-contiguous, writable arrays only")
+    _fill(out.reshape(-1).view(storage).reshape(wanted), draw, shape, key, slices, dtype)
+
+
+def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tuple[int, ...]]:
+    """``index`` as one ``slice(start, stop)`` per axis, and the shape that NumPy would give the result.
+
+    Raises:
+        IndexError: If it does not fit ``shape``.
+        ValueError: If a slice has a step.
+    """
+    items = index if isinstance(index, tuple) else (... if index is None else index,)
+    if items.count(...) > 1:
+        raise IndexError(f"an index has at most one ellipsis: {index!r}")
+    at = items.index(...) if ... in items else len(items)
+    missing = len(shape) - len([item for item in items if item is not ...])
+    if missing < 0:
+        raise IndexError(f"{index!r} has more axes than the shape {shape}")
+    items = (*items[:at], *(slice(None),) * missing, *items[at + 1 :])
+    slices: list[slice] = []
+    kept: list[int] = []
+    for item, length in zip(items, shape, strict=True):
+        if isinstance(item, slice):
+            start, stop, step = item.indices(length)
+            if step != 1:
+                raise ValueError(f"a slice of a draw has step 1, not {step}")
+            slices.append(slice(start, max(start, stop)))
+            kept.append(slices[-1].stop - start)
+        elif isinstance(item, int | np.integer) and -length <= item < length:
+            start = int(item) % length
+            slices.append(slice(start, start + 1))
+        else:
+            raise IndexError(f"{item!r} is no index into an axis of {length} (shape {shape})")
+    return tuple(slices), tuple(kept)
+
+
+def _fill(
+    out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int, slices: Slices, dtype: Dtype
+) -> None:
+    place = Place.whole(shape)
+    if out.size == 0:
+        return
+    law = law_of(draw)
+    if law is not None:
+        engine.fill_region(out, DTYPES[dtype], law, key, _VALUES, engine.region(place, slices))
+        return
+    if _needs_whole(draw):
+        out[...] = engine.narrow(_sample(draw, place, slices, key, _CHOICE), DTYPES[dtype])
+        return
+    parts = list(engine.pieces(out.shape, _PIECE))
+
+    def task(first: int, last: int) -> None:
+        for part in parts[first:last]:
+            moved = tuple(
+                slice(s.start + inner.start, s.start + inner.stop) for s, inner in zip(slices, part, strict=True)
+            )
+            out[part] = engine.narrow(_sample(draw, place, moved, key, _CHOICE), DTYPES[dtype])
+
+    engine.run([(task, at, at + 1) for at in range(len(parts))])
+
+
+def _needs_whole(draw: Draw) -> bool:
+    match draw:
+        case Whole() | Custom():
+            return True
+        case Blocks(draws=draws) | Mixture(draws=draws):
+            return any(_needs_whole(part) for part in draws)
+        case Repeated(draw=inner) | Edited(draw=inner):
+            return _needs_whole(inner)
+        case _:
+            return False
+
+
+def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+    law = law_of(draw)
+    if law is not None:
+        return _elementwise(law, place, slices, key, _VALUES)
+    match draw:
+        case Mixture():
+            return _mixture(draw, place, slices, key, choice)
+        case Table(name, arguments):
+            from ms_initkit import tables
+
+            values = tables.evaluate(name, arguments, np.ogrid[slices], place.shape)
+            with np.errstate(over="ignore"):
+                return np.broadcast_to(values, _lengths(slices)).astype(np.float32)
+        case Whole(name, arguments):
+            return wholes.evaluate(name, arguments, _source(place, key))[slices]
+        case Custom(name, arguments):
+            return _custom(name, arguments, place, key)[slices]
+        case Blocks():
+            return _blocks(draw, place, slices, key, choice)
+        case Repeated():
+            return _repeated(draw, place, slices, key, choice)
+        case Edited(inner, edits):
+            values = _sample(inner, place, slices, key, choice)
+            for edit in edits:
+                values = _edit(values, edit, place, slices)
+            return values
+        case Loaded() | Keep():
+            raise ValueError(f"{type(draw).__name__} is not drawn: its values come from elsewhere")
+    raise TypeError(f"not a draw: {draw!r}")
+
+
+def _lengths(slices: Slices) -> tuple[int, ...]:
+    return tuple(part.stop - part.start for part in slices)
+
+
+def _elementwise(law: Law, place: Place, slices: Slices, key: int, substream: int) -> Floats:
+    out = np.empty(_lengths(slices), np.float32)
+    if out.size:
+        engine.fill_region(out, DTYPES["float32"], law, key, substream, engine.region(place, slices))
+    return out
+
+
+def words(place: Place, slices: Slices, key: int, substream: int) -> NDArray[np.uint32]:
+    """The stream's words themselves."""
+    out = np.empty(_lengths(slices), np.uint32)
+    if out.size:
+        engine.fill_region(out, DTYPES["uint32"], _WORDS, key, substream, engine.region(place, slices))
+    return out
+
+
+def _source(place: Place, key: int) -> wholes.Source:
+    normal = law_of(Normal(0.0, 1.0))
+    assert normal is not None  # noqa: S101  # elementwise by definition
+    return wholes.Source(
+        place.shape,
+        lambda slices: _elementwise(normal, place, slices, key, _VALUES),
+        lambda slices: words(place, slices, key, _RANKS),
+    )
+
+
+def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+    total = sum(draw.weights)
+    if len(draw.weights) != len(draw.draws) or not draw.draws or min(draw.weights) < 0.0 or not 0.999 < total < 1.001:
+        raise ValueError(f"a mixture has one weight per draw, none negative, their sum 1: {draw.weights}")
+    chosen = words(place, slices, key, choice)
+    out = _sample(draw.draws[0], place, slices, key, choice + 2)
+    share = draw.weights[0]
+    for weight, part in zip(draw.weights[1:], draw.draws[1:], strict=True):
+        from_here = chosen >= min(round(share / total * 2**32), 2**32 - 1)
+        np.copyto(out, _sample(part, place, slices, key, choice + 2), where=from_here)
+        share += weight
+    return out
+
+
+def _custom(name: str, arguments: object, place: Place, key: int) -> Floats:
+    from ms_initkit import registry
+
+    values = np.asarray(registry.draw_custom(name, arguments, place.shape, part_key(place, key)))
+    if values.shape != place.shape:
+        raise ValueError(f"initializer {name!r} drew shape {values.shape} where {place.shape} was asked for")
+    return values.astype(np.float32)
+
+
+def part_key(place: Place, key: int) -> int:
+    """The key for something drawn outside the stream: ``key`` for a whole tensor, another one for each part of one."""
+    if place.is_run and place.offset == 0:
+        return key
+    low, high = oracle.words(np.array([place.offset * 4, place.offset * 4 + 1], np.uint64), _REKEY, key)
+    return int(low) | int(high) << 32
+
+
+def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+    axis = draw.axis % len(place.shape)
+    if sum(draw.sizes) != place.shape[axis] or len(draw.sizes) != len(draw.draws):
+        raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {place.shape}")
+    parts: list[Floats] = []
+    start = 0
+    for size, part in zip(draw.sizes, draw.draws, strict=True):
+        first, last = (min(max(edge - start, 0), size) for edge in (slices[axis].start, slices[axis].stop))
+        if first < last:
+            shape = (*place.shape[:axis], size, *place.shape[axis + 1 :])
+            inner = Place(shape, place.offset + start * place.strides[axis], place.strides)
+            parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice))
+        start += size
+    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), np.float32)
+
+
+def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+    axis, times = draw.axis % len(place.shape), draw.times
+    if times < 1 or place.shape[axis] % times:
+        raise ValueError(f"axis {axis} of {place.shape} cannot be {times} equal slices in a row")
+    shape = (*place.shape[:axis], place.shape[axis] // times, *place.shape[axis + 1 :])
+    if place.is_run:
+        base = Place.whole(shape, place.offset)
+    else:  # a part that is no run: each base element has the number of its first copy, so parts never share a word
+        strides = (*place.strides[:axis], place.strides[axis] * times, *place.strides[axis + 1 :])
+        base = Place(shape, place.offset, strides)
+    wanted = slices[axis]
+    first, last = wanted.start // times, -(-wanted.stop // times)
+    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice)
+    trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
+    return np.repeat(values, times, axis)[trimmed]
+
+
+def _edit(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
+    match edit:
+        case Step():
+            return _step(values, edit)
+        case SetElement(at, to):
+            if len(at) != len(place.shape) or any(not -n <= i < n for i, n in zip(at, place.shape, strict=True)):
+                raise ValueError(f"{at} is no place in a tensor of shape {place.shape}")
+            local = tuple(i % n - part.start for i, n, part in zip(at, place.shape, slices, strict=True))
+            if all(0 <= i < n for i, n in zip(local, values.shape, strict=True)):
+                values = values.copy()
+                values[local] = to
+            return values
+        case SetRows(rows, to):
+            if any(not -place.shape[0] <= row < place.shape[0] for row in rows):
+                raise ValueError(f"rows {rows} are not all in a tensor of shape {place.shape}")
+            local_rows = [row % place.shape[0] - slices[0].start for row in rows]
+            values = values.copy()
+            values[[row for row in local_rows if 0 <= row < values.shape[0]]] = to
+            return values
+    raise TypeError(f"not an edit: {edit!r}")
+
+
+def _step(values: Floats, step: Step) -> Floats:
+    operand = np.float32(step.value)
+    with np.errstate(all="ignore"):
+        match step.name:
+            case "add":
+                return values + operand
+            case "multiply":
+                return values * operand
+            case "at_least":
+                return np.maximum(values, operand)
+            case "log":
+                return portable.log(values).astype(np.float32)
+            case "exp":
+                return portable.exp(values).astype(np.float32)
+            case "inverse_softplus":
+                wide = values.astype(np.float64)
+                return (wide + portable.log(-portable.expm1(-wide))).astype(np.float32)
+    raise ValueError(f"no step is called {step.name!r}")

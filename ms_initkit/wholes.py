@@ -1,0 +1,124 @@
+"""The draws that need the whole tensor at once: orthogonal matrices and columns with a given number of zeros.
+
+They take the stream's numbers as functions of a slice, so they know neither seeds nor threads. Linear algebra rounds
+differently from one LAPACK to the next: of all draws these alone may differ in the last bits between machines.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit.draws import Arguments, Scalar
+
+Floats: TypeAlias = NDArray[np.float32]
+Slices: TypeAlias = tuple[slice, ...]
+
+
+class Source(NamedTuple):
+    """The numbers of one tensor's stream, by slice."""
+
+    shape: tuple[int, ...]
+    normals: Callable[[Slices], Floats]  # N(0, 1)
+    words: Callable[[Slices], NDArray[np.uint32]]  # independent of the normals
+
+    @property
+    def everything(self) -> Slices:
+        """The slice that is the whole tensor."""
+        return tuple(slice(0, length) for length in self.shape)
+
+
+def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
+    """The whole tensor that ``Whole(name, arguments)`` describes.
+
+    Raises:
+        ValueError: If there is no such draw, or the shape cannot have one.
+    """
+    if name not in _WHOLES:
+        raise ValueError(f"no draw of a whole tensor is called {name!r}")
+    return _WHOLES[name](source, dict(arguments))
+
+
+Options: TypeAlias = dict[str, Scalar | tuple[Scalar, ...]]
+
+
+def _number(options: Options, name: str, default: float) -> float:
+    value = options.get(name, default)
+    if isinstance(value, bool | str | tuple):
+        raise ValueError(f"{name} is a number, not {value!r}")
+    return float(value)
+
+
+def _orthogonal(source: Source, options: Options) -> Floats:
+    """A matrix with orthonormal rows or columns, whichever are fewer, uniform (Haar) among them, times ``gain``.
+
+    Sources: Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050 (the signs). Rows are the first axis, as in
+    ``torch.nn.init.orthogonal_``, or columns the last one, as in ``jax.nn.initializers.orthogonal``.
+    """
+    shape = source.shape
+    if len(shape) < 2:
+        raise ValueError(f"an orthogonal draw needs at least two axes, not shape {shape}")
+    axis = options.get("column_axis", "first")
+    if axis not in {"first", "last"}:
+        raise ValueError(f"column_axis is 'first' or 'last', not {axis!r}")
+    matrix = source.normals(source.everything)
+    matrix = matrix.reshape((shape[0], -1) if axis == "first" else (-1, shape[-1]))
+    return (_orthonormal(matrix) * np.float32(_number(options, "gain", 1.0))).reshape(shape)
+
+
+def _orthonormal(matrix: Floats) -> Floats:
+    """The Q of ``matrix`` (or of its transpose, if it is wide) with the signs that make R's diagonal positive."""
+    if matrix.size == 0:
+        return matrix
+    if matrix.shape[0] < matrix.shape[1]:
+        return _orthonormal(matrix.T).T
+    q, r = np.linalg.qr(matrix.astype(np.float64))
+    return (q * np.where(np.diagonal(r) < 0.0, -1.0, 1.0)).astype(np.float32)
+
+
+def _delta_orthogonal(source: Source, options: Options) -> Floats:
+    """Zeros but for the centre tap, an orthogonal matrix: a convolution that keeps the norm. Layout ``(out, in, *kernel)``.
+
+    Sources: Xiao et al. 2018, arXiv:1806.05393, algorithm 1.
+    """
+    shape = source.shape
+    if not 3 <= len(shape) <= 5 or shape[1] > shape[0]:
+        raise ValueError(f"a delta-orthogonal draw needs (out, in, *kernel) with in <= out, not shape {shape}")
+    taps = tuple(slice((length - 1) // 2, (length - 1) // 2 + 1) for length in shape[2:])
+    centre = (slice(0, shape[0]), slice(0, shape[1]), *taps)
+    q = _orthonormal(source.normals(centre).reshape(shape[:2])) * np.float32(_number(options, "gain", 1.0))
+    out = np.zeros(shape, np.float32)
+    out[centre] = q.reshape(out[centre].shape)
+    return out
+
+
+def _sparse(source: Source, options: Options) -> Floats:
+    """``N(0, std**2)`` with ``ceil(sparsity * rows)`` zeros in every column, at random rows.
+
+    Sources: Martens 2010, "Deep learning via Hessian-free optimization", section 5; the count as in ``torch.nn.init.sparse_``.
+    """
+    if len(source.shape) != 2:
+        raise ValueError(f"a sparse draw needs two axes, not shape {source.shape}")
+    sparsity = _number(options, "sparsity", 0.1)
+    if not 0.0 <= sparsity <= 1.0:
+        raise ValueError(f"sparsity is a part, from 0 to 1, not {sparsity}")
+    rows = source.shape[0]
+    out = source.normals(source.everything) * np.float32(_number(options, "std", 0.01))
+    zeros = math.ceil(sparsity * rows)
+    if zeros and out.size:
+        # The row number makes every rank distinct, so the count is exact.
+        ranks = source.words(source.everything).astype(np.uint64) << np.uint64(32)
+        ranks |= np.arange(rows, dtype=np.uint64)[:, None]
+        out[ranks <= np.partition(ranks, zeros - 1, axis=0)[zeros - 1]] = 0.0
+    return out
+
+
+_WHOLES: Final[dict[str, Callable[[Source, Options], Floats]]] = {
+    "orthogonal": _orthogonal,
+    "delta_orthogonal": _delta_orthogonal,
+    "sparse": _sparse,
+}
