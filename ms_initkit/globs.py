@@ -1,0 +1,329 @@
+r"""Dotted globs: patterns over whole names such as ``layers.0.attn.proj.weight``.
+
+===========  ==============================================================================================
+``*``        any characters within a segment; a segment that is ``*`` alone matches any one segment
+``**``       any number of whole segments, none included
+``?``        one character within a segment
+``{i}``      a whole run of digits, captured as the index ``i``; a name that stands twice is the same index
+``{a,b}``    ``a`` or ``b``, which may be anything that a glob may be: dots, stars and choices within choices
+===========  ==============================================================================================
+
+Stars take as little as they can, from the left; that decides what is captured where several readings match. An alternative
+that matches wins over those after it. A glob becomes one regular expression in which every star is atomic, so a match takes
+time proportional to the lengths of glob and name.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Final, TypeAlias
+
+_LONGEST: Final = 400
+_MOST_ALTERNATIVES: Final = 256
+_DEEPEST: Final = 8
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+# They mean something in regular expressions and nothing here, so that a mistaken pattern is noticed.
+_FOREIGN: Final = frozenset("\\^$()[]|+")
+
+
+class GlobError(ValueError):
+    """A text is not a glob.
+
+    Args:
+        message: Why not.
+        start: Where in the text, from 0.
+        length: How many characters are concerned.
+        help: What to write.
+    """
+
+    def __init__(self, message: str, start: int, length: int = 1, help: str | None = None) -> None:
+        super().__init__(message)
+        self.start: Final = start
+        self.length: Final = length
+        self.help: Final = help
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A piece of a glob: a literal, ``.``, ``*``, ``**``, ``?``, or a capture's name with its braces."""
+
+    kind: str
+    text: str
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    alternatives: tuple[tuple[_Piece, ...], ...]
+
+
+_Piece: TypeAlias = _Token | _Choice
+_Segment: TypeAlias = tuple[_Token, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Glob:
+    """A dotted glob over whole names.
+
+    Args:
+        text: As written.
+
+    Raises:
+        GlobError: If ``text`` is not a glob.
+    """
+
+    text: str
+    captures: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    is_digit_blind: bool = field(init=False, compare=False, repr=False)
+    _pattern: re.Pattern[str] = field(init=False, compare=False, repr=False)
+    _groups: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Compiles the text.
+
+        ``is_digit_blind`` is set if the glob cannot tell one all-digit segment from another but by capturing it: then
+        names that differ only in their indices can be matched as one.
+        """
+        expansions = [_segments(expansion, self.text) for expansion in _expand(_Parser(self.text).parse())]
+        captures = _common_captures(expansions, self.text)
+        patterns, groups, first = [], [], 1
+        for segments in expansions:
+            pattern, names = _compile(segments, first)
+            patterns.append(pattern)
+            groups.append(tuple(enumerate(names, first)))
+            first += len(names)
+        for name, value in {
+            "captures": captures,
+            "is_digit_blind": all(map(_is_digit_blind, expansions)),
+            "_pattern": re.compile("|".join(patterns)),
+            "_groups": tuple(groups),
+        }.items():
+            object.__setattr__(self, name, value)  # the class is frozen for everybody else
+
+    def match(self, name: str) -> tuple[tuple[str, int], ...] | None:
+        """Returns the captures if ``name`` as a whole matches, in the order of ``captures``; None if it does not."""
+        match = self._pattern.fullmatch(name + ".")
+        if match is None:
+            return None
+        if not self.captures:
+            return ()
+        texts = match.groups()
+        for groups in self._groups:
+            if texts[groups[0][0] - 1] is not None:
+                found = {capture: int(texts[number - 1]) for number, capture in groups}
+                return tuple((capture, found[capture]) for capture in self.captures)
+        raise AssertionError("one alternative has matched")
+
+    def __str__(self) -> str:
+        """Returns the text."""
+        return self.text
+
+
+class _Parser:
+    """Text to pieces, choices nested; recursion is bounded by the depth of braces allowed."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        if not text:
+            raise GlobError("a glob has at least one segment", 0, help='write "**" for every name')
+        if len(text) > _LONGEST:
+            raise GlobError(f"a glob is at most {_LONGEST} characters long", _LONGEST)
+
+    def parse(self) -> tuple[_Piece, ...]:
+        pieces = self._pieces(0)
+        if self.at < len(self.text):
+            raise GlobError("this brace closes nothing", self.at)
+        return pieces
+
+    def _pieces(self, depth: int) -> tuple[_Piece, ...]:
+        pieces: list[_Piece] = []
+        while self.at < len(self.text):
+            char = self.text[self.at]
+            if char == "}" or (char == "," and depth):
+                break
+            pieces.append(self._braces(depth + 1) if char == "{" else self._token(char))
+        return tuple(pieces)
+
+    def _braces(self, depth: int) -> _Piece:
+        start = self.at
+        if depth > _DEEPEST:
+            raise GlobError(f"braces are nested deeper than {_DEEPEST}", start)
+        self.at += 1
+        alternatives = [self._pieces(depth)]
+        while self.at < len(self.text) and self.text[self.at] == ",":
+            self.at += 1
+            alternatives.append(self._pieces(depth))
+        if self.at >= len(self.text):
+            raise GlobError("this brace is never closed", start)
+        self.at += 1
+        if len(alternatives) > 1:
+            return _Choice(tuple(alternatives))
+        inside = self.text[start + 1 : self.at - 1]
+        if _NAME.fullmatch(inside) is None:
+            raise GlobError(
+                f"{{{inside}}} is neither a capture nor a choice", start, self.at - start,
+                "a capture is a name, as {i}; a choice has a comma, as {a,b}",
+            )  # fmt: skip
+        return _Token("capture", inside, start)
+
+    def _token(self, char: str) -> _Token:
+        start = self.at
+        if char in _FOREIGN:
+            raise GlobError(
+                f"{char!r} means nothing in a glob",
+                start,
+                help="regular expressions go under `regex:`, choices are {a,b}",
+            )
+        if char.isspace() or not char.isprintable():
+            raise GlobError("a name has no spaces", start)
+        if char == ",":
+            raise GlobError(
+                "this comma separates nothing", start, help="choices stand in braces, several globs in a list"
+            )
+        if char == "*":
+            while self.at < len(self.text) and self.text[self.at] == "*":
+                self.at += 1
+            stars = self.text[start : self.at]
+            if len(stars) > 2:
+                raise GlobError(f"{stars!r} means no more than '**'", start, len(stars), "write **")
+            return _Token(stars, stars, start)
+        self.at += 1
+        return _Token(char if char in ".?" else "literal", char, start)
+
+
+def _expand(pieces: tuple[_Piece, ...]) -> list[tuple[_Token, ...]]:
+    """Returns the globs without choices that ``pieces`` stands for, in the order in which they are tried."""
+    options: list[list[tuple[_Token, ...]]] = []
+    total = 1
+    for piece in pieces:
+        if isinstance(piece, _Token):
+            options.append([(piece,)])
+            continue
+        expanded = [expansion for alternative in piece.alternatives for expansion in _expand(alternative)]
+        total *= len(expanded)
+        if total > _MOST_ALTERNATIVES:
+            raise GlobError(
+                f"its choices make more than {_MOST_ALTERNATIVES} globs",
+                0,
+                help="write several globs in a list",
+            )
+        options.append(expanded)
+    return [tuple(token for part in parts for token in part) for parts in product(*options)]
+
+
+def _segments(tokens: tuple[_Token, ...], text: str) -> tuple[_Segment, ...]:
+    """Returns the segments of a glob without choices.
+
+    Raises:
+        GlobError: If one is empty, or can match nothing.
+    """
+    segments: list[list[_Token]] = [[]]
+    for token in tokens:
+        if token.kind != ".":
+            segments[-1].append(token)
+            continue
+        if not segments[-1]:
+            raise GlobError("the segment before this dot is empty", token.start)
+        segments.append([])
+    if not segments[-1]:
+        raise GlobError("the last segment is empty", max(0, len(text) - 1))
+    for segment in segments:
+        _check_segment(segment)
+    return tuple(map(tuple, segments))
+
+
+def _check_segment(segment: list[_Token]) -> None:
+    for token in segment:
+        if token.kind == "**" and len(segment) > 1:
+            raise GlobError("'**' stands for whole segments", token.start, 2, "write * within a segment")
+    for left, right in zip(segment, segment[1:], strict=False):
+        kinds = {left.kind, right.kind}
+        if kinds == {"capture"} or (
+            "capture" in kinds and any(one.text.isdecimal() for one in (left, right))
+        ):
+            raise GlobError(
+                "a capture takes a whole run of digits, so none can stand beside it",
+                right.start,
+                len(right.text),
+            )
+
+
+def _common_captures(expansions: list[tuple[_Segment, ...]], text: str) -> tuple[str, ...]:
+    found = [_capture_names(segments) for segments in expansions]
+    for names in found:
+        for name in found[0] + names:
+            if name not in found[0] or name not in names:
+                raise GlobError(
+                    f"{{{name}}} is captured by some alternatives only", text.find("{" + name), len(name) + 2,
+                    "capture it outside of the choice, or write several rules",
+                )  # fmt: skip
+    return found[0]
+
+
+def _capture_names(segments: tuple[_Segment, ...]) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(token.text for segment in segments for token in segment if token.kind == "capture")
+    )
+
+
+def _compile(segments: tuple[_Segment, ...], first: int) -> tuple[str, tuple[str, ...]]:
+    """Returns a pattern over names with a dot after every segment, its groups numbered from ``first``, and their names."""
+    groups: dict[str, int] = {}
+    runs: list[str] = [""]
+    for segment in segments:
+        if segment[0].kind == "**":
+            runs.append("")
+        else:
+            runs[-1] += _segment_pattern(segment, groups, first)
+    # Earliest is enough for every run but the last: what a later star has to skip, it can.
+    return _atomic(runs, r"(?:[^.]+\.)*", r"\Z"), tuple(groups)
+
+
+def _segment_pattern(segment: _Segment, groups: dict[str, int], first: int) -> str:
+    if [token.kind for token in segment] == ["*"]:
+        return r"[^.]++\."
+    runs: list[str] = [""]
+    for token in segment:
+        if token.kind == "*":
+            runs.append("")
+        else:
+            runs[-1] += _token_pattern(token, groups, first)
+    # The look-ahead refuses the empty segment, which a star and an empty name would else make.
+    return r"(?=[^.])" + _atomic(runs, "[^.]*", r"\.")
+
+
+def _atomic(runs: list[str], star: str, end: str) -> str:
+    """Returns ``runs`` with a star between each two, each star committed to the first place where its run matches."""
+    if len(runs) == 1:
+        return runs[0] + end
+    middle = "".join(f"(?>{star}?{run})" for run in runs[1:-1] if run)
+    last = f"(?>{star}?{runs[-1]}{end})" if runs[-1] else f"{star}+{end}"
+    return runs[0] + middle + last
+
+
+def _token_pattern(token: _Token, groups: dict[str, int], first: int) -> str:
+    if token.kind == "?":
+        return "[^.]"
+    if token.kind == "literal":
+        return re.escape(token.text)
+    if token.text in groups:
+        return f"(?<![0-9])(?P=g{groups[token.text]})(?![0-9])"
+    number = groups[token.text] = first + len(groups)
+    return f"(?<![0-9])(?P<g{number}>[0-9]{{1,18}}+)(?![0-9])"  # 18 digits fit an int64
+
+
+def _is_digit_blind(segments: tuple[_Segment, ...]) -> bool:
+    captures = [token.text for segment in segments for token in segment if token.kind == "capture"]
+    if len(captures) != len(set(captures)):
+        return False
+    return all(
+        (len(segment) == 1 and segment[0].kind in ("*", "**", "capture")) or not _may_be_digits(segment)
+        for segment in segments
+    )
+
+
+def _may_be_digits(segment: _Segment) -> bool:
+    return all(token.kind != "literal" or token.text.isdecimal() for token in segment)

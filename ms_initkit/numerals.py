@@ -1,0 +1,57 @@
+"""How numbers are written in a recipe: decimal, with or without an exponent, and nothing that two readers take differently."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_DECIMAL: Final = re.compile(
+    r"[+-]?(?:(?P<whole>[0-9]+)|(?:[0-9]+\.[0-9]*|\.[0-9]+)|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?"
+)
+_LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
+_OTHER_BASE: Final = re.compile(r"[+-]?0[xXoObB][0-9a-fA-F_]+")
+_GROUPED: Final = re.compile(r"[+-]?(?:[0-9][0-9_.]*)?[0-9]_[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?")
+_SEXAGESIMAL: Final = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
+_LONGEST: Final = 400  # the shortest way to write the largest float with an integer's digits is 309 long
+
+
+def read_number(text: str) -> int | float | None:
+    """Returns the number written as ``text``: an integer if it has neither point nor exponent; None if it is no number.
+
+    Every way of writing a value gives the same value: ``1e-3``, ``0.001``, ``1.0E-3`` and ``.001``.
+    """
+    if len(text) > _LONGEST or explain_ambiguity(text) is not None:
+        return None
+    match = re.fullmatch(_DECIMAL, text)
+    if match is None:
+        return None
+    return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text)
+
+
+def explain_ambiguity(text: str) -> tuple[str, str] | None:
+    """Returns why ``text`` is not taken for a number although it looks like one, and what to write; None if neither."""
+    if len(text) > _LONGEST:
+        return None
+    if re.fullmatch(_LEADING_ZERO, text):
+        plain = re.sub(r"^([+-]?)0+(?=[0-9])", r"\1", text)
+        return "a leading zero means octal to some readers of YAML and nothing to others", plain
+    if re.fullmatch(_OTHER_BASE, text):
+        return "numbers are decimal here", str(int(text.replace("_", ""), 0)) if _is_integer(
+            text
+        ) else "it in decimal"
+    if re.fullmatch(_GROUPED, text):
+        return (
+            "underscores in numbers are dropped by some readers of YAML and make text for others",
+            text.replace("_", ""),
+        )
+    if re.fullmatch(_SEXAGESIMAL, text):
+        return "some readers of YAML take colons for base 60", "the number in decimal"
+    return None
+
+
+def _is_integer(text: str) -> bool:
+    try:
+        int(text, 0)
+    except ValueError:
+        return False
+    return True
