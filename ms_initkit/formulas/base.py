@@ -1,16 +1,110 @@
-"""What every initializer is before it meets a framework: a named formula with arguments."""
+"""What every initializer is before it meets a framework: a named formula with checked arguments."""
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Literal, get_args, get_origin, get_type_hints
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, fields, is_dataclass
+from functools import cache
+from numbers import Integral, Real
+from types import NoneType, UnionType
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    TypeAlias,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 if TYPE_CHECKING:
     from typing import Self
 
     from ms_initkit.draws import Draw
     from ms_initkit.fans import Fans
+
+Kind: TypeAlias = Literal[
+    "number", "integer", "flag", "word", "text", "numbers", "integers", "formula", "formulas", "mixture parts"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """The numbers that an argument may take; infinities and nan are never among them.
+
+    Args:
+        low: Least number.
+        high: Greatest number.
+        excludes_low: Whether ``low`` itself is refused.
+        excludes_high: Whether ``high`` itself is refused.
+    """
+
+    low: float = -math.inf
+    high: float = math.inf
+    excludes_low: bool = False
+    excludes_high: bool = False
+
+    def __contains__(self, value: float) -> bool:
+        is_above = value > self.low if self.excludes_low else value >= self.low
+        is_below = value < self.high if self.excludes_high else value <= self.high
+        return math.isfinite(value) and is_above and is_below
+
+    def __str__(self) -> str:
+        if self.low == -math.inf and self.high == math.inf:
+            return "finite"
+        if self.high == math.inf:
+            return f"{'>' if self.excludes_low else '>='} {self.low:g}"
+        if self.low == -math.inf:
+            return f"{'<' if self.excludes_high else '<='} {self.high:g}"
+        left, right = "(" if self.excludes_low else "[", ")" if self.excludes_high else "]"
+        return f"in {left}{self.low:g}, {self.high:g}{right}"
+
+
+class Alias(tuple[str, ...]):
+    """Other frameworks' names of an argument; YAML may use them, Python uses the argument's own."""
+
+    __slots__ = ()
+
+
+FINITE: Final = Range()
+POSITIVE: Final = Range(low=0.0, excludes_low=True)
+
+Positive: TypeAlias = Annotated[float, POSITIVE]
+PositiveInteger: TypeAlias = Annotated[int, Range(low=1)]
+Index: TypeAlias = Annotated[int, Range(low=0)]
+Probability: TypeAlias = Annotated[float, Range(0.0, 1.0, excludes_low=True, excludes_high=True)]
+Sigma: TypeAlias = Annotated[float, POSITIVE, Alias(("std", "stddev"))]
+Gain: TypeAlias = Annotated[float, POSITIVE]
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument of a formula, as a reader of recipes or a printer of help needs it.
+
+    Args:
+        name: The field's name.
+        kind: What may be written for it; ``mixture parts`` are pairs of a weight and a formula.
+        choices: The words of kind ``word``, else empty.
+        is_required: Whether it has no default.
+        default: Its default; None where it has none.
+        aliases: Names it answers to in YAML besides its own.
+        range: What its numbers may be; None where it has no numbers.
+        is_nullable: Whether it may be left out by an explicit None.
+    """
+
+    name: str
+    kind: Kind
+    choices: tuple[str, ...] = ()
+    is_required: bool = True
+    default: object = None
+    aliases: tuple[str, ...] = ()
+    range: Range | None = None
+    is_nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,24 +133,34 @@ class Site:
         return self.fans
 
 
-@dataclass
 class Formula(ABC):
     """A rule for the values of a tensor; its fields are its arguments, checked when it is made.
 
-    A concrete formula is a final dataclass; its docstring states the density, the moments and the source.
+    A concrete formula is a frozen dataclass; its docstring states the density, the moments and the source. The types of
+    its fields say what is allowed: ``Literal`` for words, ``Annotated[float, Range(...)]`` for numbers.
     """
 
     def __post_init__(self) -> None:
-        """Checks every closed set of words.
+        """Checks every argument against its type, and makes its value canonical: floats, tuples.
 
         Raises:
-            ValueError: If an argument is not one of the words its type allows.
+            ValueError: If an argument is out of range, or not one of the words its type allows.
+            TypeError: If an argument is of another kind.
         """
-        for name, choices in _choices(type(self)).items():
-            value = getattr(self, name)
-            if value not in choices:
-                words = ", ".join(repr(choice) for choice in choices)
-                raise ValueError(f"{name} is {value!r}: must be one of {words}")
+        for argument in arguments(type(self)):
+            value = getattr(self, argument.name)
+            if value is None and argument.is_nullable:
+                continue
+            # Frozen for everybody else: the value is replaced by an equal one of the declared type.
+            object.__setattr__(self, argument.name, _checked(argument, value))
+        self.check()
+
+    def check(self) -> None:  # noqa: B027 (most formulas have nothing to add)
+        """Checks the arguments against each other, after each was checked on its own.
+
+        Raises:
+            ValueError: If they contradict each other.
+        """
 
     @abstractmethod
     def resolve(self, site: Site) -> Draw:
@@ -67,19 +171,183 @@ class Formula(ABC):
         """
 
     def get_config(self) -> dict[str, object]:
-        """Returns the arguments; ``from_config`` makes an equal formula of them."""
-        return asdict(self)
+        """Returns the arguments as plain values; ``from_config`` makes an equal formula of them.
+
+        A formula among them is written as in a recipe: ``{"xavier_normal": {"gain": 1.0}}``.
+        """
+        return {argument.name: _to_config(getattr(self, argument.name)) for argument in arguments(type(self))}
 
     @classmethod
-    def from_config(cls, config: dict[str, object]) -> Self:
+    def from_config(cls, config: Mapping[str, object]) -> Self:
         """Returns the formula with these arguments."""
-        return cls(**config)
+        kinds = {argument.name: argument.kind for argument in arguments(cls)}
+        values: dict[str, Any] = {
+            name: _from_config(kinds.get(name), value) for name, value in config.items()
+        }
+        return cls(**values)
 
 
-def _choices(formula: type[Formula]) -> dict[str, tuple[object, ...]]:
-    hints = get_type_hints(formula)
-    return {
-        field.name: get_args(hints[field.name])
-        for field in fields(formula)
-        if get_origin(hints[field.name]) is Literal
-    }
+@cache
+def arguments(formula: type[Formula]) -> tuple[Argument, ...]:
+    """Returns the arguments of ``formula``, in the order of its constructor.
+
+    Raises:
+        TypeError: If it is not a dataclass, or a field's type says nothing of what may be written for it.
+    """
+    if not is_dataclass(formula):
+        raise TypeError(f"{formula.__name__} is not a dataclass: decorate it with @dataclass(frozen=True)")
+    hints = get_type_hints(formula, include_extras=True)
+    found = []
+    for field in fields(formula):
+        if not field.init:
+            continue
+        hint, extras, is_nullable = _unwrapped(hints[field.name])
+        kind = _kind(hint)
+        if kind is None:
+            raise TypeError(f"{formula.__name__}.{field.name}: no argument can be of type {hints[field.name]}")
+        default = field.default if field.default is not MISSING else None
+        if field.default_factory is not MISSING:
+            default = field.default_factory()
+        found.append(
+            Argument(
+                field.name,
+                kind,
+                choices=get_args(hint) if kind == "word" else (),
+                is_required=field.default is MISSING and field.default_factory is MISSING,
+                default=default,
+                aliases=tuple(word for extra in extras if isinstance(extra, Alias) for word in extra),
+                range=next((extra for extra in extras if isinstance(extra, Range)), _range(kind)),
+                is_nullable=is_nullable,
+            )
+        )
+    return tuple(found)
+
+
+def _unwrapped(hint: object) -> tuple[object, tuple[object, ...], bool]:
+    """Returns the bare type, what ``Annotated`` says of it, and whether None is allowed."""
+    extras: tuple[object, ...] = ()
+    is_nullable = False
+    while True:
+        if get_origin(hint) is Annotated:
+            hint, *more = get_args(hint)
+            extras += tuple(more)
+        elif get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
+            rest = [member for member in get_args(hint) if member is not NoneType]
+            if len(rest) != 1:
+                return hint, extras, True
+            hint, is_nullable = rest[0], True
+        else:
+            return hint, extras, is_nullable
+
+
+def _kind(hint: object) -> Kind | None:
+    bare: dict[object, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
+    if hint in bare:
+        return bare[hint]
+    if get_origin(hint) is Literal:
+        return "word"
+    if isinstance(hint, type) and get_origin(hint) is None and issubclass(hint, Formula):
+        return "formula"
+    if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,):
+        item = _unwrapped(get_args(hint)[0])[0]
+        if get_origin(item) is tuple and get_args(item) == (float, Formula):
+            return "mixture parts"
+        lists: dict[Kind | None, Kind] = {"integer": "integers", "number": "numbers", "formula": "formulas"}
+        return lists.get(_kind(item))
+    return None
+
+
+def _range(kind: Kind) -> Range | None:
+    return FINITE if kind in ("number", "integer", "numbers", "integers") else None
+
+
+def _checked(argument: Argument, value: object) -> object:
+    match argument.kind:
+        case "number":
+            return _number(argument, value)
+        case "integer":
+            return _integer(argument, value)
+        case "numbers":
+            return tuple(_number(argument, item) for item in _items(argument, value))
+        case "integers":
+            return tuple(_integer(argument, item) for item in _items(argument, value))
+        case "word":
+            if value not in argument.choices:
+                words = ", ".join(repr(choice) for choice in argument.choices)
+                raise ValueError(f"{argument.name} is {value!r}: must be one of {words}")
+            return value
+        case "flag":
+            return _instance(argument, value, bool, "True or False")
+        case "text":
+            return _instance(argument, value, str, "text")
+        case "formula":
+            return _instance(argument, value, Formula, "an initializer")
+        case "formulas":
+            return tuple(
+                _instance(argument, item, Formula, "initializers only") for item in _items(argument, value)
+            )
+        case "mixture parts":
+            return tuple(_part(argument, item) for item in _items(argument, value))
+
+
+def _number(argument: Argument, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{argument.name} is {value!r}: must be a number")
+    number = float(value)
+    if argument.range is not None and number not in argument.range:
+        raise ValueError(f"{argument.name} is {number!r}: must be {argument.range}")
+    return number
+
+
+def _integer(argument: Argument, value: object) -> int:
+    number = _number(argument, value)
+    if not (isinstance(value, Integral) or number.is_integer()):
+        raise ValueError(f"{argument.name} is {value!r}: must be a whole number")
+    return int(number)
+
+
+def _items(argument: Argument, value: object) -> Sequence[object]:
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise TypeError(f"{argument.name} is {value!r}: must be a list")
+    return value
+
+
+def _instance(argument: Argument, value: object, of: type[object], phrase: str) -> object:
+    if not isinstance(value, of):
+        raise TypeError(f"{argument.name} is {value!r}: must be {phrase}")
+    return value
+
+
+def _part(argument: Argument, value: object) -> tuple[float, Formula]:
+    match value:
+        case [weight, Formula() as formula]:
+            return _number(argument, weight), formula
+        case _:
+            raise TypeError(f"{argument.name} holds {value!r}: must be pairs of a weight and an initializer")
+
+
+def _to_config(value: object) -> object:
+    match value:
+        case Formula():
+            from ms_initkit.formulas import registry  # the registry imports every formula
+
+            return {registry.name_of(type(value)): value.get_config()}
+        case tuple():
+            return [_to_config(item) for item in value]
+        case _:
+            return value
+
+
+def _from_config(kind: Kind | None, value: object) -> object:
+    match value:
+        case Mapping() if kind == "formula":
+            from ms_initkit.formulas import registry
+
+            ((name, config),) = value.items()
+            return registry.known(name).from_config(config)
+        case [*items] if kind == "formulas":
+            return tuple(_from_config("formula", item) for item in items)
+        case [*items] if kind == "mixture parts":
+            return tuple((weight, _from_config("formula", item)) for weight, item in items)  # type: ignore[misc]  # pairs, by get_config
+        case _:
+            return value

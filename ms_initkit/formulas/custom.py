@@ -1,0 +1,166 @@
+"""A user's own initializers, made into formulas: a class or a function, drawn whole."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, make_dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, get_args, get_type_hints
+
+from ms_initkit import draws
+from ms_initkit.formulas.base import Formula, Site, arguments
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Values: TypeAlias = Mapping[str, object]
+Drawer: TypeAlias = "Callable[[tuple[int, ...], int, Values], object]"
+
+
+class _Fills(Protocol):
+    """What is needed of MindSpore's ``Initializer``, told by its method rather than its class."""
+
+    def _initialize(self, arr: object) -> None: ...
+
+
+@dataclass(frozen=True)
+class _Own(Formula):
+    """Draws what the code registered under its name returns."""
+
+    def resolve(self, site: Site) -> draws.Draw:
+        del site
+        from ms_initkit.formulas import registry
+
+        name = registry.name_of(type(self))
+        values = ((argument.name, getattr(self, argument.name)) for argument in arguments(type(self)))
+        return draws.Custom(name, tuple((word, value) for word, value in values if value is not None))
+
+
+@dataclass(frozen=True)
+class _Derived(Formula):
+    """Draws what the formula returned by the registered function draws."""
+
+    def resolve(self, site: Site) -> draws.Draw:
+        function: Callable[..., object] = type(self).function  # type: ignore[attr-defined]  # set by formula_of
+        values = {argument.name: getattr(self, argument.name) for argument in arguments(type(self))}
+        for name in inspect.signature(function).parameters.keys() & {"shape", "fans"}:
+            values[name] = getattr(site, name)
+        result = function(**values)
+        if isinstance(result, Formula):
+            return result.resolve(site)
+        if isinstance(result, get_args(draws.Draw)):
+            return result  # type: ignore[return-value]  # a member of the union, as was just asked
+        raise TypeError(
+            f"{function.__name__} returned {type(result).__name__}: must be an initializer or a draw; "
+            "a function that returns an array takes `rng`"
+        )
+
+
+def formula_of(name: str, target: object) -> tuple[type[Formula], Drawer | None]:
+    """Returns the formula that stands for ``target`` under ``name``, and what draws it where it is not data.
+
+    Raises:
+        TypeError: If it is neither a class nor a function of the kinds that ``register_initializer`` takes.
+    """
+    if isinstance(target, type) and issubclass(target, Formula):
+        arguments(target)  # a class whose fields cannot be written in a recipe is refused here
+        return target, None
+    if isinstance(target, type) and callable(getattr(target, "_initialize", None)):
+        return _subclass(name, target, _Own, skip=()), _class_drawer(target)
+    if inspect.isfunction(target):
+        parameters = inspect.signature(target).parameters
+        if "rng" in parameters:
+            return _subclass(name, target, _Own, skip=("shape", "rng")), _function_drawer(target)
+        formula = _subclass(name, target, _Derived, skip=("shape", "fans"))
+        formula.function = staticmethod(target)  # type: ignore[attr-defined]  # read by _Derived.resolve
+        return formula, None
+    raise TypeError(
+        f"{target!r} cannot be registered: must be a Formula, a class with `_initialize(arr)`, a function "
+        "`f(shape, rng, ...)` that returns an array, or a function that returns an initializer"
+    )
+
+
+def draw(
+    name: str, drawer: Drawer, values: draws.Arguments, shape: tuple[int, ...], key: int
+) -> NDArray[np.float32]:
+    """Returns what ``drawer`` draws, as float32 of exactly ``shape``.
+
+    Raises:
+        ValueError: If it has another shape, or holds a number that is not finite.
+    """
+    import numpy as np
+
+    array = np.asarray(drawer(tuple(shape), key, dict(values)), dtype=np.float32)
+    if array.shape != tuple(shape):
+        raise ValueError(f"{name} drew an array of shape {array.shape}: must be {tuple(shape)}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} drew numbers that are not finite in float32")
+    return array
+
+
+def _class_drawer(target: Callable[..., _Fills]) -> Drawer:
+    def drawer(shape: tuple[int, ...], key: int, values: Values) -> object:
+        import numpy as np
+
+        array = np.zeros(shape, np.float32)
+        # MindSpore's samplers take their seeds from NumPy's global generator, so that is what has to be held still.
+        state = np.random.get_state()  # noqa: NPY002
+        np.random.seed([key & 0xFFFFFFFF, key >> 32 & 0xFFFFFFFF])  # noqa: NPY002
+        try:
+            target(**values)._initialize(array)
+        finally:
+            np.random.set_state(state)  # noqa: NPY002
+        return array
+
+    return drawer
+
+
+def _function_drawer(target: Callable[..., object]) -> Drawer:
+    takes_shape = "shape" in inspect.signature(target).parameters
+
+    def drawer(shape: tuple[int, ...], key: int, values: Values) -> object:
+        import numpy as np
+
+        rng = np.random.Generator(np.random.Philox(key))
+        return target(shape=shape, rng=rng, **values) if takes_shape else target(rng=rng, **values)
+
+    return drawer
+
+
+def _subclass(
+    name: str, target: Callable[..., object], base: type[Formula], skip: tuple[str, ...]
+) -> type[Formula]:
+    """Returns a subclass of ``base`` whose fields are the parameters of ``target``."""
+    constructor = target.__init__ if isinstance(target, type) else target
+    try:
+        hints = get_type_hints(constructor, include_extras=True)
+    except NameError:  # types that exist for the type checker only
+        hints = {}
+    columns: list[Any] = []
+    for parameter in inspect.signature(target).parameters.values():
+        if parameter.name in skip or parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        hint = hints.get(parameter.name, _hint(parameter.default))
+        if parameter.default is parameter.empty:
+            columns.append((parameter.name, hint))
+        else:
+            columns.append((parameter.name, hint, field(default=parameter.default)))
+    made = make_dataclass(name, columns, bases=(base,), frozen=True)
+    made.__doc__ = inspect.getdoc(target) or base.__doc__
+    made.__module__ = target.__module__
+    arguments(made)
+    return made
+
+
+def _hint(default: object) -> object:
+    """Returns the type that a default speaks for; without one, a number."""
+    match default:
+        case bool() | str():
+            return type(default)
+        case [*items] if items and all(isinstance(item, int | float) for item in items):
+            return tuple[float, ...]
+        case None:
+            return float | None
+        case _:
+            return float
