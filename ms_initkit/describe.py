@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit.params import Owner, ParamInfo
@@ -105,11 +106,16 @@ def _options(cell: Cell) -> _Options:
     )
 
 
+@lru_cache(maxsize=64)
+def _dtype_name(dtype: object) -> str:
+    return str(dtype).lower()
+
+
 def _info(owners: tuple[Owner, ...], parameter: Parameter) -> ParamInfo:
     return ParamInfo(
         owners,
         tuple(parameter.shape),
-        str(parameter.dtype).lower(),
+        _dtype_name(parameter.dtype),
         bool(parameter.requires_grad),
         bool(parameter.has_init),
     )

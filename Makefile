@@ -1,0 +1,35 @@
+# Two commands do everything: `make demo` and `make test`. Each builds .venv if there is none.
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types tests clean
+
+$(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[dev]'
+	# Real networks for the tests. Their packages pin far more than constructing a network takes, so their dependencies are listed by hand.
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements-networks.txt
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/ms-initkit apply --net mindcv.models:resnet50 --recipe resnet --seed 42 --out build/resnet50.ckpt --report build/resnet50.html
+	$(BIN)/python examples/load_back.py build/resnet50.ckpt
+
+test: lint types tests
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/ms-initkit check recipes/*.yaml
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+tests: $(STAMP)
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info

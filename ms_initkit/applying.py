@@ -1,0 +1,116 @@
+"""Stage apply: draws every parameter of a network straight into its place, or says why none can be written."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from ms_initkit import draws
+from ms_initkit.binding import bind
+from ms_initkit.checking import check
+from ms_initkit.describe import describe_with_parameters
+from ms_initkit.findings import ApplyError, Finding, did_you_mean
+from ms_initkit.load import load_recipe
+from ms_initkit.plans import Assignment, Plan
+from ms_initkit.planning import plan_infos
+from ms_initkit.report import Report
+from ms_initkit.seeds import chosen_seed
+from ms_initkit.writing import Target, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from mindspore import Parameter
+    from mindspore.nn import Cell
+
+    from ms_initkit.params import ParamInfo
+    from ms_initkit.recipe import Recipe
+    from ms_initkit.variables import VariableValue
+
+
+def apply(
+    net: Cell,
+    recipe: Recipe | Plan | str | Path,
+    *,
+    seed: int | None = None,
+    vars: Mapping[str, VariableValue] | None = None,
+    strict: bool = True,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Initialises every parameter of ``net``; applying twice with one seed gives the same values.
+
+    Each value is a function of the seed, the parameter's name and the element's place alone. Nothing is written until the
+    whole plan is known to be writable. An apply that is interrupted is finished by running it again.
+
+    Args:
+        net: A MindSpore network, constructed in full or deferred; deferred parameters are drawn once, here.
+        recipe: A recipe, the name of a shipped one, a path, or a plan made of one.
+        seed: 0 to 2**64 - 1. None takes one number from NumPy's global generator, so `mindspore.set_seed` decides.
+        vars: Values in place of the recipe's own variables.
+        strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
+        progress: Called now and then with the number of elements written since the last call.
+
+    Raises:
+        RecipeError: If the recipe cannot be read.
+        PlanError: If it does not fit the network.
+        ApplyError: If the plan cannot be written, or was made for another network.
+    """
+    began = time.perf_counter()
+    infos, parameters = describe_with_parameters(net)
+    if isinstance(recipe, Plan):
+        if vars is not None:
+            raise TypeError("a plan has its variables already: give `vars` to `plan`, or a recipe to `apply`")
+        targets = fit(recipe, infos, parameters)
+        findings = check(recipe)
+        if findings:
+            raise ApplyError(findings)
+        plan = recipe
+    else:
+        plan = plan_infos(infos, recipe, vars, strict=strict)
+        targets = [Target(line, parameter) for line, parameter in zip(plan.assignments, parameters, strict=True)]
+    seed = chosen_seed(seed)
+    write(targets, seed, progress)
+    return Report(plan, seed, time.perf_counter() - began)
+
+
+def fit(plan: Plan, infos: Sequence[ParamInfo], parameters: Sequence[Parameter]) -> list[Target]:
+    """Returns the plan's lines with the parameters they are for.
+
+    Raises:
+        ApplyError: If the plan was made for another network: a name, a shape or an element type differs.
+    """
+    lines = {line.name: line for line in plan.assignments}
+    findings = []
+    targets = []
+    for info, parameter in zip(infos, parameters, strict=True):
+        line = lines.pop(info.name, None)
+        if line is None:
+            findings.append(_misfit(f"the plan has no parameter {info.name!r}", None))
+        elif (line.shape, line.dtype) != (info.shape, info.dtype):
+            findings.append(
+                _misfit(
+                    f"{info.name!r} is {info.shape} {info.dtype}; the plan was made for {line.shape} {line.dtype}",
+                    None,
+                )
+            )
+        else:
+            targets.append(Target(line, parameter))
+    known = [info.name for info in infos]
+    findings += [
+        _misfit(f"the network has no parameter {name!r}", did_you_mean(name, known)) for name in lines
+    ]
+    if findings:
+        raise ApplyError(findings)
+    return targets
+
+
+def _misfit(message: str, guess: str | None) -> Finding:
+    return Finding(
+        "plan-mismatch",
+        message,
+        "error",
+        None,
+        ("the plan was made for another network; nothing was written",),
+        f"did you mean {guess!r}?" if guess else "make the plan anew: ms_initkit.plan(net, recipe)",
+    )

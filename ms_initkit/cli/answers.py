@@ -1,0 +1,52 @@
+"""How every command answers: text or JSON on stdout, findings on stderr, an exit code."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+
+import typer
+
+from ms_initkit.findings import InitKitError, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ms_initkit.findings import Finding
+
+FINDINGS: Final = 1
+COULD_NOT_RUN: Final = 2
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
+
+
+def say(text: str) -> None:
+    """Prints ``text``."""
+    typer.echo(text, nl=not text.endswith("\n"))
+
+
+def refuse(reason: object) -> NoReturn:
+    """Says why the command could not run, and ends with code 2."""
+    typer.echo(f"ms-initkit: {reason}", err=True)
+    raise typer.Exit(COULD_NOT_RUN)
+
+
+def report_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Prints findings where people look for them: as JSON on stdout, as text on stderr."""
+    if as_json:
+        say(json.dumps({"findings": [finding.to_json() for finding in findings]}, indent=1))
+    elif findings:
+        typer.echo(render(findings), err=True)
+
+
+@contextmanager
+def answering(*, as_json: bool) -> Iterator[None]:
+    """Turns findings that were raised into an answer, and what keeps a command from running into a refusal."""
+    try:
+        yield
+    except InitKitError as error:
+        report_findings(error.findings, as_json=as_json)
+        raise typer.Exit(FINDINGS) from error
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        refuse(error.args[0] if isinstance(error, KeyError) else error)

@@ -1,0 +1,206 @@
+"""Commands that need a network: plan, apply, verify, explain."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mindspore.nn import Cell
+
+    from ms_initkit.plans import Plan
+    from ms_initkit.variables import VariableValue
+
+Net = Annotated[
+    str, typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")
+]
+NetArguments = Annotated[
+    list[str],
+    typer.Option("--net-arg", help="Argument of the factory; may be repeated.", metavar="KEY=VALUE"),
+]
+RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe's name, or a path.")]
+Settings = Annotated[
+    list[str],
+    typer.Option("--set", help="Value of a recipe's variable; may be repeated.", metavar="NAME=VALUE"),
+]
+Lenient = Annotated[
+    bool, typer.Option("--lenient", help="Leftovers (unmatched parameters, unused rules) are warnings.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="0 to 2**64 - 1.")]
+
+# Below this many seconds a progress bar is noise.
+_PATIENCE: Final = 1.0
+
+
+def plan(
+    net: Net,
+    recipe: RecipeName,
+    net_arg: NetArguments = [],  # noqa: B006  # typer reads the default and never hands it out
+    set_: Settings = [],  # noqa: B006
+    lenient: Lenient = False,
+    as_json: AsJson = False,
+) -> None:
+    """Shows what each parameter would be, and writes nothing."""
+    with answering(as_json=as_json):
+        made = _plan(_construct(net, net_arg, is_deferred=True), recipe, set_, lenient=lenient)
+        say(made.to_json() if as_json else str(made))
+
+
+def explain(
+    name: Annotated[str, typer.Argument(help="A parameter's name.")],
+    net: Net,
+    recipe: RecipeName,
+    net_arg: NetArguments = [],  # noqa: B006
+    set_: Settings = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Shows every rule that selects one parameter, and why the first one wins."""
+    with answering(as_json=as_json):
+        made = _plan(_construct(net, net_arg, is_deferred=True), recipe, set_, lenient=True)
+        if as_json:
+            say(json.dumps(made.line_to_json(name), indent=1))
+        else:
+            say(made.explain(name))
+
+
+def apply(
+    net: Net,
+    recipe: RecipeName,
+    seed: Seed,
+    out: Annotated[Path, typer.Option("--out", help="Where to save: .safetensors or .ckpt.")],
+    net_arg: NetArguments = [],  # noqa: B006
+    set_: Settings = [],  # noqa: B006
+    report: Annotated[Path | None, typer.Option("--report", help="Where to write a report: .html, .json or .txt.")] = None,
+    lenient: Lenient = False,
+    as_json: AsJson = False,
+) -> None:
+    """Initialises a network and saves its values."""
+    with answering(as_json=as_json):
+        from ms_initkit.applying import apply as apply_plan
+        from ms_initkit.render.files import check_report_path, write_report
+        from ms_initkit.saving import check_path, save
+
+        check_path(out)
+        if report is not None:
+            check_report_path(report)
+        network = _construct(net, net_arg, is_deferred=True)
+        made = _plan(network, recipe, set_, lenient=lenient)
+        total = sum(line.size for line in made.assignments if not line.is_kept)
+        with _progress_bar(total, "drawing") as advance:
+            done = apply_plan(network, made, seed=seed, progress=advance)
+        save(network, out)
+        if report is not None:
+            write_report(done, network, report)
+        if as_json:
+            say(done.to_json())
+            return
+        say(str(done))
+        say(f"values: {out}" + (f"\nreport: {report}" if report else ""))
+        say(f"whole plan: ms-initkit plan --net {net} --recipe {recipe}")
+
+
+def verify(
+    net: Net,
+    recipe: RecipeName,
+    values: Annotated[Path, typer.Option("--values", help="The .safetensors or .ckpt file to look at.")],
+    net_arg: NetArguments = [],  # noqa: B006
+    set_: Settings = [],  # noqa: B006
+    seed: Annotated[int | None, typer.Option("--seed", help="The seed of the apply: compares bit by bit.")] = None,
+    lenient: Lenient = False,
+    as_json: AsJson = False,
+) -> None:
+    """Holds saved values against a recipe: to the bit where the seed is given, by statistics where not."""
+    with answering(as_json=as_json):
+        from mindspore import load_checkpoint, load_param_into_net
+
+        from ms_initkit.saving import FORMATS
+        from ms_initkit.verifying import verify as verify_net
+
+        if not values.is_file():
+            refuse(f"{values}: no such file")
+        if values.suffix not in FORMATS:
+            refuse(f"{values}: values are read from {' or '.join(FORMATS)}")
+        network = _construct(net, net_arg, is_deferred=False)
+        made = _plan(network, recipe, set_, lenient=lenient)
+        saved = load_checkpoint(str(values), format=FORMATS[values.suffix])
+        missing, _ = load_param_into_net(network, saved)
+        if missing:
+            refuse(f"{values} has no values for {len(missing)} parameters, the first {missing[0]!r}")
+        findings = verify_net(network, made, seed=seed)
+        report_findings(findings, as_json=as_json)
+        if findings:
+            raise typer.Exit(FINDINGS)
+        if not as_json:
+            drawn = sum(not line.is_kept for line in made.assignments)
+            how = "bit for bit those of seed " + str(seed) if seed is not None else "as the recipe says, by statistics"
+            say(f"{drawn} parameters are {how}")
+
+
+COMMANDS: Final = (plan, apply, verify, explain)
+
+
+def settings(texts: list[str]) -> dict[str, VariableValue]:
+    """Returns the variables that ``NAME=VALUE`` texts set.
+
+    Raises:
+        ValueError: If a text is not of that form.
+    """
+    from ms_initkit.settings import parse_setting
+
+    return dict(parse_setting(text) for text in texts)
+
+
+def _construct(net: str, net_args: list[str], *, is_deferred: bool) -> Cell:
+    from ms_initkit.network import load_network
+
+    try:
+        return load_network(net, net_args, is_deferred=is_deferred)
+    except ValueError as error:
+        refuse(error)
+
+
+def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Plan:
+    from ms_initkit.planning import plan as make_plan
+
+    return make_plan(network, recipe, settings(texts), strict=not lenient)
+
+
+@contextmanager
+def _progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
+    """Yields a callback for elements done; a bar appears once the work has taken a second."""
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    began = time.perf_counter()
+    done = 0
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    bar = Progress(*columns, console=_stderr(), transient=True)
+    task = bar.add_task(what, total=total)
+
+    def advance(elements: int) -> None:
+        nonlocal done
+        done += elements
+        if not bar.live.is_started and time.perf_counter() - began > _PATIENCE:
+            bar.start()
+        bar.update(task, completed=done)
+
+    try:
+        yield advance
+    finally:
+        if bar.live.is_started:
+            bar.stop()
+
+
+def _stderr() -> object:
+    from rich.console import Console
+
+    return Console(file=sys.stderr)

@@ -1,0 +1,1 @@
+"""Plans, reports and findings for reading: text and HTML."""
