@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike, NDArray
 
 Array: TypeAlias = NDArray[np.float64]
 
-_LN2_HIGH: Final = 6.93147180369123816490e-01  # the first 32 bits, so that k * _LN2_HIGH is exact
-_LN2_LOW: Final = 1.90821492927058770002e-10
-_SQRT_HALF: Final = 0.7071067811865476
-_LOG_SQRT_2PI: Final = 0.9189385332046728
+LN2_HIGH: Final = 6.93147180369123816490e-01  # the first 32 bits, so that k * LN2_HIGH is exact
+LN2_LOW: Final = 1.90821492927058770002e-10
+SQRT_HALF: Final = 0.7071067811865476
+LOG_SQRT_2PI: Final = 0.9189385332046728
 
 
 class _Portable:
@@ -60,11 +60,11 @@ def _scale(x: Array, k: Array) -> Array:
 def _split(x: Array) -> tuple[Array, Array]:
     """``x = m * 2**k`` with ``m`` in [sqrt(1/2), sqrt(2))."""
     m, k = np.frexp(x)
-    low = m < _SQRT_HALF
+    low = m < SQRT_HALF
     return np.where(low, m * 2.0, m), np.where(low, k - 1, k).astype(np.float64)
 
 
-_LOG: Final = (
+LOG: Final = (
     1.479819860511658591e-01, 1.531383769920937332e-01, 1.818357216161805012e-01, 2.222219843214978396e-01,
     2.857142874366239149e-01, 3.999999999940941908e-01, 6.666666666666735130e-01,
 )  # fmt: skip
@@ -76,7 +76,7 @@ def _log(x: Array) -> Array:
     s = f / (2.0 + f)
     z = s * s
     half = 0.5 * f * f
-    result = k * _LN2_HIGH - ((half - (s * (half + z * _polynomial(z, _LOG)) + k * _LN2_LOW)) - f)
+    result = k * LN2_HIGH - ((half - (s * (half + z * _polynomial(z, LOG)) + k * LN2_LOW)) - f)
     result = np.where(x == 0.0, -np.inf, np.where(x == np.inf, np.inf, result))
     return np.where((x < 0.0) | np.isnan(x), np.nan, result)
 
@@ -101,7 +101,7 @@ def log1p(x: Array) -> Array:
     return np.where(u == 1.0, x, np.where(u == np.inf, u, np.where(x == -1.0, -np.inf, result)))
 
 
-_EXP: Final = (
+EXP: Final = (
     4.13813679705723846039e-08, -1.65339022054652515390e-06, 6.61375632143793436117e-05,
     -2.77777777770155933842e-03, 1.66666666666666019037e-01,
 )  # fmt: skip
@@ -110,11 +110,11 @@ _EXP: Final = (
 def _exp(x: Array) -> Array:
     x = np.where(x > 800.0, 800.0, np.where(x < -800.0, -800.0, x))
     k = np.rint(np.where(np.isnan(x), 0.0, x) * 1.4426950408889634)
-    high = x - k * _LN2_HIGH
-    low = k * _LN2_LOW
+    high = x - k * LN2_HIGH
+    low = k * LN2_LOW
     r = high - low
     t = r * r
-    c = r - t * _polynomial(t, _EXP)
+    c = r - t * _polynomial(t, EXP)
     return _scale(1.0 - ((low - (r * c) / (2.0 - c)) - high), k)
 
 
@@ -269,9 +269,9 @@ def _log_in_two_parts(x: Array) -> tuple[Array, Array]:
     product, product_error = _two_product(s, below)
     s_low = ((f - product) - product_error - s * below_error) / below
     z = s * s
-    tail = s * z * _polynomial(z, _LOG)
-    high, error = _two_sum(k * _LN2_HIGH, 2.0 * s)
-    rest = error + (2.0 * s_low + tail + k * _LN2_LOW)
+    tail = s * z * _polynomial(z, LOG)
+    high, error = _two_sum(k * LN2_HIGH, 2.0 * s)
+    rest = error + (2.0 * s_low + tail + k * LN2_LOW)
     return _two_sum(high, rest)
 
 
@@ -379,22 +379,22 @@ def ndtr(x: Array) -> Array:
 
     Sources: as ``erfc``. The square is split before halving, as in Cody's ANORM, which ``erfc(-x / sqrt(2)) / 2`` would not be.
     """
-    y = np.abs(x) * _SQRT_HALF
+    y = np.abs(x) * SQRT_HALF
     tail = 0.5 * (_exp_minus_square(np.abs(x), 0.5) * _scaled_erfc(y))
     tail = np.where(x > 0.0, 1.0 - tail, tail)
-    return np.where(np.isnan(x), np.nan, np.where(y <= 0.46875, 0.5 + 0.5 * _erf_near(x * _SQRT_HALF), tail))
+    return np.where(np.isnan(x), np.nan, np.where(y <= 0.46875, 0.5 + 0.5 * _erf_near(x * SQRT_HALF), tail))
 
 
 @_Portable
 def log_ndtr(x: Array) -> Array:
     """The logarithm of the standard normal CDF, where the CDF itself would underflow too. Sources: as ``ndtr``."""
-    y = np.abs(x) * _SQRT_HALF
+    y = np.abs(x) * SQRT_HALF
     scaled = 0.5 * _scaled_erfc(y)
     lower = _log(scaled) - 0.5 * x * x
     upper = -scaled * _exp_minus_square(np.abs(x), 0.5)
     u = 1.0 + upper
     above = np.where(u == 1.0, upper, _log(u) * (upper / (u - 1.0)))
-    centre = _log(0.5 + 0.5 * _erf_near(x * _SQRT_HALF))
+    centre = _log(0.5 + 0.5 * _erf_near(x * SQRT_HALF))
     result = np.where(y <= 0.46875, centre, np.where(x < 0.0, lower, above))
     return np.where(x == -np.inf, -np.inf, np.where(x == np.inf, 0.0, result))
 
@@ -465,6 +465,6 @@ def ndtri_of_log(log_p: Array) -> Array:
     z = np.sqrt(-2.0 * np.minimum(log_p, -600.0))
     for _ in range(4):
         s = 1.0 / (z * z)
-        series = -0.5 * z * z - _log(z) - _LOG_SQRT_2PI - s * (1.0 - s * (2.5 - s * (37.0 / 3.0)))
+        series = -0.5 * z * z - _log(z) - LOG_SQRT_2PI - s * (1.0 - s * (2.5 - s * (37.0 / 3.0)))
         z = z + (series - log_p) / (z + 1.0 / z)
     return np.where(q >= -0.425, middle, -np.where(log_p < -700.0, z, tail))

@@ -59,7 +59,8 @@ class Place(NamedTuple):
 
 
 class Region(NamedTuple):
-    """A slice of a place as nested loops over element numbers, the innermost last; neighbours that continue are merged."""
+    """A slice of a place as nested loops over element numbers, the innermost last; neighbours that continue
+    are merged, and the innermost is a run of consecutive numbers."""
 
     offset: int
     lengths: NDArray[np.int64]
@@ -84,7 +85,8 @@ def region(place: Place, slices: tuple[slice, ...]) -> Region:
             loops[-1] = (loops[-1][0] * length, stride)
         else:
             loops.append((length, stride))
-    loops = loops or [(1, 1)]
+    if not loops or loops[-1][1] != 1:
+        loops.append((1, 1))  # the innermost loop is a run of consecutive numbers, if only of one
     lengths, strides = (np.array(column, np.int64) for column in zip(*loops, strict=True))
     return Region(offset, lengths, strides)
 

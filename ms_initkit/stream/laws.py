@@ -74,6 +74,8 @@ def _law(law: int, *values: float) -> Law:
     parameters = np.zeros(WIDTH, np.float32)
     with np.errstate(over="ignore"):  # a bound beyond float32 is no bound
         parameters[: len(values)] = values
+    if law != CONSTANT:
+        parameters += np.float32(0.0)  # -0 becomes 0: which of two equal bounds is returned never shows
     parameters.flags.writeable = False
     return Law(law, parameters)
 

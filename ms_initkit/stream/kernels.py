@@ -1,0 +1,486 @@
+"""Stream version 1 compiled by numba: the arithmetic of ``ms_initkit.stream.oracle``, laid out so that LLVM vectorises it.
+
+Three loops over a block that stays in the first-level cache: the counters (one per four elements, wherever the
+slice's runs begin), Philox over them, the law over the words. No loop branches; ``error_model="numpy"`` keeps divisions from being
+checked one by one, and without ``fastmath`` no multiply-add is fused. Small integers are cast back after every step, because numba promotes
+int32 arithmetic to int64, which halves the width.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from llvmlite import ir
+from numba import carray, float32, float64, int32, int64, njit, types, uint16, uint32, uint64
+from numba.extending import intrinsic
+
+from ms_initkit import portable
+from ms_initkit.stream import coefficients, laws
+
+BLOCK = 4096  # elements: 8 KiB of counters, 16 KiB of words, 16 KiB of values
+
+_OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False}
+
+
+
+def _cached(function):
+    """Compiles once per machine where numba finds a folder it can write to, and once per process where not."""
+    try:
+        return njit(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # "cannot cache function: no locator available"
+        return njit(**_OPTIONS)(function)
+
+
+_LOW = np.uint64(0xFFFFFFFF)
+_32 = np.uint64(32)
+_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
+_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+
+
+@intrinsic
+def _bits(context, value):
+    """A float32 or uint32 as int32, bit for bit."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(value), generate
+
+
+@intrinsic
+def _float(context, value):
+    """An int32 as float32, bit for bit."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.FloatType())
+
+    return types.float32(value), generate
+
+
+@intrinsic
+def _bits64(context, value):
+    """A float64 as int64, bit for bit."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.IntType(64))
+
+    return types.int64(value), generate
+
+
+@intrinsic
+def _float64(context, value):
+    """An int64 as float64, bit for bit."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.bitcast(arguments[0], ir.DoubleType())
+
+    return types.float64(value), generate
+
+
+def _pointer(element):
+    @intrinsic
+    def pointer(context, address):
+        def generate(context, builder, signature, arguments):
+            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(element)(types.uint64), generate
+
+    return pointer
+
+
+_float32_at = _pointer(types.float32)
+_float64_at = _pointer(types.float64)
+_uint16_at = _pointer(types.uint16)
+_uint32_at = _pointer(types.uint32)
+
+
+@intrinsic
+def _prefer_512_bits(context):
+    """Lets the calling function use the widest registers of an AVX-512 machine; LLVM's default there is half of them."""
+
+    def generate(context, builder, signature, arguments):
+        attributes = builder.function.attributes
+        if isinstance(attributes, set):
+            # llvmlite's own ``add`` knows no string attributes; ``set.add`` writes it as given.
+            set.add(attributes, '"prefer-vector-width"="512"')
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
+@njit(**_OPTIONS)
+def _philox(counters, n, key, substream, out):
+    """Philox4x32-10 of ``n`` counters into pairs of 64-bit words: two 32-bit lanes each, the first one low.
+
+    The four lanes are 64 bits wide and keep rubbish in their upper halves: a widening multiplication reads the lower ones only, and so
+    every round is two multiplications, two shifts and two three-way xors per vector.
+    """
+    _prefer_512_bits()
+    a0 = key & _LOW
+    b0 = key >> _32
+    a1 = (a0 + _W0) & _LOW
+    b1 = (b0 + _W1) & _LOW
+    a2 = (a1 + _W0) & _LOW
+    b2 = (b1 + _W1) & _LOW
+    a3 = (a2 + _W0) & _LOW
+    b3 = (b2 + _W1) & _LOW
+    a4 = (a3 + _W0) & _LOW
+    b4 = (b3 + _W1) & _LOW
+    a5 = (a4 + _W0) & _LOW
+    b5 = (b4 + _W1) & _LOW
+    a6 = (a5 + _W0) & _LOW
+    b6 = (b5 + _W1) & _LOW
+    a7 = (a6 + _W0) & _LOW
+    b7 = (b6 + _W1) & _LOW
+    a8 = (a7 + _W0) & _LOW
+    b8 = (b7 + _W1) & _LOW
+    a9 = (a8 + _W0) & _LOW
+    b9 = (b8 + _W1) & _LOW
+    for j in range(n):
+        c0 = counters[j]
+        c1 = c0 >> _32
+        c2 = substream
+        c3 = c2 >> _32
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a0, q, (p >> _32) ^ c3 ^ b0, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a1, q, (p >> _32) ^ c3 ^ b1, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a2, q, (p >> _32) ^ c3 ^ b2, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a3, q, (p >> _32) ^ c3 ^ b3, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a4, q, (p >> _32) ^ c3 ^ b4, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a5, q, (p >> _32) ^ c3 ^ b5, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a6, q, (p >> _32) ^ c3 ^ b6, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a7, q, (p >> _32) ^ c3 ^ b7, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a8, q, (p >> _32) ^ c3 ^ b8, p
+        p = (c0 & _LOW) * _M0
+        q = (c2 & _LOW) * _M1
+        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a9, q, (p >> _32) ^ c3 ^ b9, p
+        out[2 * j] = (c0 & _LOW) | (c1 << _32)
+        out[2 * j + 1] = (c2 & _LOW) | (c3 << _32)
+
+
+def _float32s(values):
+    return tuple(np.float32(value) for value in values)
+
+
+_P0, _P1, _P2, _P3, _P4, _P5 = _float32s(coefficients.QUANTILE_P)
+_, _Q1, _Q2, _Q3, _Q4, _Q5 = _float32s(coefficients.QUANTILE_Q)
+_L0, _L1, _L2, _L3, _L4, _L5, _L6, _L7 = _float32s(coefficients.LOG2)
+_EXPONENT = np.float32(coefficients.EXPONENT)
+_HALF, _THREE_HALVES = np.float32(0.5), np.float32(1.5)
+_HALF_RANGE = np.float32(2.0**31)
+_U24 = np.float32(2.0**-24)
+
+
+@njit(**_OPTIONS)
+def _quantile(word):
+    """``oracle.quantile`` of one word."""
+    signed = int32(_bits(word) ^ int32(-2147483648))
+    size = int32(signed ^ int32(signed >> int32(31)))
+    rest = int32(size ^ int32(0x7FFFFFFF))
+    inner = float32(size) + _HALF
+    outer = float32(rest) + _HALF
+    bits = _bits(outer * (inner + _HALF_RANGE))
+    exponent = float32(int32(bits >> int32(23)))
+    f = _float(int32(int32(bits & int32(0x7FFFFF)) | int32(0x3F800000))) - _THREE_HALVES
+    series = ((((((_L0 * f + _L1) * f + _L2) * f + _L3) * f + _L4) * f + _L5) * f + _L6) * f + _L7
+    w = (_EXPONENT - exponent) - series
+    above = ((((_P0 * w + _P1) * w + _P2) * w + _P3) * w + _P4) * w + _P5
+    below = ((((w + _Q1) * w + _Q2) * w + _Q3) * w + _Q4) * w + _Q5
+    z = inner * above / below
+    return _float(int32(_bits(z) | int32(signed & int32(-2147483648))))
+
+
+@njit(**_OPTIONS)
+def _uniform(words, n, bits, out):
+    _prefer_512_bits()
+    low, span, largest = _float(bits[0]), _float(bits[1]), _float(bits[2])
+    for i in range(n):
+        value = low + span * (float32(int32(words[i] >> uint32(8))) * _U24)
+        out[i] = value if value < largest else largest
+
+
+@njit(**_OPTIONS)
+def _normal(words, n, bits, out):
+    _prefer_512_bits()
+    mean, std = _float(bits[0]), _float(bits[1])
+    for i in range(n):
+        out[i] = mean + std * _quantile(words[i])
+
+
+@njit(**_OPTIONS)
+def _truncated(words, n, bits, out):
+    _prefer_512_bits()
+    mean, std, smallest, largest = _float(bits[0]), _float(bits[1]), _float(bits[2]), _float(bits[3])
+    first, cells = bits[4], uint64(bits[5])
+    for i in range(n):
+        scaled = uint32((uint64(words[i]) * cells) >> _32)
+        value = mean + std * _quantile(uint32(first + scaled))
+        value = value if value > smallest else smallest
+        out[i] = value if value < largest else largest
+
+
+@njit(**_OPTIONS)
+def _horner(x, table):
+    result = table[0]
+    for k in range(1, len(table)):
+        result = result * x + table[k]
+    return result
+
+
+_LOG_TABLE = np.array(portable.LOG)
+_EXP_TABLE = np.array(portable.EXP)
+_CENTRE_P, _CENTRE_Q = np.array(portable.PPND16_CENTRE_P), np.array(portable.PPND16_CENTRE_Q)
+_TAIL_P, _TAIL_Q = np.array(portable.PPND16_TAIL_P), np.array(portable.PPND16_TAIL_Q)
+_FAR_P, _FAR_Q = np.array(portable.PPND16_FAR_P), np.array(portable.PPND16_FAR_Q)
+_SQRT_HALF, _LN2_HIGH, _LN2_LOW = portable.SQRT_HALF, portable.LN2_HIGH, portable.LN2_LOW
+_LOG_SQRT_2PI = portable.LOG_SQRT_2PI
+
+
+@njit(**_OPTIONS)
+def _log(x):
+    """``portable.log`` of a normal, positive float64."""
+    bits = _bits64(x)
+    k = (bits >> 52) - 1022
+    m = _float64((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000)
+    if m < _SQRT_HALF:
+        m = m * 2.0
+        k = k - 1
+    f = m - 1.0
+    s = f / (2.0 + f)
+    z = s * s
+    half = 0.5 * f * f
+    power = float64(k)
+    return power * _LN2_HIGH - (
+        (half - (s * (half + z * _horner(z, _LOG_TABLE)) + power * _LN2_LOW)) - f
+    )
+
+
+@njit(**_OPTIONS)
+def _exp(x):
+    """``portable.exp`` of a float64 in [-4, 0]."""
+    k = np.rint(x * 1.4426950408889634)
+    high = x - k * _LN2_HIGH
+    low = k * _LN2_LOW
+    r = high - low
+    t = r * r
+    c = r - t * _horner(t, _EXP_TABLE)
+    scale = _float64((int64(k) + 1023) << 52)
+    return (1.0 - ((low - (r * c) / (2.0 - c)) - high)) * scale
+
+
+@njit(**_OPTIONS)
+def _quantile_of_log(log_p):
+    """``portable.ndtri_of_log`` of one float64."""
+    if log_p > -3.0:
+        q = _exp(log_p) - 0.5
+        if q >= -0.425:
+            centre = 0.180625 - q * q
+            return q * (_horner(centre, _CENTRE_P) / _horner(centre, _CENTRE_Q))
+    if log_p >= -700.0:
+        r = np.sqrt(-log_p)
+        if r <= 5.0:
+            r = max(r, 1.6) - 1.6
+            return -(_horner(r, _TAIL_P) / _horner(r, _TAIL_Q))
+        r = r - 5.0
+        return -(_horner(r, _FAR_P) / _horner(r, _FAR_Q))
+    z = np.sqrt(-2.0 * log_p)
+    for _ in range(4):
+        s = 1.0 / (z * z)
+        series = -0.5 * z * z - _log(z) - _LOG_SQRT_2PI - s * (1.0 - s * (2.5 - s * (37.0 / 3.0)))
+        z = z + (series - log_p) / (z + 1.0 / z)
+    return -z
+
+
+@njit(**_OPTIONS)
+def _far(words, n, bits, out):
+    mean, std = float64(_float(bits[0])), float64(_float(bits[1]))
+    smallest, largest = _float(bits[2]), _float(bits[3])
+    log_near = _float64(int64(uint64(bits[4]) | (uint64(bits[5]) << _32)))
+    ratio = _float64(int64(uint64(bits[6]) | (uint64(bits[7]) << _32)))
+    for i in range(n):
+        u = (float64(words[i]) + 0.5) * 2.0**-32
+        z = _quantile_of_log(log_near + _log(ratio + (1.0 - ratio) * u))
+        value = float32(mean + std * z)
+        value = value if value > smallest else smallest
+        out[i] = value if value < largest else largest
+
+
+_CONSTANT, _UNIFORM, _NORMAL, _TRUNCATED = laws.CONSTANT, laws.UNIFORM, laws.NORMAL, laws.TRUNCATED
+
+
+@njit(**_OPTIONS)
+def _draw(law, bits, words, n, out):
+    if law == _NORMAL:
+        _normal(words, n, bits, out)
+    elif law == _UNIFORM:
+        _uniform(words, n, bits, out)
+    elif law == _TRUNCATED:
+        _truncated(words, n, bits, out)
+    elif law == _CONSTANT:
+        value = _float(bits[0])
+        for i in range(n):
+            out[i] = value
+    else:
+        _far(words, n, bits, out)
+
+
+@njit(**_OPTIONS)
+def _to_float16(values, n, out):
+    """``oracle.to_float16``, in integers: not every processor converts, and none would have to round the same way."""
+    _prefer_512_bits()
+    for i in range(n):
+        bits = _bits(values[i])
+        size = int32(bits & int32(0x7FFFFFFF))
+        odd = int32(int32(size >> int32(13)) & int32(1))
+        normal = int32(int32(int32(size - int32(0x38000000)) + int32(int32(0xFFF) + odd)) >> int32(13))
+        normal = normal if normal < int32(0x7C00) else int32(0x7C00)
+        # Adding 1/2 leaves a multiple of 2**-24, the step of the subnormals, rounded to nearest even.
+        tiny = int32(_bits(_float(size) + _HALF) - int32(0x3F000000))
+        half = tiny if size < int32(0x38800000) else normal
+        half = int32(0x7E00) if size > int32(0x7F800000) else half
+        out[i] = uint16(int32(half | int32(int32(bits >> int32(16)) & int32(0x8000))))
+
+
+@njit(**_OPTIONS)
+def _to_bfloat16(values, n, out):
+    """``oracle.to_bfloat16``."""
+    _prefer_512_bits()
+    for i in range(n):
+        bits = uint32(_bits(values[i]))
+        rounded = uint32(uint32(bits + uint32(uint32(0x7FFF) + uint32(uint32(bits >> uint32(16)) & uint32(1)))) >> uint32(16))
+        is_nan = uint32(bits & uint32(0x7FFFFFFF)) > uint32(0x7F800000)
+        out[i] = uint16(uint32(0x7FC0) if is_nan else rounded)
+
+
+@njit(**_OPTIONS)
+def _store(address, dtype, at, law, bits, words, n, values):
+    """Draws a block and writes it at element ``at`` of the storage."""
+    if dtype == 0:
+        _draw(law, bits, words, n, carray(_float32_at(address + uint64(4) * at), BLOCK))
+    elif dtype == 4:
+        target = carray(_uint32_at(address + uint64(4) * at), BLOCK)
+        for i in range(n):
+            target[i] = words[i]
+    else:
+        _draw(law, bits, words, n, values)
+        if dtype == 1:
+            _to_float16(values, n, carray(_uint16_at(address + uint64(2) * at), BLOCK))
+        elif dtype == 2:
+            _to_bfloat16(values, n, carray(_uint16_at(address + uint64(2) * at), BLOCK))
+        else:
+            wide = carray(_float64_at(address + uint64(8) * at), BLOCK)
+            for i in range(n):
+                wide[i] = float64(values[i])
+
+
+@njit(**_OPTIONS)
+def _count(counters, n, first, to):
+    for j in range(n):
+        counters[to + j] = first + uint64(j)
+
+
+@_cached
+def fill_region(address, dtype, law, bits, key, substream, offset, lengths, strides, start, stop):
+    """Writes elements ``start`` to ``stop`` of a region; ``engine.Region`` says what its loops mean."""
+    axes = lengths.size
+    run = lengths[axes - 1]
+    values = np.empty(BLOCK, np.float32)
+    # A run that begins or ends within a counter's four words costs that counter whole.
+    most = min(BLOCK, BLOCK // 4 + 2 * (BLOCK // run + 2))
+    counters = np.empty(most, np.uint64)
+    raw = np.empty(2 * most, np.uint64)
+    words = raw.view(np.uint32)
+    lanes = np.empty(BLOCK, np.int32)
+    sizes = np.empty(BLOCK, np.int32)
+
+    place = np.zeros(axes, np.int64)
+    rest = start
+    number = offset
+    for axis in range(axes - 1, -1, -1):
+        place[axis] = rest % lengths[axis]
+        rest //= lengths[axis]
+        number += uint64(place[axis] * strides[axis])
+
+    at = start
+    while at < stop:
+        n = min(BLOCK, stop - at)
+        drawn = 0
+        used = 0
+        runs = 0
+        aligned = True
+        while drawn < n:
+            size = min(run - place[axes - 1], n - drawn)
+            lane = int64(number & uint64(3))
+            needed = (lane + size + 3) >> 2
+            _count(counters, needed, number >> uint64(2), used)
+            aligned = aligned and lane == 0 and (size & 3 == 0 or drawn + size == n)
+            lanes[runs] = used * 4 + lane
+            sizes[runs] = size
+            runs += 1
+            used += needed
+            drawn += size
+            place[axes - 1] += size
+            number += uint64(size)
+            axis = axes - 1
+            while axis > 0 and place[axis] == lengths[axis]:
+                number -= uint64(lengths[axis] * strides[axis])
+                place[axis] = 0
+                axis -= 1
+                place[axis] += 1
+                number += uint64(strides[axis])
+        _philox(counters, used, key, substream, raw)
+        first = 0
+        if runs == 1:
+            first = lanes[0]
+        elif not aligned:
+            to = 0
+            for k in range(runs):
+                lane = lanes[k]
+                for i in range(sizes[k]):
+                    words[to + i] = words[lane + i]
+                to += sizes[k]
+        _store(address, dtype, uint64(at), law, bits, words[first:], n, values)
+        at += n
+
+
+@_cached
+def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop):
+    """Writes elements ``start`` to ``stop`` of all parameters laid end to end; ``engine.Batch`` says what the columns mean."""
+    values = np.empty(BLOCK, np.float32)
+    counters = np.empty(BLOCK // 4 + 1, np.uint64)
+    raw = np.empty(BLOCK // 2 + 2, np.uint64)
+    words = raw.view(np.uint32)
+    job = np.searchsorted(ends, start, side="right")
+    while start < stop:
+        size = sizes[job]
+        begin = ends[job] - size
+        last = min(stop, ends[job]) - begin
+        law = law_ids[job]
+        at = start - begin
+        while at < last:
+            n = min(BLOCK, last - at)
+            lane = at & 3
+            if law != _CONSTANT:
+                needed = (lane + n + 3) >> 2
+                _count(counters, needed, uint64(at >> 2), 0)
+                _philox(counters, needed, keys[job], uint64(0), raw)
+            _store(addresses[job], dtypes[job], uint64(at), law, bits[job], words[lane:], n, values)
+            at += n
+        start = ends[job]
+        job += 1
