@@ -82,12 +82,14 @@ class Custom:
 class Blocks:
     """Consecutive parts along ``axis``, ``sizes[k]`` long, each with its own draw.
 
-    An element keeps the word of its place in the whole tensor, so cutting a tensor into blocks of one law changes nothing.
+    An element keeps the word of its place in the whole tensor, so cutting a tensor into blocks of one law changes nothing; with
+    ``shares_words`` every block takes the words of the first one's place, so that one block can be a function of another.
     """
 
     axis: int
     sizes: tuple[int, ...]
     draws: tuple[Draw, ...]
+    shares_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,30 @@
+"""Biases that make an untrained network say what is known of the data beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from ms_initkit import draws
+from ms_initkit.formulas.base import Alias, Formula, Range, Site
+
+_Prior = Annotated[float, Range(0.0, 1.0, excludes_low=True, excludes_high=True), Alias(("prior", "pi"))]
+
+
+@dataclass(frozen=True)
+class PriorProbability(Formula):
+    """Every element is -log((1 - p) / p): a sigmoid on top starts at p.
+
+    Args:
+        probability: p, above 0 and below 1; 0.01 for the rare class of a detector (-4.59512).
+
+    Sources: Lin et al. 2017, section 4.1 (arXiv:1708.02002); mmengine.model.bias_init_with_prob.
+    """
+
+    probability: _Prior = 0.01
+
+    def resolve(self, site: Site) -> draws.Draw:
+        del site
+        from ms_initkit import portable  # imports NumPy, which reading a recipe does not need
+
+        return draws.Constant(-portable.log((1.0 - self.probability) / self.probability))

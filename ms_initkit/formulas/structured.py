@@ -1,0 +1,249 @@
+"""Matrices and kernels with a structure: orthogonal, identity, sparse, repeated, interpolating."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from ms_initkit import draws
+from ms_initkit.fans import Fans
+from ms_initkit.formulas.base import Alias, Formula, Gain, Positive, PositiveInteger, Range, Sigma, Site
+from ms_initkit.formulas.scaling import HeNormal
+
+
+@dataclass(frozen=True)
+class Orthogonal(Formula):
+    """Draws a matrix with W W^T = gain**2 I (or W^T W, if it is tall), uniformly among all such; variance gain**2 / max(rows, columns).
+
+    The QR decomposition of normal numbers, with the signs that make the diagonal of R positive; later axes are flattened into
+    the columns. Needs the whole tensor at once, and linear algebra, which may differ in the last bit between machines.
+
+    Args:
+        gain: Factor, > 0: the singular values.
+        column_axis: ``first`` takes the first axis as rows and flattens the others, as torch and MindSpore do; ``last`` takes the last
+            axis as columns, as JAX and Keras do.
+
+    Sources: Saxe et al. 2014 (arXiv:1312.6120); torch.nn.init.orthogonal_; mindspore.common.initializer.Orthogonal.
+    """
+
+    gain: Gain = 1.0
+    column_axis: Literal["first", "last"] = "first"
+
+    def resolve(self, site: Site) -> draws.Draw:
+        return orthogonal(site.shape, self.gain, self.column_axis)
+
+
+@dataclass(frozen=True)
+class BlockOrthogonal(Formula):
+    """Draws every block of size ``split_sizes`` orthogonal on its own, with singular values ``gain``; the blocks tile the tensor.
+
+    Made for matrices that hold several gates or heads, each of which is to keep norms.
+
+    Args:
+        split_sizes: Extent of a block along each axis; each divides the tensor's.
+        gain: Factor, > 0: the singular values of a block.
+
+    Sources: allennlp.nn.initializers.block_orthogonal.
+    """
+
+    split_sizes: tuple[int, ...]
+    gain: Gain = 1.0
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if len(self.split_sizes) != len(site.shape):
+            raise ValueError(f"split_sizes {self.split_sizes} must name each axis of the shape {site.shape}")
+        for extent, size in zip(site.shape, self.split_sizes, strict=True):
+            if size < 1 or extent % size:
+                raise ValueError(f"split_sizes {self.split_sizes} do not divide the shape {site.shape}")
+        draw = orthogonal(self.split_sizes, self.gain)
+        for axis in reversed(range(len(site.shape))):
+            size = self.split_sizes[axis]
+            count = site.shape[axis] // size
+            if count > 1:
+                draw = draws.Blocks(axis, (size,) * count, (draw,) * count)
+        return draw
+
+
+@dataclass(frozen=True)
+class DeltaOrthogonal(Formula):
+    """Draws a convolution that is orthogonal at its centre tap and 0 elsewhere: W^T W = gain**2 I there, so norms are kept.
+
+    The kernel's layout is (out, in, *kernel), with out >= in; of an even kernel the left one of the two central taps.
+
+    Args:
+        gain: Factor, > 0: the singular values.
+
+    Sources: Xiao et al. 2018, algorithm 1 (arXiv:1806.05393); jax.nn.initializers.delta_orthogonal.
+    """
+
+    gain: Annotated[float, Range(low=0.0, excludes_low=True), Alias(("scale",))] = 1.0
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if not 3 <= len(site.shape) <= 5:
+            raise ValueError(f"a kernel of 3 to 5 axes is needed, not the shape {site.shape}")
+        if site.shape[1] > site.shape[0]:
+            raise ValueError(f"{site.shape[0]} outputs are too few to keep the norm of {site.shape[1]} inputs")
+        return draws.Whole("delta_orthogonal", (("gain", self.gain),))
+
+
+@dataclass(frozen=True)
+class RwkvOrthogonal(Formula):
+    """Draws an orthogonal matrix with singular values scale max(1, sqrt(rows / columns)).
+
+    A tensor of three axes is a stack of matrices, each drawn on its own.
+
+    Args:
+        scale: Factor, > 0: 1, 0.5 or 0.1 in the models.
+
+    Sources: BlinkDL/RWKV-LM, RWKV-v7/train_temp/src/model.py, ortho_init; RWKV-v4neo/src/model.py, generate_init_weight.
+    """
+
+    scale: Positive = 1.0
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if len(site.shape) not in (2, 3):
+            raise ValueError(f"a matrix or a stack of matrices is needed, not the shape {site.shape}")
+        rows, columns = site.shape[-2:]
+        gain = self.scale * math.sqrt(max(1.0, rows / columns))
+        if len(site.shape) == 2:
+            return orthogonal(site.shape, gain)
+        # A slice of the stack has the shape (1, rows, columns): its columns are its last axis.
+        draw = orthogonal((1, rows, columns), gain, "last")
+        return draws.Blocks(0, (1,) * site.shape[0], (draw,) * site.shape[0])
+
+
+@dataclass(frozen=True)
+class Identity(Formula):
+    """Sets a matrix to gain times the identity; 0 beyond the square part.
+
+    Args:
+        gain: The diagonal, > 0.
+
+    Sources: mindspore.common.initializer.Identity; torch.nn.init.eye_; keras.initializers.Identity (gain); Le et al. 2015 for
+    recurrent layers of rectifiers (arXiv:1504.00941).
+    """
+
+    gain: Gain = 1.0
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if len(site.shape) != 2:
+            raise ValueError(f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`")
+        return draws.Table("eye", (("gain", self.gain),))
+
+
+@dataclass(frozen=True)
+class Dirac(Formula):
+    """Sets a convolution to the identity: 1 where the input channel is the output channel of its group, at the centre tap.
+
+    Args:
+        groups: Number of groups of output channels, each of which repeats the identity.
+
+    Sources: torch.nn.init.dirac_; mindspore.common.initializer.Dirac; Zagoruyko & Komodakis 2017 (arXiv:1706.00388).
+    """
+
+    groups: PositiveInteger = 1
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if not 3 <= len(site.shape) <= 5:
+            raise ValueError(f"a kernel of 3 to 5 axes is needed, not the shape {site.shape}; for a matrix choose `identity`")
+        if site.shape[0] % self.groups:
+            raise ValueError(f"{self.groups} groups do not divide the {site.shape[0]} output channels")
+        return draws.Table("dirac", (("groups", self.groups),))
+
+
+@dataclass(frozen=True)
+class Sparse(Formula):
+    """Draws N(0, sigma**2) with ceil(sparsity rows) zeros in every column of a matrix, at random rows.
+
+    Args:
+        sparsity: Share of zeros in a column, from 0 to below 1.
+        sigma: Standard deviation of the others, > 0.
+
+    Sources: Martens 2010, section 5; torch.nn.init.sparse_; mindspore.common.initializer.Sparse. Needs the whole tensor at once.
+    """
+
+    sparsity: Annotated[float, Range(0.0, 1.0, excludes_high=True)]
+    sigma: Sigma = 0.01
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if len(site.shape) != 2:
+            raise ValueError(f"a matrix is needed, not the shape {site.shape}")
+        if math.ceil(self.sparsity * site.shape[0]) == site.shape[0]:
+            raise ValueError(f"a sparsity of {self.sparsity} leaves nothing of columns of {site.shape[0]}")
+        return draws.Whole("sparse", (("sparsity", self.sparsity), ("std", self.sigma)))
+
+
+@dataclass(frozen=True)
+class Icnr(Formula):
+    """Draws ``base`` for every scale**2-th output channel and repeats it, so that a pixel shuffle starts as nearest-neighbour.
+
+    The layout is (out scale**2, in, *kernel), with the channels of one output pixel next to each other as in torch's and
+    MindSpore's pixel shuffle. The base's fans are those of the convolution without the shuffle.
+
+    Args:
+        scale: Factor of the upsampling, >= 1.
+        base: What is drawn for the convolution without the shuffle.
+
+    Sources: Aitken et al. 2017, section 3.1 (arXiv:1707.02937).
+    """
+
+    scale: Annotated[int, Range(low=1), Alias(("upscale_factor",))]
+    base: Formula = HeNormal()
+
+    def resolve(self, site: Site) -> draws.Draw:
+        times = self.scale * self.scale
+        if not site.shape or site.shape[0] % times:
+            raise ValueError(f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}")
+        shape = (site.shape[0] // times, *site.shape[1:])
+        fans = None if site.fans is None else Fans(site.fans.fan_in, site.fans.fan_out / times)
+        return draws.Repeated(0, times, self.base.resolve(Site(shape, fans)))
+
+
+@dataclass(frozen=True)
+class Bilinear(Formula):
+    """Sets a transposed convolution to bilinear upsampling: (1 - |x / f - c|) (1 - |y / f - c|), f = ceil(K / 2), c = (2 f - 1 - f % 2) / (2 f).
+
+    K is the kernel's extent along an axis; 1-D and 3-D kernels are the product over theirs. The factor of the upsampling is f.
+
+    Args:
+        channels: ``all`` sets every pair of channels, as a depthwise kernel needs; ``diagonal`` only an input channel's own
+            output, the others 0, as fully convolutional networks do.
+
+    Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038) and its surgery.upsample_filt; mxnet.initializer.Bilinear (all).
+    """
+
+    channels: Literal["all", "diagonal"] = "all"
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if len(site.shape) < 3:
+            raise ValueError(f"a kernel of at least 3 axes is needed, not the shape {site.shape}")
+        return draws.Table("bilinear", (("channels", self.channels),))
+
+
+@dataclass(frozen=True)
+class Hadamard(Formula):
+    """Sets a weight by ZerO: a partial identity, or where outputs outnumber inputs a Hadamard matrix: +-2**(-k / 2), k = ceil(log2 rows).
+
+    Nothing is random. A convolution has the matrix at its centre tap and 0 elsewhere. (The paper's own name would be read as ``Zero``.)
+
+    Sources: Zhao et al. 2022, algorithms 1 and 2 (ZerO, arXiv:2110.12661); jiaweizzhao/ZerO-initialization, example_mnist.ipynb.
+    """
+
+    def resolve(self, site: Site) -> draws.Draw:
+        if len(site.shape) < 2:
+            raise ValueError(f"at least two axes are needed, not the shape {site.shape}")
+        return draws.Table("zero_hadamard")
+
+
+def orthogonal(
+    shape: tuple[int, ...], gain: float, column_axis: Literal["first", "last"] = "first"
+) -> draws.Whole:
+    """Returns the draw of one orthogonal matrix.
+
+    Raises:
+        ValueError: If the shape has fewer than two axes.
+    """
+    if len(shape) < 2:
+        raise ValueError(f"a matrix is needed, not the shape {shape}")
+    return draws.Whole("orthogonal", (("gain", gain), ("column_axis", column_axis)))
