@@ -198,41 +198,44 @@ def _quantile(word):
     bits = _bits(outer * (inner + _HALF_RANGE))
     exponent = float32(int32(bits >> int32(23)))
     f = _float(int32(int32(bits & int32(0x7FFFFF)) | int32(0x3F800000))) - _THREE_HALVES
-    series = ((((((_L0 * f + _L1) * f + _L2) * f + _L3) * f + _L4) * f + _L5) * f + _L6) * f + _L7
+    f2 = f * f
+    high = ((_L0 * f + _L1) * f2 + (_L2 * f + _L3)) * (f2 * f2)
+    series = high + ((_L4 * f + _L5) * f2 + (_L6 * f + _L7))
     w = (_EXPONENT - exponent) - series
-    above = ((((_P0 * w + _P1) * w + _P2) * w + _P3) * w + _P4) * w + _P5
-    below = ((((w + _Q1) * w + _Q2) * w + _Q3) * w + _Q4) * w + _Q5
+    w2 = w * w
+    above = ((_P0 * w + _P1) * w2 + (_P2 * w + _P3)) * w2 + (_P4 * w + _P5)
+    below = ((w + _Q1) * w2 + (_Q2 * w + _Q3)) * w2 + (_Q4 * w + _Q5)
     z = inner * above / below
     return _float(int32(_bits(z) | int32(signed & int32(-2147483648))))
 
 
 @njit(**_OPTIONS)
-def _uniform(words, n, bits, out):
+def _uniform(words, first, n, bits, out, to):
     _prefer_512_bits()
     low, span, largest = _float(bits[0]), _float(bits[1]), _float(bits[2])
     for i in range(n):
-        value = low + span * (float32(int32(words[i] >> uint32(8))) * _U24)
-        out[i] = value if value < largest else largest
+        value = low + span * (float32(int32(words[first + i] >> uint32(8))) * _U24)
+        out[to + i] = value if value < largest else largest
 
 
 @njit(**_OPTIONS)
-def _normal(words, n, bits, out):
+def _normal(words, first, n, bits, out, to):
     _prefer_512_bits()
     mean, std = _float(bits[0]), _float(bits[1])
     for i in range(n):
-        out[i] = mean + std * _quantile(words[i])
+        out[to + i] = mean + std * _quantile(words[first + i])
 
 
 @njit(**_OPTIONS)
-def _truncated(words, n, bits, out):
+def _truncated(words, first, n, bits, out, to):
     _prefer_512_bits()
     mean, std, smallest, largest = _float(bits[0]), _float(bits[1]), _float(bits[2]), _float(bits[3])
-    first, cells = bits[4], uint64(bits[5])
+    cell, cells = bits[4], uint64(bits[5])
     for i in range(n):
-        scaled = uint32((uint64(words[i]) * cells) >> _32)
-        value = mean + std * _quantile(uint32(first + scaled))
+        scaled = uint32((uint64(words[first + i]) * cells) >> _32)
+        value = mean + std * _quantile(uint32(cell + scaled))
         value = value if value > smallest else smallest
-        out[i] = value if value < largest else largest
+        out[to + i] = value if value < largest else largest
 
 
 @njit(**_OPTIONS)
@@ -308,40 +311,41 @@ def _quantile_of_log(log_p):
 
 
 @njit(**_OPTIONS)
-def _far(words, n, bits, out):
+def _far(words, first, n, bits, out, to):
     mean, std = float64(_float(bits[0])), float64(_float(bits[1]))
     smallest, largest = _float(bits[2]), _float(bits[3])
     log_near = _float64(int64(uint64(bits[4]) | (uint64(bits[5]) << _32)))
     ratio = _float64(int64(uint64(bits[6]) | (uint64(bits[7]) << _32)))
     for i in range(n):
-        u = (float64(words[i]) + 0.5) * 2.0**-32
+        u = (float64(words[first + i]) + 0.5) * 2.0**-32
         z = _quantile_of_log(log_near + _log(ratio + (1.0 - ratio) * u))
         value = float32(mean + std * z)
         value = value if value > smallest else smallest
-        out[i] = value if value < largest else largest
+        out[to + i] = value if value < largest else largest
 
 
 _CONSTANT, _UNIFORM, _NORMAL, _TRUNCATED = laws.CONSTANT, laws.UNIFORM, laws.NORMAL, laws.TRUNCATED
 
 
 @njit(**_OPTIONS)
-def _draw(law, bits, words, n, out):
+def _draw(law, bits, words, first, n, out, to):
+    _prefer_512_bits()
     if law == _NORMAL:
-        _normal(words, n, bits, out)
+        _normal(words, first, n, bits, out, to)
     elif law == _UNIFORM:
-        _uniform(words, n, bits, out)
+        _uniform(words, first, n, bits, out, to)
     elif law == _TRUNCATED:
-        _truncated(words, n, bits, out)
+        _truncated(words, first, n, bits, out, to)
     elif law == _CONSTANT:
         value = _float(bits[0])
         for i in range(n):
-            out[i] = value
+            out[to + i] = value
     else:
-        _far(words, n, bits, out)
+        _far(words, first, n, bits, out, to)
 
 
 @njit(**_OPTIONS)
-def _to_float16(values, n, out):
+def _to_float16(values, n, out, to):
     """``oracle.to_float16``, in integers: not every processor converts, and none would have to round the same way."""
     _prefer_512_bits()
     for i in range(n):
@@ -354,39 +358,43 @@ def _to_float16(values, n, out):
         tiny = int32(_bits(_float(size) + _HALF) - int32(0x3F000000))
         half = tiny if size < int32(0x38800000) else normal
         half = int32(0x7E00) if size > int32(0x7F800000) else half
-        out[i] = uint16(int32(half | int32(int32(bits >> int32(16)) & int32(0x8000))))
+        out[to + i] = uint16(int32(half | int32(int32(bits >> int32(16)) & int32(0x8000))))
 
 
 @njit(**_OPTIONS)
-def _to_bfloat16(values, n, out):
+def _to_bfloat16(values, n, out, to):
     """``oracle.to_bfloat16``."""
     _prefer_512_bits()
     for i in range(n):
         bits = uint32(_bits(values[i]))
         rounded = uint32(uint32(bits + uint32(uint32(0x7FFF) + uint32(uint32(bits >> uint32(16)) & uint32(1)))) >> uint32(16))
         is_nan = uint32(bits & uint32(0x7FFFFFFF)) > uint32(0x7F800000)
-        out[i] = uint16(uint32(0x7FC0) if is_nan else rounded)
+        out[to + i] = uint16(uint32(0x7FC0) if is_nan else rounded)
 
 
 @njit(**_OPTIONS)
-def _store(address, dtype, at, law, bits, words, n, values):
-    """Draws a block and writes it at element ``at`` of the storage."""
+def _store(address, dtype, at, law, bits, words, first, n, values):
+    """Draws a block and writes it at element ``at`` of the storage.
+
+    Indices are unsigned here and below: numba would otherwise make every access ask whether it counts from the end.
+    """
+    _prefer_512_bits()
     if dtype == 0:
-        _draw(law, bits, words, n, carray(_float32_at(address + uint64(4) * at), BLOCK))
+        _draw(law, bits, words, first, n, carray(_float32_at(address), at + n), at)
     elif dtype == 4:
-        target = carray(_uint32_at(address + uint64(4) * at), BLOCK)
+        target = carray(_uint32_at(address), at + n)
         for i in range(n):
-            target[i] = words[i]
+            target[at + i] = words[first + i]
     else:
-        _draw(law, bits, words, n, values)
+        _draw(law, bits, words, first, n, values, uint64(0))
         if dtype == 1:
-            _to_float16(values, n, carray(_uint16_at(address + uint64(2) * at), BLOCK))
+            _to_float16(values, n, carray(_uint16_at(address), at + n), at)
         elif dtype == 2:
-            _to_bfloat16(values, n, carray(_uint16_at(address + uint64(2) * at), BLOCK))
+            _to_bfloat16(values, n, carray(_uint16_at(address), at + n), at)
         else:
-            wide = carray(_float64_at(address + uint64(8) * at), BLOCK)
+            wide = carray(_float64_at(address), at + n)
             for i in range(n):
-                wide[i] = float64(values[i])
+                wide[at + i] = float64(values[i])
 
 
 @njit(**_OPTIONS)
@@ -398,6 +406,7 @@ def _count(counters, n, first, to):
 @_cached
 def fill_region(address, dtype, law, bits, key, substream, offset, lengths, strides, start, stop):
     """Writes elements ``start`` to ``stop`` of a region; ``engine.Region`` says what its loops mean."""
+    _prefer_512_bits()
     axes = lengths.size
     run = lengths[axes - 1]
     values = np.empty(BLOCK, np.float32)
@@ -444,7 +453,8 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
                 axis -= 1
                 place[axis] += 1
                 number += uint64(strides[axis])
-        _philox(counters, used, key, substream, raw)
+        if law != _CONSTANT:
+            _philox(counters, used, key, substream, raw)
         first = 0
         if runs == 1:
             first = lanes[0]
@@ -455,13 +465,14 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
                 for i in range(sizes[k]):
                     words[to + i] = words[lane + i]
                 to += sizes[k]
-        _store(address, dtype, uint64(at), law, bits, words[first:], n, values)
+        _store(address, dtype, uint64(at), law, bits, words, uint64(first), uint64(n), values)
         at += n
 
 
 @_cached
 def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop):
     """Writes elements ``start`` to ``stop`` of all parameters laid end to end; ``engine.Batch`` says what the columns mean."""
+    _prefer_512_bits()
     values = np.empty(BLOCK, np.float32)
     counters = np.empty(BLOCK // 4 + 1, np.uint64)
     raw = np.empty(BLOCK // 2 + 2, np.uint64)
@@ -480,7 +491,7 @@ def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop):
                 needed = (lane + n + 3) >> 2
                 _count(counters, needed, uint64(at >> 2), 0)
                 _philox(counters, needed, keys[job], uint64(0), raw)
-            _store(addresses[job], dtypes[job], uint64(at), law, bits[job], words[lane:], n, values)
+            _store(addresses[job], dtypes[job], uint64(at), law, bits[job], words, uint64(lane), uint64(n), values)
             at += n
         start = ends[job]
         job += 1
