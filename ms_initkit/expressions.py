@@ -18,7 +18,7 @@ import math
 import operator
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ms_initkit.findings import suggestion
 from ms_initkit.numerals import explain_ambiguity, read_number
@@ -53,7 +53,7 @@ _MEANT: Final = {
     "{": "a capture is written without braces", "}": "a capture is written without braces",
 }  # fmt: skip
 
-_COMPARISONS: Final[dict[str, Callable[[object, object], bool]]] = {
+_COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -72,7 +72,7 @@ class ExpressionError(ValueError):
         message: What is wrong.
         start: Where in the text, from 0.
         length: How many characters are concerned.
-        help: What to write.
+        hint: What to write.
         name: The name concerned, if one is unknown.
     """
 
@@ -81,13 +81,13 @@ class ExpressionError(ValueError):
         message: str,
         start: int,
         length: int = 1,
-        help: str | None = None,
+        hint: str | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(message)
         self.start: Final = start
         self.length: Final = length
-        self.help: Final = help
+        self.hint: Final = hint
         self.name: Final = name
 
 
@@ -97,8 +97,8 @@ class _Token:
     text: str
     start: int
 
-    def fail(self, message: str, help: str | None = None) -> NoReturn:
-        raise ExpressionError(message, self.start, max(1, len(self.text)), help)
+    def error(self, message: str, hint: str | None = None) -> ExpressionError:
+        return ExpressionError(message, self.start, max(1, len(self.text)), hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +202,12 @@ class _Parser:
         root = self._or() if self.is_condition else self._sum()
         token = self.tokens[self.at]
         if token.text in _COMPARISONS:
-            token.fail(
+            raise token.error(
                 "comparisons cannot be chained" if self.is_condition else "comparisons belong to `when`",
                 "join two comparisons by `and`" if self.is_condition else None,
             )
         if token.kind != "end":
-            token.fail(
+            raise token.error(
                 f"{token.text!r} is not expected here",
                 _MEANT.get(token.text, "did you leave out an operator?"),
             )
@@ -256,7 +256,7 @@ class _Parser:
     def _deeper(self, kind: str, token: _Token, operand: Callable[[], _Node], *before: _Node) -> _Node:
         self.level += 1
         if self.level > DEEPEST:
-            token.fail(f"this is nested deeper than {DEEPEST}")
+            raise token.error(f"this is nested deeper than {DEEPEST}")
         node = _join(kind, token, *before, operand())
         self.level -= 1
         return node
@@ -272,13 +272,13 @@ class _Parser:
             case "text" if self.is_condition:
                 return _Node("literal", token, literal=token.text[1:-1])
             case "text":
-                token.fail("text has no place in arithmetic", "text is compared in `when`")
+                raise token.error("text has no place in arithmetic", "text is compared in `when`")
             case "operator" if token.text == "(":
                 return self._parenthesised(token)
             case "end":
-                token.fail("something is missing here" if self.at > 1 else "this is empty")
+                raise token.error("something is missing here" if self.at > 1 else "this is empty")
             case _:
-                token.fail(f"{token.text!r} is not expected here", _MEANT.get(token.text))
+                raise token.error(f"{token.text!r} is not expected here", _MEANT.get(token.text))
 
     def _parenthesised(self, token: _Token) -> _Node:
         node = self._deeper("same", token, self._or if self.is_condition else self._sum)
@@ -288,10 +288,10 @@ class _Parser:
     def _named(self, token: _Token) -> _Node:
         if token.text in ("true", "false"):
             if not self.is_condition:
-                token.fail(f"{token.text!r} is not a number", "write 1 or 0")
+                raise token.error(f"{token.text!r} is not a number", "write 1 or 0")
             return _Node("literal", token, literal=token.text == "true")
         if token.text in _WORDS:
-            token.fail(
+            raise token.error(
                 f"{token.text!r} is not expected here",
                 None if self.is_condition else "conditions belong to `when`",
             )
@@ -304,7 +304,7 @@ class _Parser:
         if token.text in FUNCTIONS:
             return self._call(token, opening)
         if opening is not None:
-            token.fail(
+            raise token.error(
                 f"no function is called {token.text!r}",
                 suggestion(token.text, FUNCTIONS) or _listed_functions(),
             )
@@ -312,17 +312,17 @@ class _Parser:
 
     def _call(self, token: _Token, opening: _Token | None) -> _Node:
         if opening is None:
-            token.fail(f"{token.text!r} is a function", f"write {token.text}(...)")
+            raise token.error(f"{token.text!r} is a function", f"write {token.text}(...)")
         self.level += 1
         if self.level > DEEPEST:
-            token.fail(f"this is nested deeper than {DEEPEST}")
+            raise token.error(f"this is nested deeper than {DEEPEST}")
         arguments = [self._sum()]
         while self._take(",") is not None:
             arguments.append(self._sum())
         self._close(opening, ")")
         self.level -= 1
         if len(arguments) > 1 and token.text not in ("min", "max"):
-            token.fail(f"{token.text!r} takes one argument, not {len(arguments)}")
+            raise token.error(f"{token.text!r} takes one argument, not {len(arguments)}")
         return _join("call", token, *arguments)
 
     def _take(self, *texts: str) -> _Token | None:
@@ -336,14 +336,14 @@ class _Parser:
         if self._take(bracket) is None:
             token = self.tokens[self.at]
             if token.kind == "end":
-                opening.fail(f"{opening.text!r} is never closed")
-            token.fail(f"{token.text!r} is not expected here", f"'{bracket}' is due")
+                raise opening.error(f"{opening.text!r} is never closed")
+            raise token.error(f"{token.text!r} is not expected here", f"'{bracket}' is due")
 
 
 def _join(kind: str, token: _Token, *operands: _Node) -> _Node:
     depth = 1 + max(operand.depth for operand in operands)
     if depth > MOST_OPERATIONS:
-        token.fail(f"this has more than {MOST_OPERATIONS} operations in a row")
+        raise token.error(f"this has more than {MOST_OPERATIONS} operations in a row")
     return operands[0] if kind == "same" else _Node(kind, token, operands, depth=depth)
 
 
@@ -360,8 +360,8 @@ def _literal(token: _Token) -> float | int:
     if number is None:
         ambiguity = explain_ambiguity(token.text)
         if ambiguity is not None:
-            token.fail(f"{token.text!r} is ambiguous: {ambiguity[0]}", f"write {ambiguity[1]}")
-        token.fail(f"{token.text!r} is not a number", "write it in decimal, as 0.02 or 2e-2")
+            raise token.error(f"{token.text!r} is ambiguous: {ambiguity[0]}", f"write {ambiguity[1]}")
+        raise token.error(f"{token.text!r} is not a number", "write it in decimal, as 0.02 or 2e-2")
     return _finite(number, token)
 
 
@@ -421,10 +421,10 @@ def _look_up(token: _Token, env: Mapping[str, Value]) -> Value:
 def _element(node: _Node, env: Mapping[str, Value]) -> int:
     values = _look_up(node.token, env)
     if not isinstance(values, tuple):
-        node.token.fail(f"{node.token.text!r} is {values!r} and has no elements")
+        raise node.token.error(f"{node.token.text!r} is {values!r} and has no elements")
     index = _number(_evaluate(node.operands[0], env), node.operands[0].token)
     if not isinstance(index, int) or not -len(values) <= index < len(values):
-        node.token.fail(f"{node.token.text} is {values} and has no element {index}")
+        raise node.token.error(f"{node.token.text} is {values} and has no element {index}")
     return values[index]
 
 
@@ -439,9 +439,11 @@ def _logic(node: _Node, env: Mapping[str, Value]) -> bool:
 def _compare(token: _Token, left: Value, right: Value) -> bool:
     kinds = [_kind(value) for value in (left, right)]
     if kinds[0] != kinds[1]:
-        token.fail(f"{left!r} and {right!r} cannot be compared: one is {kinds[0]}, the other {kinds[1]}")
+        raise token.error(
+            f"{left!r} and {right!r} cannot be compared: one is {kinds[0]}, the other {kinds[1]}"
+        )
     if kinds[0] != "a number" and token.text not in ("==", "!="):
-        token.fail(f"{kinds[0]} is not smaller or larger than another")
+        raise token.error(f"{kinds[0]} is not smaller or larger than another")
     return _COMPARISONS[token.text](left, right)
 
 
@@ -459,32 +461,33 @@ def _kind(value: Value) -> str:
 
 def _flag(value: Value, token: _Token) -> bool:
     if not isinstance(value, bool):
-        token.fail(f"{value!r} is neither true nor false")
+        raise token.error(f"{value!r} is neither true nor false")
     return value
 
 
 def _number(value: Value, token: _Token) -> float | int:
     if isinstance(value, bool) or not isinstance(value, int | float):
         help_text = f"write {token.text}[0] for its first element" if isinstance(value, tuple) else None
-        token.fail(f"{token.text!r} is {_kind(value)}, {value!r}, where a number is due", help_text)
+        raise token.error(f"{token.text!r} is {_kind(value)}, {value!r}, where a number is due", help_text)
     return value
 
 
 def _finite(value: float | int, token: _Token) -> float | int:
     if isinstance(value, int):
         if abs(value) >= _LARGEST_INTEGER:
-            token.fail("the integer does not fit 64 bits", "write it with a point or an exponent")
+            raise token.error("the integer does not fit 64 bits", "write it with a point or an exponent")
         return value
     if not math.isfinite(value):
-        token.fail("the result is not a finite number")
+        raise token.error("the result is not a finite number")
     return value
 
 
 def _compute(node: _Node, numbers: list[float | int]) -> float | int:
     token = node.token
+    result: float | int
     match node.kind, token.text, numbers:
         case "sign", sign, [x]:
-            result: float | int = -x if sign == "-" else x
+            result = -x if sign == "-" else x
         case _, "+", [x, y]:
             result = x + y
         case _, "-", [x, y]:
@@ -500,15 +503,21 @@ def _compute(node: _Node, numbers: list[float | int]) -> float | int:
         case _, "max", _:
             result = max(numbers)
         case _, "sqrt", [x]:
-            result = math.sqrt(x) if x >= 0 else token.fail(f"there is no square root of {x}")
+            result = _square_root(x, token)
         case _:
             result = _transcendental(token, float(numbers[0]))
     return _finite(result, token)
 
 
+def _square_root(x: float | int, token: _Token) -> float:
+    if x < 0:
+        raise token.error(f"there is no square root of {x}")
+    return math.sqrt(x)
+
+
 def _divide(x: float | int, y: float | int, token: _Token) -> float:
     if y == 0:
-        token.fail(f"{x} is divided by zero")
+        raise token.error(f"{x} is divided by zero")
     return x / y
 
 
@@ -516,9 +525,9 @@ def _power(x: float | int, y: float | int, token: _Token) -> float | int:
     if isinstance(x, int) and isinstance(y, int) and 0 <= y <= _LARGEST_EXPONENT:
         return x**y
     if x == 0 and y < 0:
-        token.fail("zero has no negative powers")
+        raise token.error("zero has no negative powers")
     if x < 0 and y != math.floor(y):
-        token.fail(f"{x} has no power {y} among the real numbers")
+        raise token.error(f"{x} has no power {y} among the real numbers")
     from ms_initkit import portable  # NumPy is not imported to check a recipe
 
     return portable.power(float(x), float(y))
@@ -526,7 +535,7 @@ def _power(x: float | int, y: float | int, token: _Token) -> float | int:
 
 def _transcendental(token: _Token, x: float) -> float:
     if token.text == "log" and x <= 0:
-        token.fail(f"there is no logarithm of {x}")
+        raise token.error(f"there is no logarithm of {x}")
     from ms_initkit import portable  # NumPy is not imported to check a recipe
 
     return portable.log(x) if token.text == "log" else portable.exp(x)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import pairwise, product
 from typing import Final, TypeAlias
 
 _LONGEST: Final = 400
@@ -35,14 +35,14 @@ class GlobError(ValueError):
         message: Why not.
         start: Where in the text, from 0.
         length: How many characters are concerned.
-        help: What to write.
+        hint: What to write.
     """
 
-    def __init__(self, message: str, start: int, length: int = 1, help: str | None = None) -> None:
+    def __init__(self, message: str, start: int, length: int = 1, hint: str | None = None) -> None:
         super().__init__(message)
         self.start: Final = start
         self.length: Final = length
-        self.help: Final = help
+        self.hint: Final = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ class _Parser:
         self.text = text
         self.at = 0
         if not text:
-            raise GlobError("a glob has at least one segment", 0, help='write "**" for every name')
+            raise GlobError("a glob has at least one segment", 0, hint='write "**" for every name')
         if len(text) > _LONGEST:
             raise GlobError(f"a glob is at most {_LONGEST} characters long", _LONGEST)
 
@@ -175,13 +175,13 @@ class _Parser:
             raise GlobError(
                 f"{char!r} means nothing in a glob",
                 start,
-                help="regular expressions go under `regex:`, choices are {a,b}",
+                hint="regular expressions go under `regex:`, choices are {a,b}",
             )
         if char.isspace() or not char.isprintable():
             raise GlobError("a name has no spaces", start)
         if char == ",":
             raise GlobError(
-                "this comma separates nothing", start, help="choices stand in braces, several globs in a list"
+                "this comma separates nothing", start, hint="choices stand in braces, several globs in a list"
             )
         if char == "*":
             while self.at < len(self.text) and self.text[self.at] == "*":
@@ -208,7 +208,7 @@ def _expand(pieces: tuple[_Piece, ...]) -> list[tuple[_Token, ...]]:
             raise GlobError(
                 f"its choices make more than {_MOST_ALTERNATIVES} globs",
                 0,
-                help="write several globs in a list",
+                hint="write several globs in a list",
             )
         options.append(expanded)
     return [tuple(token for part in parts for token in part) for parts in product(*options)]
@@ -239,7 +239,7 @@ def _check_segment(segment: list[_Token]) -> None:
     for token in segment:
         if token.kind == "**" and len(segment) > 1:
             raise GlobError("'**' stands for whole segments", token.start, 2, "write * within a segment")
-    for left, right in zip(segment, segment[1:], strict=False):
+    for left, right in pairwise(segment):
         kinds = {left.kind, right.kind}
         if kinds == {"capture"} or (
             "capture" in kinds and any(one.text.isdecimal() for one in (left, right))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import yaml
 
@@ -59,6 +59,10 @@ class Span:
     end_column: int
     text_of_line: str = field(default="", repr=False)
 
+    def text(self) -> str:
+        """Returns the stretch itself."""
+        return self.text_of_line[self.column - 1 : self.end_column - 1]
+
     def __str__(self) -> str:
         """Returns ``path:line:column``."""
         return f"{self.path}:{self.line}:{self.column}"
@@ -85,7 +89,7 @@ class Scalar:
 
     def part(self, start: int, length: int = 1) -> Span:
         """Returns the span of ``text[start : start + length]``, or of the whole where the two do not run in parallel."""
-        inside = self.span.text_of_line[self.span.column - 1 : self.span.end_column - 1]
+        inside = self.span.text()
         first = 1 if self.is_quoted else 0
         if inside[first : first + len(self.text)] != self.text:
             return self.span
@@ -111,6 +115,11 @@ class Mapping:
     def get(self, key: str) -> Node | None:
         """Returns the node of ``key``, or None where it is left out."""
         return next((node for name, node in self.entries if name.text == key), None)
+
+
+class _Mark(Protocol):
+    line: int
+    column: int
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
@@ -172,7 +181,7 @@ def read_text(text: str, path: str) -> Document:
     return Document(path, text, root, tuple(reader.findings))
 
 
-class _TooLarge(Exception):
+class _TooLargeError(Exception):
     """More nodes, or deeper ones, than a recipe has."""
 
 
@@ -216,7 +225,7 @@ class _Reader:
                     self.findings += [*repairs, self._bad_yaml("\n".join(repaired), error)]
                     return None
                 repairs.append(repair)
-            except _TooLarge as error:
+            except _TooLargeError as error:
                 self.findings = [*kept, *repairs, _too_large(self.path, str(error))]
                 return None
             else:
@@ -225,27 +234,25 @@ class _Reader:
         self.findings += repairs  # so many that the rest can wait until they are corrected
         return None
 
-    def add(self, code: str, message: str, span: Span, *notes: str, help: str | None = None) -> None:
+    def add(self, code: str, message: str, span: Span, *notes: str, hint: str | None = None) -> None:
         """Adds an error."""
-        self.findings.append(Finding(code, message, "error", span, notes, help))
+        self.findings.append(Finding(code, message, "error", span, notes, hint))
 
     def _build(self, text: str) -> Node | None:
         self.anchors = set()
         documents: list[Node] = []
         stack: list[_Open] = []
-        count = 0
-        for event in yaml.parse(text, Loader=_LOADER):
-            count += 1
+        for count, event in enumerate(yaml.parse(text, Loader=_LOADER), 1):
             if count > MOST_NODES:
-                raise _TooLarge(f"it has more than {MOST_NODES} values")
+                raise _TooLargeError(f"it has more than {MOST_NODES} values")
             self._refuse_decoration(event)
             node: Node | None = None
             match event:
                 case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                     stack.append(_Open(event))
                     if len(stack) > DEEPEST:
-                        raise _TooLarge(
-                            f"line {event.start_mark.line + 1} is nested deeper than {DEEPEST} levels"
+                        raise _TooLargeError(
+                            f"line {_mark(event.start_mark).line + 1} is nested deeper than {DEEPEST} levels"
                         )
                 case yaml.SequenceEndEvent():
                     opened = stack.pop()
@@ -262,7 +269,7 @@ class _Reader:
                         "a second document begins here",
                         self._span(event, event),
                         "a file holds one recipe",
-                        help="delete `---`, or move what follows to a file of its own",
+                        hint="delete `---`, or move what follows to a file of its own",
                     )
                     break
             if node is not None:
@@ -277,14 +284,14 @@ class _Reader:
                 "empty-recipe",
                 "there is no recipe here",
                 first,
-                help="`ms-initkit list` shows the shipped ones",
+                hint="`ms-initkit list` shows the shipped ones",
             )
             return None
         return root
 
     def _span(self, start: yaml.Event, end: yaml.Event) -> Span:
         """Returns the stretch from the start of ``start`` to the end of ``end``, or to the end of the first line."""
-        first, last = start.start_mark, end.end_mark
+        first, last = _mark(start.start_mark), _mark(end.end_mark)
         text = self.lines[first.line] if first.line < len(self.lines) else ""
         if first.line == last.line:
             stop = max(last.column, first.column + 1)
@@ -301,15 +308,14 @@ class _Reader:
         span = self._span(event, event)
         is_quoted = event.style not in (None, "")  # the C parser says "" where the other says None
         text: str = event.value
-        if not is_quoted and event.start_mark.line == event.end_mark.line:
-            # What was repaired to please YAML is read as it was written.
-            text = self.lines[event.start_mark.line][event.start_mark.column : event.end_mark.column]
+        if not is_quoted and _mark(event.start_mark).line == _mark(event.end_mark).line and text:
+            text = span.text()  # what was masked to please YAML is read as it was written
         ambiguity = None if is_quoted else explain_ambiguity(text)
         if ambiguity is not None:
             why, instead = ambiguity
             self.add(
                 "ambiguous-number", f"{text!r} is read differently by different readers", span, why,
-                help=f"write {instead}, or '{text}' in quotes where text is meant",
+                hint=f"write {instead}, or '{text}' in quotes where text is meant",
             )  # fmt: skip
         return Scalar(text, is_quoted, span)
 
@@ -318,7 +324,7 @@ class _Reader:
         for key, node in _pairs(opened.children):
             if not isinstance(key, Scalar):
                 self.add(
-                    "wrong-type", "a key is a word, not a list or a mapping", key.span, help=_QUOTE_GLOBS
+                    "wrong-type", "a key is a word, not a list or a mapping", key.span, hint=_QUOTE_GLOBS
                 )
             elif key.text == "<<":
                 self.add(
@@ -326,14 +332,14 @@ class _Reader:
                     "merge keys are not part of a recipe",
                     key.span,
                     _WHY_NO_ALIAS,
-                    help=_NO_ALIAS,
+                    hint=_NO_ALIAS,
                 )
             elif key.text in entries:
                 first = entries[key.text][0].span
                 self.add(
                     "duplicate-key", f"{key.text!r} is given twice", key.span,
                     f"the first stands at line {first.line}; YAML would silently keep only the last",
-                    help="delete one of the two",
+                    hint="delete one of the two",
                 )  # fmt: skip
             else:
                 entries[key.text] = (key, node)
@@ -341,31 +347,32 @@ class _Reader:
 
     def _alias(self, event: yaml.AliasEvent) -> Scalar:
         span = self._span(event, event)
-        written = span.text_of_line[span.column - 1 : span.end_column - 1]
+        written = span.text()
         if event.anchor in self.anchors:
-            self.add("yaml-alias", f"{written!r} is an alias", span, _WHY_NO_ALIAS, help=_NO_ALIAS)
+            self.add("yaml-alias", f"{written!r} is an alias", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
         else:
-            self.findings.append(_unquoted_glob(written, span))
+            self.findings.append(unquoted_glob(written, span))
         return Scalar(written, True, span)
 
     def _refuse_decoration(self, event: yaml.Event) -> None:
         if not isinstance(event, yaml.NodeEvent) or isinstance(event, yaml.AliasEvent):
             return
-        mark = event.start_mark
+        mark = _mark(event.start_mark)
         if event.anchor is not None:
             self.anchors.add(event.anchor)
             span = self._word(mark, f"&{event.anchor}")
-            self.add("yaml-alias", f"'&{event.anchor}' is an anchor", span, _WHY_NO_ALIAS, help=_NO_ALIAS)
-        if getattr(event, "tag", None) is not None:
+            self.add("yaml-alias", f"'&{event.anchor}' is an anchor", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
+        tag = getattr(event, "tag", None)
+        if tag is not None:
             self.add(
                 "yaml-tag",
-                f"the tag {event.tag!r} is not part of a recipe",
+                f"the tag {tag!r} is not part of a recipe",
                 self._word(mark, "!"),
                 "what a value means is known from its place",
-                help="delete the tag",
+                hint="delete the tag",
             )
 
-    def _word(self, mark: yaml.Mark, word: str) -> Span:
+    def _word(self, mark: _Mark, word: str) -> Span:
         """Returns the span of ``word``, which stands on the line of ``mark`` at or after it."""
         line = self.lines[mark.line]
         column = max(line.find(word, mark.column), mark.column)
@@ -383,7 +390,7 @@ class _Reader:
                 start, end = match.span("glob")
                 lines[mark.line] = lines[mark.line][:start] + "x" * (end - start) + lines[mark.line][end:]
                 text = self.lines[mark.line]
-                return _unquoted_glob(
+                return unquoted_glob(
                     text[start:end], Span(self.path, mark.line + 1, start + 1, end + 1, text)
                 )
         return None
@@ -408,7 +415,9 @@ class _Reader:
                 ("YAML counts spaces only",), "indent by spaces",
             )  # fmt: skip
         notes = tuple(text for text in (error.context, error.problem) if text)
-        return Finding("bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else ())
+        is_flow = "flow" in (error.context or "")
+        hint = "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
+        return Finding("bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint)
 
 
 _WHY_NO_ALIAS: Final = "a value stands at one place, to which an error can point"
@@ -416,12 +425,19 @@ _NO_ALIAS: Final = "name the value under `vars`, or share rules by `extends`"
 _QUOTE_GLOBS: Final = "a glob with braces is written in quotes"
 
 
-def _unquoted_glob(text: str, span: Span) -> Finding:
+def unquoted_glob(text: str, span: Span) -> Finding:
+    """Returns what is wrong with a glob that YAML takes for something else."""
     what = "an alias" if text.startswith("*") else "a mapping"
     return Finding(
         "unquoted-glob", f"the glob {text} is not in quotes", "error", span,
         (f"YAML takes what begins so for {what}",), f'write "{text}"',
     )  # fmt: skip
+
+
+def _mark(mark: _Mark | None) -> _Mark:
+    """Returns a mark that is there: events of a parser always have theirs, which their types leave open."""
+    assert mark is not None
+    return mark
 
 
 def _pairs(children: list[Node]) -> Iterator[tuple[Node, Node]]:

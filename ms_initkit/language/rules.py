@@ -1,0 +1,145 @@
+"""Rules: a selector, one action, and what modifies it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from ms_initkit.findings import suggestion
+from ms_initkit.language.initializers import read_initializer
+from ms_initkit.language.keys import FAN_NAMES, FROM, KEEP, RULE, SHAPE_NAMES
+from ms_initkit.language.modifiers import read_blocks, read_edits, read_fans
+from ms_initkit.language.problems import Problems, failure
+from ms_initkit.language.reading import described, listed, read_fields, read_flag, read_text
+from ms_initkit.language.scope import Scope, read_condition
+from ms_initkit.language.selectors import captures_of, read_selector
+from ms_initkit.language.variables import refuse_reserved
+from ms_initkit.recipe import FromSpec, KeepSpec, Rule
+from ms_initkit.source import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from ms_initkit.language.reading import Fields
+    from ms_initkit.recipe import Action, Selector
+    from ms_initkit.source import Node, Span
+
+
+def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]:
+    """Returns the rules that could be read, in order; what is wrong with the others goes to ``problems``."""
+    if not isinstance(node, Sequence):
+        problems.add("wrong-type", f"`rules` is a list of rules, not {described(node)}", node.span)
+        return ()
+    rules = [problems.attempt(_read_rule, item, number, scope) for number, item in enumerate(node.items, 1)]
+    _refuse_repeated_ids(node, problems)
+    return tuple(rule for rule in rules if rule is not None)
+
+
+def _refuse_repeated_ids(node: Sequence, problems: Problems) -> None:
+    """Adds each id that a file gives twice: ids name rules in plans. A child may reuse its parent's, as a variant would."""
+    seen: dict[str, Span] = {}
+    for item in node.items:
+        name = item.get("id") if isinstance(item, Mapping) else None
+        if not isinstance(name, Scalar) or name.is_null:
+            continue
+        if name.text in seen:
+            note = f"the first stands at line {seen[name.text].line}"
+            message = f"two rules are called {described(name)}"
+            problems.add("duplicate-id", message, name.span, note, hint="choose another id")
+        seen.setdefault(name.text, name.span)
+
+
+def _read_rule(node: Node, number: int, scope: Scope) -> Rule:
+    problems = Problems()
+    fields = read_fields(node, RULE, "a rule", problems)
+    selector = fields.read("match", read_selector, None)
+    inside = _scope_inside(scope, selector, fields)
+    sized = inside.with_names(SHAPE_NAMES)
+    full = sized.with_names(FAN_NAMES)
+    action = problems.attempt(_read_action, fields, full, inside, node.span)
+    rule = Rule(
+        id=fields.read("id", read_text, str(number)),
+        match=cast("Selector", selector),  # required
+        action=action,
+        blocks=fields.read("blocks", partial(read_blocks, scope=sized), None),
+        fans=fields.read("fans", partial(read_fans, scope=full), None),
+        then=fields.read("then", partial(read_edits, scope=full), ()),
+        is_optional=fields.read("optional", read_flag, False),
+        when=fields.read("when", partial(read_condition, scope=scope), None),
+        span=node.span,
+    )
+    _refuse_idle_keys(action, node, problems)
+    problems.settle()
+    return rule
+
+
+def _scope_inside(scope: Scope, selector: Selector | None, fields: Fields) -> Scope:
+    """Returns the scope with the captures of a rule."""
+    if selector is None:
+        return replace(scope, is_complete=False)
+    captures = captures_of(selector)
+    for name in captures:
+        fields.problems.attempt(refuse_reserved, name, "a capture", selector.span)
+        if name in scope.variables:
+            note = "an expression could mean either"
+            message = f"{name!r} is a capture here, and a variable"
+            fields.problems.add("name-clash", message, selector.span, note, hint="rename one of them")
+    return scope.with_names(captures)
+
+
+def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Action:
+    match "init" in fields, "from" in fields:
+        case True, False:
+            node = fields.nodes["init"]
+            if isinstance(node, Scalar) and node.text == KEEP:
+                return KeepSpec(node.span)
+            return read_initializer(node, "`init`", full)
+        case False, True:
+            return _read_from(fields.nodes["from"], "`from`", inside)
+        case True, True:
+            raise failure(
+                "conflicting-keys", "a rule has `init` or `from`, not both", fields.nodes["from"].span
+            )
+        case _:
+            hint = "write `init: keep` to leave parameters as they are"
+            raise failure("missing-key", "a rule has neither `init` nor `from`", span, hint=hint)
+
+
+def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> None:
+    """Adds keys that would change nothing: ``keep`` keeps everything, and the values of a file have no fans."""
+    idle: tuple[str, ...]
+    match action:
+        case KeepSpec():
+            word, idle = "init: keep", ("blocks", "fans", "then")
+        case FromSpec():
+            word, idle = "from", ("blocks", "fans")
+        case _:
+            return
+    for key, _ in node.entries if isinstance(node, Mapping) else ():
+        if key.text in idle:
+            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", key.span)
+
+
+def _read_from(node: Node, what: str, scope: Scope) -> FromSpec:
+    if isinstance(node, Scalar):
+        return FromSpec(read_text(node, what), None, node.span)
+    problems = Problems()
+    fields = read_fields(node, FROM, what, problems)
+    path = fields.read("path", read_text, "")
+    key = fields.read("key", partial(_read_key, scope=scope), None)
+    problems.settle()
+    return FromSpec(path, key, node.span)
+
+
+def _read_key(node: Node, what: str, scope: Scope) -> str:
+    text = read_text(node, what)
+    problems = Problems()
+    for match in re.finditer(r"\{([^{}]*)\}", text):
+        if match[1] not in scope.others and scope.is_complete:
+            span = node.part(match.start(), len(match[0])) if isinstance(node, Scalar) else node.span
+            names = tuple(f"{{{name}}}" for name in scope.others)
+            note = f"`match` captures {listed(names) if names else 'nothing'}"
+            hint = suggestion(match[1], scope.others)
+            problems.add("unknown-variable", f"{match[0]} is no capture of this rule", span, note, hint=hint)
+    problems.settle()
+    return text

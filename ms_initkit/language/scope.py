@@ -1,0 +1,116 @@
+"""Which names an expression may use, and expressions off nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ms_initkit.expressions import Expression, ExpressionError
+from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.language.problems import Problems, failure
+from ms_initkit.language.reading import described, flag_hint, is_unquoted_glob, listed, refuse_ambiguous
+from ms_initkit.numerals import explain_ambiguity
+from ms_initkit.source import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ms_initkit.source import Node, Span
+
+VariableKind: TypeAlias = Literal["number", "flag", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The names that an expression may use at its place.
+
+    Args:
+        variables: The variables that stand before it, with what they are.
+        others: Captures and what is known of the tensor.
+        later: Variables that stand after it in the same file, with where.
+        is_complete: Whether all of it is known: not so where a parent or a match could not be read.
+    """
+
+    variables: Mapping[str, VariableKind] = field(default_factory=dict)
+    others: tuple[str, ...] = ()
+    later: Mapping[str, Span] = field(default_factory=dict)
+    is_complete: bool = True
+
+    def with_names(self, names: Iterable[str]) -> Scope:
+        """Returns the scope with more names of numbers."""
+        return replace(self, others=(*self.others, *names))
+
+    def names(self) -> tuple[str, ...]:
+        """Returns every name, variables first."""
+        return (*self.variables, *self.others)
+
+
+def read_expression(node: Node, what: str, scope: Scope) -> Expression:
+    """Returns the arithmetic of ``node``, every name of which ``scope`` knows."""
+    text = _read_scalar(node, what, "a number or an expression", scope)
+    if text.text.lower().lstrip("+-.") in ("inf", "nan", "infinity"):
+        raise failure("wrong-type", f"{what} is a finite number, not {text.text!r}", node.span)
+    return _read(text, scope, is_condition=False)
+
+
+def read_condition(node: Node, what: str, scope: Scope) -> Expression:
+    """Returns the condition of ``node``, every name of which ``scope`` knows."""
+    return _read(_read_scalar(node, what, "a condition", scope), scope, is_condition=True)
+
+
+def _read_scalar(node: Node, what: str, due: str, scope: Scope) -> Scalar:
+    if not isinstance(node, Scalar) or node.is_null:
+        hint = "a capture is written without braces" if is_unquoted_glob(node) else None
+        raise failure("wrong-type", f"{what} is {due}, not {described(node)}", node.span, hint=hint)
+    refuse_ambiguous(node)
+    if node.text not in ("true", "false", *scope.names()) and flag_hint(node) is not None:
+        raise failure("wrong-type", f"{what} is {due}, not {node.text!r}", node.span, hint=flag_hint(node))
+    return node
+
+
+def _read(node: Scalar, scope: Scope, *, is_condition: bool) -> Expression:
+    try:
+        expression = Expression(node.text, is_condition)
+        if not expression.names:
+            expression.evaluate({})  # what has no value in any network is wrong here already
+    except ExpressionError as error:
+        raise _placed(error, node) from error
+    _check_names(expression, node, scope)
+    return expression
+
+
+def _placed(error: ExpressionError, node: Scalar) -> RecipeError:
+    """Returns ``error`` with its place in the file."""
+    written = node.text[error.start : error.start + error.length]
+    code = "bad-expression" if explain_ambiguity(written) is None else "ambiguous-number"
+    shown = "" if written == node.text else f" in {described(node)}"
+    hint = error.hint
+    if hint is None and not node.is_quoted and "never closed" in str(error):
+        hint = "within braces a comma ends the value: write the expression in quotes"
+    return failure(code, f"{error}{shown}", node.part(error.start, error.length), hint=hint)
+
+
+def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
+    """Raises for every name that ``scope`` does not know, or that is no number where a number is due."""
+    problems = Problems()
+    for name in sorted(expression.names, key=expression.find):
+        span = node.part(expression.find(name), len(name))
+        if name in scope.later:
+            note = (
+                f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
+            )
+            message = f"{name!r} is used before it is defined"
+            problems.add("unknown-variable", message, span, note, hint="move the definition up")
+        elif name not in scope.names() and scope.is_complete:
+            hint = suggestion(name, scope.names()) or _known(scope)
+            problems.add("unknown-variable", f"no variable is called {name!r}", span, hint=hint)
+        elif scope.variables.get(name, "number") != "number" and name in expression.arithmetic_names():
+            problems.add(
+                "wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span
+            )
+    problems.settle()
+
+
+def _known(scope: Scope) -> str:
+    names = scope.names()
+    return f"here are known: {listed(names)}" if names else "define it under `vars`"

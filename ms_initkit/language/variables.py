@@ -1,0 +1,148 @@
+"""The variables of a recipe."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, cast
+
+from ms_initkit.expressions import RESERVED, Expression
+from ms_initkit.language.keys import DERIVED, EXTENT, FAN_NAMES, SHAPE_NAMES
+from ms_initkit.language.problems import Problems, failure
+from ms_initkit.language.reading import (
+    described,
+    flag_hint,
+    read_fields,
+    read_flag,
+    read_glob,
+    read_identifier,
+    read_integer,
+)
+from ms_initkit.language.scope import Scope, VariableKind, read_expression
+from ms_initkit.recipe import Count, Extent, Variable
+from ms_initkit.source import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from ms_initkit.globs import Glob
+    from ms_initkit.source import Node, Span
+
+# Letters first, then word characters, dots and hyphens: "pre-norm" is text, "n - 1" arithmetic.
+_WORD: Final = re.compile(r"[^\W\d][\w.-]*")
+_TAKEN: Final = RESERVED | {*FAN_NAMES, *SHAPE_NAMES}
+
+
+def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tuple[Variable, ...], Scope]:
+    """Returns the variables that could be read, in order, and the scope of what follows.
+
+    A variable that could not be read is in that scope all the same: its users are not to blame.
+
+    Args:
+        node: The value of ``vars``.
+        inherited: The variables of the parents.
+        problems: Takes what is wrong.
+    """
+    if not isinstance(node, Mapping):
+        message = f"`vars` is a mapping of names to values, not {described(node)}"
+        problems.add("wrong-type", message, node.span)
+        return (), replace(inherited, is_complete=False)
+    scope = replace(inherited, later={key.text: key.span for key, _ in node.entries})
+    found = []
+    for key, value in node.entries:
+        variable = problems.attempt(_read_variable, key, value, scope)
+        kind: VariableKind = "number" if variable is None else kind_of(variable)
+        later = {name: span for name, span in scope.later.items() if name != key.text}
+        scope = replace(scope, later=later, variables={**scope.variables, key.text: kind})
+        if variable is not None:
+            found.append(variable)
+    return tuple(found), scope
+
+
+def refuse_reserved(name: str, what: str, span: Span) -> None:
+    """Raises if ``name`` is a word of the language."""
+    if name in _TAKEN:
+        note = "expressions have this name for something else"
+        raise failure(
+            "reserved-name", f"{what} cannot be called {name!r}", span, note, hint="choose another name"
+        )
+
+
+def kind_of(variable: Variable) -> VariableKind:
+    """Returns what a variable is."""
+    match variable.value:
+        case bool():
+            return "flag"
+        case str():
+            return "text"
+        case _:
+            return "number"
+
+
+def _read_variable(key: Scalar, node: Node, scope: Scope) -> Variable:
+    problems = Problems()
+    name = problems.attempt(read_identifier, key, "the name of a variable")
+    problems.attempt(refuse_reserved, key.text, "a variable", key.span)
+    value = problems.attempt(_read_value, node, f"the variable {key.text!r}", scope)
+    problems.settle()
+    variable = Variable(name, value, key.span)
+    inherited = scope.variables.get(name)
+    if inherited is not None and kind_of(variable) != inherited:
+        message = f"the variable {name!r} is a {kind_of(variable)} here and a {inherited} in the parent"
+        raise failure("wrong-type", message, node.span, "the rules of the parent count on it")
+    return variable
+
+
+def _read_value(node: Node, what: str, scope: Scope) -> Expression | Count | Extent | str | bool:
+    match node:
+        case Mapping():
+            return _read_derived(node, what)
+        case Sequence():
+            raise failure("wrong-type", f"{what} is a single value, not a list", node.span)
+        case Scalar(text, is_quoted=True) if _WORD.fullmatch(text):
+            return text
+        case Scalar("true" | "false", is_quoted=False):
+            return read_flag(node, what)
+        case Scalar(text) if text not in scope.names() and flag_hint(node) is not None:
+            message = f"{what} is {text!r}, which some readers of YAML take for a flag"
+            raise failure(
+                "wrong-type", message, node.span, hint=f"{flag_hint(node)}, or '{text}' in quotes for text"
+            )
+        case Scalar(text) if _is_unknown_word(node, scope):
+            hint = f'write "{text}" in quotes if text is meant'
+            message = f"{what} is {text!r}, and no variable before it is called so"
+            raise failure("unknown-variable", message, node.span, hint=hint)
+        case _:
+            return read_expression(node, what, scope)
+
+
+def _is_unknown_word(node: Scalar, scope: Scope) -> bool:
+    known = {*scope.names(), *scope.later, *_TAKEN, "inf", "nan"}
+    return scope.is_complete and node.text.isidentifier() and not node.is_null and node.text not in known
+
+
+def _read_derived(node: Mapping, what: str) -> Count | Extent:
+    problems = Problems()
+    fields = read_fields(node, DERIVED, what, problems)
+    if len(fields.nodes) != 1 and not problems.has_failed:
+        problems.add("wrong-type", f"{what} has one of `count` and `extent`", node.span)
+    count = fields.read("count", _read_counting_glob, None)
+    extent = fields.read("extent", _read_extent, None)
+    problems.settle()
+    return Count(count) if count is not None else cast("Extent", extent)
+
+
+def _read_counting_glob(node: Node, what: str) -> Glob:
+    glob = read_glob(node, what)
+    if len(glob.captures) != 1:
+        message = f"{what} needs one capture, and {glob.text!r} has {len(glob.captures) or 'none'}"
+        note = "what is counted are the values of the capture"
+        raise failure("bad-glob", message, node.span, note, hint='name the index, as in "**.blocks.{i}.**"')
+    return glob
+
+
+def _read_extent(node: Node, what: str) -> Extent:
+    problems = Problems()
+    fields = read_fields(node, EXTENT, what, problems)
+    glob = fields.read("of", read_glob, None)
+    axis = fields.read("axis", read_integer, None)
+    problems.settle()
+    return Extent(cast("Glob", glob), cast("int", axis))  # both are required
