@@ -54,7 +54,7 @@ def bind(
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
-    findings += draft.findings(matcher.rules, strict=strict)
+    findings += draft.findings(matcher.rules, recipe.path, strict=strict)
     plan = Plan(
         recipe.family,
         recipe.path,
@@ -167,8 +167,8 @@ class _Draft:
             )
         )
 
-    def findings(self, rules: Sequence[Rule], *, strict: bool) -> list[Finding]:
-        """Returns what went wrong or was left over, rules first in file order."""
+    def findings(self, rules: Sequence[Rule], path: str, *, strict: bool) -> list[Finding]:
+        """Returns what went wrong or was left over, rules first in file order; ``path`` is the recipe's own file."""
         leftover = "error" if strict else "warning"
         found = [
             Finding(
@@ -183,6 +183,8 @@ class _Draft:
             if self.won[rule.id]:
                 continue
             if self.selected[rule.id]:
+                if rule.is_optional and rule.span.path != path:
+                    continue  # a child's rules stand before its parents' for just this
                 winner, _ = self.winners[rule.id].most_common(1)[0]
                 found.append(
                     Finding(

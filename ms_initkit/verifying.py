@@ -113,7 +113,7 @@ def _statistical(target: Target) -> Iterator[Finding]:
     if _is_deterministic(line.draw):
         yield from _exact(target, 0)
         return
-    values = _as_floats(stored_values(target.parameter), line.dtype)
+    values = as_floats(stored_values(target.parameter), line.dtype)
     moments = line.moments
     if not np.isfinite(values).all():
         yield _finding("not-finite", line, "some values are not finite")
@@ -168,7 +168,8 @@ def _is_deterministic(draw: draws.Draw) -> bool:
             return False
 
 
-def _as_floats(values: Array, dtype: str) -> NDArray[np.float64]:
+def as_floats(values: Array, dtype: str) -> NDArray[np.float64]:
+    """Returns stored values as float64."""
     if dtype == "bfloat16":
         values = (values.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return values.astype(np.float64)

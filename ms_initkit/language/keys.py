@@ -1,4 +1,4 @@
-"""The keys of the recipe language. ``load`` checks files against these tables, and ``schema`` is made of them."""
+"""The keys of the recipe language: ``load`` checks files by these tables, and ``schema`` is made of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal[
     "text", "texts", "sources", "flag", "axis", "axes", "glob", "globs", "words", "dtypes", "counts", "shape",
-    "trainable", "expression", "expressions", "condition", "initializer", "variables", "rules", "match", "from",
-    "blocks", "fans", "edits", "set", "extent",
+    "trainable", "expression", "expressions", "condition", "initializer", "variables", "rules", "match",
+    "from", "blocks", "fans", "edits", "set", "extent",
 ]  # fmt: skip
 
 
@@ -56,7 +56,11 @@ RULE: Final[Table] = (
 MATCH: Final[Table] = (
     Key("name", "globs", "Globs over the whole dotted name."),
     Key("regex", "text", "A regular expression that the whole name matches."),
-    Key("cell", "words", "Class names, looked for among the owner's class and its bases."),
+    Key(
+        "cell",
+        "words",
+        "Class names, looked for among the owner's class and its bases; * stands for any text.",
+    ),
     Key("param", "globs", "Globs over the attribute's name, such as weight or gamma."),
     Key("ndim", "counts", "Numbers of axes."),
     Key("shape", "shape", "Length of each axis; `any` for any."),

@@ -1,4 +1,4 @@
-"""Typed values off nodes. A reader takes a node and what it is for, and returns its value or raises what is wrong."""
+"""Typed values off nodes: a reader takes a node and what it is for, and returns its value or raises."""
 
 from __future__ import annotations
 
@@ -193,11 +193,13 @@ def read_glob(node: Node, what: str) -> Glob:
         return Glob(node.text)
     except GlobError as error:
         span = node.part(error.start, error.length)
-        raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span, hint=error.hint) from error
+        raise failure(
+            "bad-glob", f"{described(node)} is not a glob: {error}", span, hint=error.hint
+        ) from error
 
 
 def is_unquoted_glob(node: Node) -> bool:
-    """Returns whether ``node`` is ``{i}`` or ``{a,b}`` without quotes, which YAML takes for keys without values."""
+    """Returns whether ``node`` is ``{i}`` or ``{a,b}`` without quotes: keys without values to YAML."""
     return (
         isinstance(node, Mapping)
         and bool(node.entries)
@@ -216,5 +218,14 @@ def read_identifier(node: Node, what: str) -> str:
     text = read_text(node, what)
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is None:
         note = "it has letters, digits and underscores, no digit first"
+        raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
+    return text
+
+
+def read_class_name(node: Node, what: str) -> str:
+    """Returns a class's name, in which ``*`` stands for any text."""
+    text = read_text(node, what)
+    if re.fullmatch(r"[A-Za-z_*][A-Za-z0-9_*]*", text) is None:
+        note = "a class name has letters, digits and underscores; * stands for any of them"
         raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
     return text

@@ -11,12 +11,12 @@ from ms_initkit.language.keys import ANY, DTYPES, MATCH
 from ms_initkit.language.problems import Problems, failure
 from ms_initkit.language.reading import (
     is_unquoted_glob,
+    read_class_name,
     read_count,
     read_each,
     read_fields,
     read_flag,
     read_globs,
-    read_identifier,
     read_one_or_more,
     read_text,
     read_word,
@@ -65,7 +65,7 @@ def _read_tests(node: Mapping, what: str) -> Selector:
     selector = Selector(
         names=fields.read("name", read_globs, None),
         regex=fields.read("regex", _read_regex, None),
-        cells=fields.read("cell", partial(read_one_or_more, reader=read_identifier), None),
+        cells=fields.read("cell", partial(read_one_or_more, reader=read_class_name), None),
         leaves=fields.read("param", read_globs, None),
         ndims=fields.read("ndim", partial(read_one_or_more, reader=read_count), None),
         shape=fields.read("shape", partial(read_each, reader=_read_length), None),

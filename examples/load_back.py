@@ -1,0 +1,14 @@
+"""Loads a checkpoint back with MindSpore's own `load_checkpoint` and runs the network on one image."""
+
+import sys
+
+import mindspore
+import numpy as np
+from mindcv.models import resnet50
+
+path = sys.argv[1]
+net = resnet50()
+missing, unused = mindspore.load_param_into_net(net, mindspore.load_checkpoint(path))
+net.set_train(False)
+logits = net(mindspore.Tensor(np.zeros((1, 3, 224, 224), np.float32)))
+print(f"{path}: loaded by MindSpore, {len(missing)} parameters missing, {len(unused)} unused; logits {logits.shape}")
