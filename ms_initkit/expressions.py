@@ -1,4 +1,4 @@
-"""Arithmetic over names, and conditions: read by a small parser of our own, evaluated to the same bits on every machine.
+"""Arithmetic over names, and conditions: a small parser of our own, and the same bits on every machine.
 
 ::
 
@@ -8,8 +8,8 @@
     unary       = ("+" | "-") unary | power ;  power = atom ["**" unary]
     atom        = number | name | name "[" sum "]" | function "(" sum {"," sum} ")" | "(" ... ")"
 
-Conditions also know ``true``, ``false`` and text in quotes. Work is bounded by the length and depth of the text; every
-result is finite. ``log``, ``exp`` and ``**`` come from ``portable``; ``+ - * /`` and ``sqrt`` are exact by IEEE 754.
+Conditions also know ``true``, ``false`` and text in quotes. Work is bounded by the length and depth of the
+text; every result is finite. ``log``, ``exp`` and ``**`` come from ``portable``; IEEE 754 fixes the rest.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class _Token:
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """An operation on the values of ``operands``; a leaf has none. ``token`` says which, and where it stands."""
+    """An operation on the values of ``operands``; ``token`` says which, and where it stands."""
 
     kind: str
     token: _Token
@@ -137,10 +137,10 @@ class Expression:
         object.__setattr__(self, "names", frozenset(token.text for token in _name_tokens(root)))
 
     def evaluate(self, env: Mapping[str, Value]) -> float | int:
-        """Returns the value under ``env``: an integer where only integers were added, subtracted and multiplied.
+        """Returns the value under ``env``: an integer if integers were only added, subtracted and multiplied.
 
         Raises:
-            ExpressionError: If a name has no value or one of the wrong kind, or the result is not a finite number.
+            ExpressionError: If a name has no value or a wrong one, or the result is not finite.
         """
         value = _evaluate(self._root, env)
         if self.is_condition:
@@ -429,7 +429,7 @@ def _element(node: _Node, env: Mapping[str, Value]) -> int:
 
 
 def _logic(node: _Node, env: Mapping[str, Value]) -> bool:
-    # The second half is left alone where the first decides, so that it may lean on the first: `n > 0 and 8 / n > 2`.
+    # The second half is left alone where the first decides: it may lean on it, as in `n > 0 and 8 / n > 2`.
     left = _flag(_evaluate(node.operands[0], env), node.operands[0].token)
     if left == (node.token.text == "or"):
         return left
@@ -530,7 +530,8 @@ def _power(x: float | int, y: float | int, token: _Token) -> float | int:
         raise token.error(f"{x} has no power {y} among the real numbers")
     from ms_initkit import portable  # NumPy is not imported to check a recipe
 
-    return portable.power(float(x), float(y))
+    result: float = portable.power(float(x), float(y))
+    return result
 
 
 def _transcendental(token: _Token, x: float) -> float:
@@ -538,4 +539,5 @@ def _transcendental(token: _Token, x: float) -> float:
         raise token.error(f"there is no logarithm of {x}")
     from ms_initkit import portable  # NumPy is not imported to check a recipe
 
-    return portable.log(x) if token.text == "log" else portable.exp(x)
+    result: float = portable.log(x) if token.text == "log" else portable.exp(x)
+    return result

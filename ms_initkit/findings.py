@@ -1,4 +1,4 @@
-"""What is found wrong: the record, its rendering for people and for machines, and the exceptions that carry it."""
+"""What is found wrong: the record, its rendering for people and machines, and the exceptions with it."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class ApplyError(InitKitError, RuntimeError):
 
 
 def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Returns ``findings`` by file (in the order they are first met), line and column; those without a place last."""
+    """Returns ``findings`` by file (as they are first met), line and column; those without a place last."""
     listed = list(findings)
     files = {
         path: rank
@@ -158,14 +158,14 @@ def _excerpt(span: Span, margin: str) -> list[str]:
 
 
 def _blank(char: str) -> str:
-    """Returns spaces as wide as ``char``: East Asian characters take two columns of a terminal, accents none."""
+    """Returns spaces as wide as ``char``: East Asian characters take two columns, accents none."""
     if unicodedata.combining(char):
         return ""
     return "  " if unicodedata.east_asian_width(char) in "WF" else " "
 
 
 def _printable(text: str) -> str:
-    """Returns ``text`` with one visible character for each that would move the cursor or be taken for a command."""
+    """Returns ``text`` with one visible character for each that would move the cursor of a terminal."""
     return "".join(
         char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
     )

@@ -1,16 +1,16 @@
 r"""Dotted globs: patterns over whole names such as ``layers.0.attn.proj.weight``.
 
-===========  ==============================================================================================
+===========  =================================================================================
 ``*``        any characters within a segment; a segment that is ``*`` alone matches any one segment
 ``**``       any number of whole segments, none included
 ``?``        one character within a segment
-``{i}``      a whole run of digits, captured as the index ``i``; a name that stands twice is the same index
-``{a,b}``    ``a`` or ``b``, which may be anything that a glob may be: dots, stars and choices within choices
-===========  ==============================================================================================
+``{i}``      a whole run of digits, captured as the index ``i``; standing twice, the same index
+``{a,b}``    ``a`` or ``b``, each of which may have dots, stars and choices of its own
+===========  =================================================================================
 
-Stars take as little as they can, from the left; that decides what is captured where several readings match. An alternative
-that matches wins over those after it. A glob becomes one regular expression in which every star is atomic, so a match takes
-time proportional to the lengths of glob and name.
+Stars take as little as they can, from the left; that decides what is captured where several readings match.
+An alternative that matches wins over those after it. A glob becomes one regular expression in which every star
+is atomic, so a match takes time proportional to the lengths of glob and name.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class Glob:
     def __post_init__(self) -> None:
         """Compiles the text.
 
-        ``is_digit_blind`` is set if the glob cannot tell one all-digit segment from another but by capturing it: then
-        names that differ only in their indices can be matched as one.
+        ``is_digit_blind`` is set if the glob cannot tell one all-digit segment from another but by capturing
+        it: then names that differ only in their indices can be matched as one.
         """
         expansions = [_segments(expansion, self.text) for expansion in _expand(_Parser(self.text).parse())]
         captures = _common_captures(expansions, self.text)
@@ -103,7 +103,7 @@ class Glob:
             object.__setattr__(self, name, value)  # the class is frozen for everybody else
 
     def match(self, name: str) -> tuple[tuple[str, int], ...] | None:
-        """Returns the captures if ``name`` as a whole matches, in the order of ``captures``; None if it does not."""
+        """Returns the captures of ``name``, in their order; None if it does not match as a whole."""
         match = self._pattern.fullmatch(name + ".")
         if match is None:
             return None
@@ -270,7 +270,7 @@ def _capture_names(segments: tuple[_Segment, ...]) -> tuple[str, ...]:
 
 
 def _compile(segments: tuple[_Segment, ...], first: int) -> tuple[str, tuple[str, ...]]:
-    """Returns a pattern over names with a dot after every segment, its groups numbered from ``first``, and their names."""
+    """Returns a pattern over names with a dot after each segment, and its groups' names from ``first`` on."""
     groups: dict[str, int] = {}
     runs: list[str] = [""]
     for segment in segments:
@@ -296,7 +296,7 @@ def _segment_pattern(segment: _Segment, groups: dict[str, int], first: int) -> s
 
 
 def _atomic(runs: list[str], star: str, end: str) -> str:
-    """Returns ``runs`` with a star between each two, each star committed to the first place where its run matches."""
+    """Returns ``runs`` with stars between them, each committed to the first place where its run matches."""
     if len(runs) == 1:
         return runs[0] + end
     middle = "".join(f"(?>{star}?{run})" for run in runs[1:-1] if run)

@@ -1,7 +1,8 @@
 """Stage load: nodes to a frozen ``Recipe``. Every problem of all files is reported together.
 
-``extends`` names one parent. The child's rules stand before the parent's, and its variables take the place of the parent's
-of the same name. Each file is checked on its own and its parents' terms, so a parent stays right whoever extends it.
+``extends`` names one parent. The child's rules stand before the parent's, and its variables take the place of
+the parent's of the same name. Each file is checked with its own parents only, so that a parent stays right
+whoever extends it.
 """
 
 from __future__ import annotations
@@ -161,7 +162,7 @@ def _read_parent(path: str, extends: Scalar) -> Document:
 
 
 def _read_document(document: Document, inherited: Scope, problems: Problems) -> _File | None:
-    """Returns what the file says, as far as it could be read; what is wrong with the rest goes to ``problems``."""
+    """Returns what the file says, as far as it could be read; the rest goes to ``problems``."""
     if document.root is None:
         return None
     fields = read_fields(document.root, RECIPE, "a recipe", problems)
@@ -215,7 +216,7 @@ def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
 
 
 def _merge_variables(files: Sequence[_File]) -> tuple[Variable, ...]:
-    """Returns the variables, each after those it uses: a child's value for a parent's name may use the child's own."""
+    """Returns the variables, each after those it uses: what a child overrides may use the child's own."""
     merged: dict[str, Variable] = {}
     for file in reversed(files):
         merged |= {variable.name: variable for variable in file.variables}
@@ -261,7 +262,7 @@ def _refuse_clashes(rules: Sequence[Rule], variables: Sequence[Variable]) -> Non
 
 
 def _digest(documents: Sequence[Document]) -> str:
-    """Returns the BLAKE2b of every file's text, each with its length so that none can pass into the next."""
+    """Returns the BLAKE2b of every file's text, with its length so that none can pass into the next."""
     digest = hashlib.blake2b(digest_size=16)
     for document in documents:
         content = document.text.encode()

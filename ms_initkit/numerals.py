@@ -1,4 +1,4 @@
-"""How numbers are written in a recipe: decimal, with or without an exponent, and nothing that two readers take differently."""
+"""How numbers are written in a recipe: in decimal, and in no way that two readers take differently."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST: Final = 400  # the shortest way to write the largest float with an int
 
 
 def read_number(text: str) -> int | float | None:
-    """Returns the number written as ``text``: an integer if it has neither point nor exponent; None if it is no number.
+    """Returns the number written as ``text``, an integer if it has neither point nor exponent, or None.
 
     Every way of writing a value gives the same value: ``1e-3``, ``0.001``, ``1.0E-3`` and ``.001``.
     """
@@ -29,7 +29,7 @@ def read_number(text: str) -> int | float | None:
 
 
 def explain_ambiguity(text: str) -> tuple[str, str] | None:
-    """Returns why ``text`` is not taken for a number although it looks like one, and what to write; None if neither."""
+    """Returns why ``text`` is refused although it looks like a number, and what to write, or None."""
     if len(text) > _LONGEST:
         return None
     if re.fullmatch(_LEADING_ZERO, text):

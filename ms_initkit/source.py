@@ -1,8 +1,8 @@
 """Stage read: YAML text to nodes that remember where they stand. No schema, no MindSpore.
 
-Only the plain part of YAML is a recipe: mappings, lists and scalars. Anchors, aliases, merge keys and tags are refused:
-variables and ``extends`` do their work, each value stands at one place that an error can point to, and no few lines
-expand to billions. Scalars keep their text; what it means is decided where it is known what is due.
+Only the plain part of YAML is a recipe: mappings, lists and scalars. Anchors, aliases, merge keys and tags are
+refused: variables and ``extends`` do their work, each value stands at one place that an error can point to, and
+no few lines expand to billions. Scalars keep their text; what it means depends on what is due at its place.
 """
 
 from __future__ import annotations
@@ -37,6 +37,9 @@ _UNQUOTED: Final = (
     re.compile(_BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)"),
     re.compile(_BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)"),
 )
+
+# An element of a shape ends a value that stands within braces, as YAML reads it.
+_INDEXED: Final = re.compile(_BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)")
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -88,7 +91,7 @@ class Scalar:
         return not self.is_quoted and self.text in ("", "~", "null")
 
     def part(self, start: int, length: int = 1) -> Span:
-        """Returns the span of ``text[start : start + length]``, or of the whole where the two do not run in parallel."""
+        """Returns the span of ``text[start : start + length]``, or of all of it if quotes change its length."""
         inside = self.span.text()
         first = 1 if self.is_quoted else 0
         if inside[first : first + len(self.text)] != self.text:
@@ -203,7 +206,7 @@ class _Reader:
     anchors: set[str] = field(default_factory=set)
 
     def read(self, text: str) -> Node | None:
-        """Returns the root; globs that YAML takes for something else are reported, and read as they were meant."""
+        """Returns the root; what lacks quotes is reported, and read as it was meant."""
         control = _CONTROL.search(text)
         if control is not None:
             self.add(
@@ -290,7 +293,7 @@ class _Reader:
         return root
 
     def _span(self, start: yaml.Event, end: yaml.Event) -> Span:
-        """Returns the stretch from the start of ``start`` to the end of ``end``, or to the end of the first line."""
+        """Returns the stretch from the start of ``start`` to the end of ``end``, on the first line."""
         first, last = _mark(start.start_mark), _mark(end.end_mark)
         text = self.lines[first.line] if first.line < len(self.lines) else ""
         if first.line == last.line:
@@ -379,20 +382,18 @@ class _Reader:
         return Span(self.path, mark.line + 1, column + 1, column + len(word) + 1, line)
 
     def _repair(self, lines: list[str], error: yaml.MarkedYAMLError) -> Finding | None:
-        """Masks the first glob without quotes on the line of the error, so that YAML can go on; None if there is none."""
+        """Masks what lacks quotes on the line of the error, so that YAML can go on; None if nothing does."""
         for mark in (error.problem_mark, error.context_mark):
             if mark is None or mark.line >= len(lines):
                 continue
-            for pattern in _UNQUOTED:
+            for pattern in (*_UNQUOTED, _INDEXED):
                 match = pattern.search(lines[mark.line])
                 if match is None:
                     continue
                 start, end = match.span("glob")
                 lines[mark.line] = lines[mark.line][:start] + "x" * (end - start) + lines[mark.line][end:]
-                text = self.lines[mark.line]
-                return unquoted_glob(
-                    text[start:end], Span(self.path, mark.line + 1, start + 1, end + 1, text)
-                )
+                span = Span(self.path, mark.line + 1, start + 1, end + 1, self.lines[mark.line])
+                return _unquoted_expression(span) if pattern is _INDEXED else unquoted_glob(span.text(), span)
         return None
 
     def _bad_yaml(self, text: str, error: yaml.MarkedYAMLError) -> Finding:
@@ -416,8 +417,12 @@ class _Reader:
             )  # fmt: skip
         notes = tuple(text for text in (error.context, error.problem) if text)
         is_flow = "flow" in (error.context or "")
-        hint = "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
-        return Finding("bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint)
+        hint = (
+            "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
+        )
+        return Finding(
+            "bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint
+        )
 
 
 _WHY_NO_ALIAS: Final = "a value stands at one place, to which an error can point"
@@ -431,6 +436,13 @@ def unquoted_glob(text: str, span: Span) -> Finding:
     return Finding(
         "unquoted-glob", f"the glob {text} is not in quotes", "error", span,
         (f"YAML takes what begins so for {what}",), f'write "{text}"',
+    )  # fmt: skip
+
+
+def _unquoted_expression(span: Span) -> Finding:
+    return Finding(
+        "unquoted-expression", f"the expression {span.text().rstrip()} is not in quotes", "error", span,
+        ("within braces, YAML takes a bracket for the end of the value",), f'write "{span.text().rstrip()}"',
     )  # fmt: skip
 
 

@@ -56,7 +56,8 @@ def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
     if registry.find(node.text) is None and _is_value(node, scope):
         raise failure(
             "unknown-initializer", f"no initializer is called {described(node)}", node.span,
-            "where an initializer is due, a word is its name", hint=f"write {{constant: {node.text}}} for a value",
+            "where an initializer is due, a word is its name",
+            hint=f"write {{constant: {node.text}}} for a value",
         )  # fmt: skip
     formula = _find(node)
     missing = _missing(formula, ())
@@ -216,7 +217,7 @@ def _read_number(node: Node, argument: Argument, scope: Scope) -> Expression:
 
 
 def _try(spec: InitSpec) -> None:
-    """Makes the formula if every number is known: then arguments that contradict each other are found here."""
+    """Makes the formula if every number is known: then contradictions among them are found here."""
     try:
         _constant(spec)
     except _NotConstantError:

@@ -36,7 +36,7 @@ def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]
 
 
 def _refuse_repeated_ids(node: Sequence, problems: Problems) -> None:
-    """Adds each id that a file gives twice: ids name rules in plans. A child may reuse its parent's, as a variant would."""
+    """Adds each id that a file gives twice: plans name rules by id. A child may reuse its parent's."""
     seen: dict[str, Span] = {}
     for item in node.items:
         name = item.get("id") if isinstance(item, Mapping) else None
@@ -106,7 +106,7 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
 
 
 def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> None:
-    """Adds keys that would change nothing: ``keep`` keeps everything, and the values of a file have no fans."""
+    """Adds keys that would change nothing: ``keep`` keeps everything, and a file's values have no fans."""
     idle: tuple[str, ...]
     match action:
         case KeepSpec():
