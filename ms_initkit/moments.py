@@ -1,7 +1,8 @@
 """Mean, spread, bounds and kurtosis of a draw, from its numbers alone: nothing is sampled.
 
-What a law of elements makes of steps (``log``, ``exp``, ...) is integrated numerically; tables are evaluated, whole. All of it is
-float64 by operations that give the same bits on every machine, so that a plan reads the same everywhere.
+What a law of elements makes of steps (``log``, ``exp``, ...) is integrated numerically; tables are evaluated,
+whole. All of it is float64 by operations that give the same bits on every machine, so that a plan reads the
+same everywhere.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def moments(draw: Draw, shape: tuple[int, ...]) -> Moments:
 
 
 def is_random(draw: Draw) -> bool:
-    """Returns whether any value depends on the seed; a user's own draw counts as random, loaded and kept values do not."""
+    """Returns whether any value depends on the seed, as a user's own draw is taken to do."""
     match draw:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
             return False
@@ -180,9 +181,7 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
                 elements = {place: value for place, value in elements.items() if place[0] not in at}
     size, row_size = math.prod(shape), math.prod(shape[1:])
     counts = [(1, value) for value in elements.values()]
-    counts += [
-        (row_size - sum(1 for at in elements if at[0] == row), value) for row, value in rows.items()
-    ]
+    counts += [(row_size - sum(1 for at in elements if at[0] == row), value) for row, value in rows.items()]
     rest = size - sum(count for count, _ in counts)
     weights = [rest / size, *(count / size for count, _ in counts)]
     constants = [_central(draws.Constant(value), shape) for _, value in counts]
@@ -191,7 +190,7 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
 
 @dataclass(frozen=True, slots=True)
 class _Law:
-    """A law of elements on its way through steps: central moments while they are linear, then points with weights.
+    """A law of elements on its way through steps: central moments while these are linear, points beyond.
 
     ``points`` is None where the law cannot be integrated.
     """
@@ -217,11 +216,18 @@ class _Law:
             match step.name:
                 case "add":
                     known = _Central(
-                        known.mean + step.value, known.m2, known.m3, known.m4, known.low + step.value, known.high + step.value
+                        known.mean + step.value,
+                        known.m2,
+                        known.m3,
+                        known.m4,
+                        known.low + step.value,
+                        known.high + step.value,
                     )
                 case "multiply":
                     c = step.value
-                    known = _Central(known.mean * c, known.m2 * c**2, known.m3 * c**3, known.m4 * c**4, low, high)
+                    known = _Central(
+                        known.mean * c, known.m2 * c**2, known.m3 * c**3, known.m4 * c**4, low, high
+                    )
                 case _:
                     known = None
         return _Law(known, points, low, high)
@@ -267,7 +273,7 @@ def _points(draw: Draw) -> tuple[Floats, Floats] | None:
 
 
 def _quadrature(low: float, high: float, pieces: int = 64) -> tuple[Floats, Floats]:
-    """Returns points on [low, high] with weights that sum to 1, fine enough for a kink to cost less than 1e-6."""
+    """Returns points on [low, high] with weights that sum to 1, fine enough for a kink to cost 1e-6."""
     import numpy as np
 
     rule = np.array(truncation.GAUSS_LEGENDRE)

@@ -1,14 +1,13 @@
 """The values of ``draws.Table``: deterministic functions of an element's coordinates.
 
-Everything is computed in float64 by operations that give the same bits on every machine: ``+ - * /`` and ``sqrt``, and the
-elementary functions of ``ms_initkit.portable``. As each value depends on its own coordinates alone, a slice of a table equals the
-slice of the whole.
+Everything is computed in float64 by operations that give the same bits on every machine: ``+ - * /`` and
+``sqrt``, and the elementary functions of ``ms_initkit.portable``. As each value depends on its own
+coordinates alone, a slice of a table equals the slice of the whole.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -17,6 +16,8 @@ from numpy.typing import NDArray
 from ms_initkit import portable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from ms_initkit.draws import Arguments
 
 Coords: TypeAlias = tuple[NDArray[np.int64], ...]
@@ -161,7 +162,8 @@ def _wave(
 def _hippo_legs(values: _Values, coords: Coords, shape: Shape) -> Floats:
     del shape
     if values.word("part") == "B":
-        return np.sqrt(2.0 * coords[-1] + 1.0)
+        root: Floats = np.sqrt(2.0 * coords[-1] + 1.0)
+        return root
     n, k = coords[-2], coords[-1]
     below = -np.sqrt((2.0 * n + 1.0) * (2.0 * k + 1.0))
     return np.where(n > k, below, np.where(n == k, -(n + 1.0), 0.0))
@@ -190,7 +192,7 @@ def _rwkv7_bias(values: _Values, coords: Coords, shape: Shape) -> Floats:
     t = portable.power(_fraction(n, shape[-1], endpoint=True), values.number("power"))
     start, stop = values.number("start"), values.number("stop")
     middle = (size - 1) / 2.0
-    zigzag = (n % size - middle) / middle
+    zigzag: Floats = (n % size - middle) / middle
     return start + (stop - start) * t + values.number("zigzag") * zigzag * np.abs(zigzag)
 
 

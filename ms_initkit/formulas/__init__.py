@@ -1,0 +1,1 @@
+"""Initializers as formulas: named, with checked arguments, and without a framework."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from numbers import Integral, Real
 from types import NoneType, UnionType
@@ -136,8 +136,9 @@ class Site:
 class Formula(ABC):
     """A rule for the values of a tensor; its fields are its arguments, checked when it is made.
 
-    A concrete formula is a frozen dataclass; its docstring states the density, the moments and the source. The types of
-    its fields say what is allowed: ``Literal`` for words, ``Annotated[float, Range(...)]`` for numbers.
+    A concrete formula is a frozen dataclass; its docstring states the density, the moments and the source.
+    The types of its fields say what is allowed: ``Literal`` for words, ``Annotated[float, Range(...)]`` for
+    numbers.
     """
 
     def __post_init__(self) -> None:
@@ -194,17 +195,19 @@ def arguments(formula: type[Formula]) -> tuple[Argument, ...]:
     Raises:
         TypeError: If it is not a dataclass, or a field's type says nothing of what may be written for it.
     """
-    if not is_dataclass(formula):
+    if not hasattr(formula, "__dataclass_fields__"):
         raise TypeError(f"{formula.__name__} is not a dataclass: decorate it with @dataclass(frozen=True)")
     hints = get_type_hints(formula, include_extras=True)
     found = []
-    for field in fields(formula):
+    for field in fields(formula):  # type: ignore[arg-type]  # a dataclass, as was just asked
         if not field.init:
             continue
         hint, extras, is_nullable = _unwrapped(hints[field.name])
         kind = _kind(hint)
         if kind is None:
-            raise TypeError(f"{formula.__name__}.{field.name}: no argument can be of type {hints[field.name]}")
+            raise TypeError(
+                f"{formula.__name__}.{field.name}: no argument can be of type {hints[field.name]}"
+            )
         default = field.default if field.default is not MISSING else None
         if field.default_factory is not MISSING:
             default = field.default_factory()
@@ -241,6 +244,8 @@ def _unwrapped(hint: object) -> tuple[object, tuple[object, ...], bool]:
 
 
 def _kind(hint: object) -> Kind | None:
+    if get_origin(hint) in (Union, UnionType) and set(get_args(hint)) == {int, float}:
+        return "number"
     bare: dict[object, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
     if hint in bare:
         return bare[hint]
@@ -348,6 +353,14 @@ def _from_config(kind: Kind | None, value: object) -> object:
         case [*items] if kind == "formulas":
             return tuple(_from_config("formula", item) for item in items)
         case [*items] if kind == "mixture parts":
-            return tuple((weight, _from_config("formula", item)) for weight, item in items)  # type: ignore[misc]  # pairs, by get_config
+            return tuple(_part_from_config(item) for item in items)
         case _:
             return value
+
+
+def _part_from_config(item: object) -> tuple[object, object]:
+    match item:
+        case [weight, formula]:
+            return weight, _from_config("formula", formula)
+        case _:
+            raise TypeError(f"{item!r} is no pair of a weight and an initializer")

@@ -50,7 +50,7 @@ class _Derived(Formula):
         if isinstance(result, Formula):
             return result.resolve(site)
         if isinstance(result, get_args(draws.Draw)):
-            return result  # type: ignore[return-value]  # a member of the union, as was just asked
+            return result  # type: ignore[no-any-return]  # a member of the union, as was just asked
         raise TypeError(
             f"{function.__name__} returned {type(result).__name__}: must be an initializer or a draw; "
             "a function that returns an array takes `rng`"
@@ -104,7 +104,7 @@ def _class_drawer(target: Callable[..., _Fills]) -> Drawer:
         import numpy as np
 
         array = np.zeros(shape, np.float32)
-        # MindSpore's samplers take their seeds from NumPy's global generator, so that is what has to be held still.
+        # MindSpore's samplers take their seeds from NumPy's global generator: that has to be held still.
         state = np.random.get_state()  # noqa: NPY002
         np.random.seed([key & 0xFFFFFFFF, key >> 32 & 0xFFFFFFFF])  # noqa: NPY002
         try:
@@ -122,7 +122,7 @@ def _function_drawer(target: Callable[..., object]) -> Drawer:
     def drawer(shape: tuple[int, ...], key: int, values: Values) -> object:
         import numpy as np
 
-        rng = np.random.Generator(np.random.Philox(key))
+        rng = np.random.Generator(np.random.Philox(key=key))
         return target(shape=shape, rng=rng, **values) if takes_shape else target(rng=rng, **values)
 
     return drawer
@@ -132,7 +132,7 @@ def _subclass(
     name: str, target: Callable[..., object], base: type[Formula], skip: tuple[str, ...]
 ) -> type[Formula]:
     """Returns a subclass of ``base`` whose fields are the parameters of ``target``."""
-    constructor = target.__init__ if isinstance(target, type) else target
+    constructor = getattr(target, "__init__") if isinstance(target, type) else target  # noqa: B009 (mypy: unsound)
     try:
         hints = get_type_hints(constructor, include_extras=True)
     except NameError:  # types that exist for the type checker only
@@ -146,7 +146,7 @@ def _subclass(
             columns.append((parameter.name, hint))
         else:
             columns.append((parameter.name, hint, field(default=parameter.default)))
-    made = make_dataclass(name, columns, bases=(base,), frozen=True)
+    made = make_dataclass(name, columns, bases=(base,), frozen=True, kw_only=True)
     made.__doc__ = inspect.getdoc(target) or base.__doc__
     made.__module__ = target.__module__
     arguments(made)

@@ -1,5 +1,7 @@
 """Constants, the plain distributions and mixtures of them."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 import math
@@ -45,7 +47,8 @@ class Constant(Formula):
     Args:
         value: Any finite number. Layer scales and other constants of a paper are this.
 
-    Sources: mindspore.common.initializer.Constant (there also an array: that is `from:` in a recipe); torch.nn.init.constant_.
+    Sources: mindspore.common.initializer.Constant (there also an array: that is `from:` in a recipe);
+    torch.nn.init.constant_.
     """
 
     value: Annotated[float, Range(), Alias(("val",))]
@@ -62,7 +65,8 @@ class Uniform(Formula):
     JAX's ``uniform(scale)`` is the one-sided U[0, scale): write ``low: 0``, ``high: scale``.
 
     Args:
-        scale: Half width of an interval around 0. MindSpore's default is 0.07; it holds where no argument is given.
+        scale: Half width of an interval around 0. MindSpore's default is 0.07; it holds where no argument is
+            given.
         low: Lower end, instead of ``scale``; ``high`` is given with it.
         high: Upper end, > low; never drawn.
 
@@ -97,7 +101,8 @@ class LogUniform(Formula):
         low: Lower end, > 0.
         high: Upper end, > low.
 
-    Sources: the step sizes of Gu et al. 2022 (S4D, arXiv:2206.11893) and of Gu & Dao 2023 (Mamba, arXiv:2312.00752).
+    Sources: the step sizes of Gu et al. 2022 (S4D, arXiv:2206.11893) and of Gu & Dao 2023 (Mamba,
+    arXiv:2312.00752).
     """
 
     low: Positive
@@ -133,11 +138,11 @@ class Normal(Formula):
 
 @dataclass(frozen=True)
 class TruncatedNormal(Formula):
-    """Draws from N(mean, sigma**2) given that the value falls between two bounds; ``bounds`` says what these count.
+    """Draws from N(mean, sigma**2) given that the value falls between two bounds.
 
-    Two meanings go by this name, and the recipe says which: ``absolute`` bounds are values (MindSpore 2, torch: with ``sigma``
-    0.02 and bounds of 2 nothing is ever cut off), ``sigmas`` are multiples of ``sigma`` from the mean (TensorFlow, JAX: the standard
-    deviation becomes 0.8796 ``sigma`` at 2).
+    Two meanings go by this name, and the recipe says which: ``absolute`` bounds are values (MindSpore 2,
+    torch: with ``sigma`` 0.02 and bounds of 2 nothing is ever cut off), ``sigmas`` are multiples of ``sigma``
+    from the mean (TensorFlow, JAX: the standard deviation becomes 0.8796 ``sigma`` at 2).
 
     Args:
         sigma: Standard deviation before truncation, > 0; after it where ``correct_variance`` is set.
@@ -145,8 +150,8 @@ class TruncatedNormal(Formula):
         a: Lower bound.
         b: Upper bound, > a.
         bounds: ``absolute`` or ``sigmas``; has no default.
-        correct_variance: Widens the normal so that the standard deviation after truncation is ``sigma``; the bounds, in
-            sigmas, widen with it. The mean is not corrected. Only with ``sigmas``.
+        correct_variance: Widens the normal so that the standard deviation after truncation is ``sigma``; the
+            bounds, in sigmas, widen with it. The mean is not corrected. Only with ``sigmas``.
 
     Sources: mindspore.common.initializer.TruncatedNormal and torch.nn.init.trunc_normal_ (absolute);
     jax.nn.initializers.truncated_normal and keras.initializers.TruncatedNormal (sigmas, not corrected).
@@ -166,25 +171,28 @@ class TruncatedNormal(Formula):
             raise ValueError(f"a must be below b, not {self.a} and {self.b}")
         if not self.a <= center <= self.b:
             where = "mean" if self.bounds == "absolute" else "mean (0 sigmas)"
-            raise ValueError(f"the {where} {center} must lie within the bounds, not outside [{self.a}, {self.b}]")
+            raise ValueError(
+                f"the {where} {center} must lie within the bounds, not outside [{self.a}, {self.b}]"
+            )
         if self.correct_variance and self.bounds == "absolute":
-            raise ValueError("correct_variance needs `bounds: sigmas`: absolute bounds do not widen with sigma")
+            raise ValueError(
+                "correct_variance needs `bounds: sigmas`: absolute bounds do not widen with sigma"
+            )
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
         if self.bounds == "absolute":
             return draws.TruncatedNormal(self.mean, self.sigma, self.a, self.b)
         sigma = self.sigma / truncation.std(self.a, self.b) if self.correct_variance else self.sigma
-        return draws.TruncatedNormal(
-            self.mean, sigma, self.mean + self.a * sigma, self.mean + self.b * sigma
-        )
+        return draws.TruncatedNormal(self.mean, sigma, self.mean + self.a * sigma, self.mean + self.b * sigma)
 
 
 @dataclass(frozen=True)
 class TruncNormal(Formula):
-    """Draws from N(mean, sigma**2) given that the value falls in [a, b]: absolute bounds, as in torch and timm.
+    """Draws from N(mean, sigma**2) given that it falls in [a, b]: absolute bounds, as torch has them.
 
-    With a small ``sigma`` and the default bounds nothing is ever cut off: ``trunc_normal(0.02)`` is N(0, 0.02**2).
+    With a small ``sigma`` and the default bounds nothing is ever cut off: ``trunc_normal(0.02)`` is N(0,
+    0.02**2).
 
     Args:
         sigma: Standard deviation before truncation, > 0 (torch's default is 1; a recipe says its own).
@@ -212,9 +220,10 @@ class TruncNormal(Formula):
 
 @dataclass(frozen=True)
 class TruncNormalTf(Formula):
-    """Draws from N(mean, sigma**2) given that the value is within [a, b] sigmas of the mean, as in TensorFlow and JAX.
+    """Draws from N(mean, sigma**2) given that it is within [a, b] sigmas of the mean.
 
-    The standard deviation that comes out is smaller than ``sigma``: 0.8796 ``sigma`` at 2, 0.9866 ``sigma`` at 3.
+    So do TensorFlow, JAX and Keras. The standard deviation that comes out is smaller than ``sigma``: 0.8796
+    ``sigma`` at 2, 0.9866 ``sigma`` at 3.
 
     Args:
         sigma: Standard deviation before truncation, > 0.
@@ -222,7 +231,8 @@ class TruncNormalTf(Formula):
         a: Lower bound in sigmas, <= 0.
         b: Upper bound in sigmas, >= 0.
 
-    Sources: timm.layers.trunc_normal_tf_; jax.nn.initializers.truncated_normal; keras.initializers.TruncatedNormal. No variance
+    Sources: timm.layers.trunc_normal_tf_; jax.nn.initializers.truncated_normal;
+    keras.initializers.TruncatedNormal. No variance
     correction: ``truncated_normal`` with ``correct_variance`` has it.
     """
 
@@ -245,8 +255,8 @@ class TruncNormalTf(Formula):
 class Mixture(Formula):
     """Draws each element from one of several laws, ``parts[k]`` with its weight as probability.
 
-    The custom distribution of the tutorials, U(5, 10) with probability 1/4, 0 with 1/2 and U(-10, -5) with 1/4, is a mixture of
-    three parts.
+    The custom distribution of the tutorials, U(5, 10) with probability 1/4, 0 with 1/2 and U(-10, -5) with
+    1/4, is a mixture of three parts.
 
     Args:
         parts: Pairs of a weight, > 0, and an initializer that draws element by element; the weights sum to 1.
@@ -270,7 +280,9 @@ class Mixture(Formula):
         drawn = tuple(part.resolve(site) for _, part in self.parts)
         for draw in drawn:
             if not isinstance(draw, draws.Constant | draws.Uniform | draws.Normal | draws.TruncatedNormal):
-                raise ValueError(f"a part of a mixture draws {type(draw).__name__}: must be one law for every element")
+                raise ValueError(
+                    f"a part of a mixture draws {type(draw).__name__}: must be one law for every element"
+                )
         return draws.Mixture(tuple(weight for weight, _ in self.parts), drawn)
 
 

@@ -1,5 +1,7 @@
 """Biases that make an untrained network say what is known of the data beforehand."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

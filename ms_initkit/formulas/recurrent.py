@@ -1,8 +1,10 @@
 """Biases of gated recurrent layers."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from ms_initkit import draws
@@ -14,22 +16,23 @@ from ms_initkit.formulas.elementary import Zeros
 class LstmForgetBias(Formula):
     """Sets the forget gate's quarter of an LSTM bias to ``forget`` and draws the other three by ``others``.
 
-    Layers with two bias vectors add them (torch and MindSpore: b_ih + b_hh): give one of them this initializer and the other zeros, or
-    the effective bias is twice ``forget``.
+    Layers with two bias vectors add them (torch and MindSpore: b_ih + b_hh): give one of them this
+    initializer and the other zeros, or the effective bias is twice ``forget``.
 
     Args:
         forget: The forget gate's bias: 1 as usual, 0 for none.
-        order: The gates' order along the first axis, one letter each: i input, f forget, o output, and g, c or j for the candidate.
-            ``ifgo`` is torch's and MindSpore's, ``ifco`` Keras's, ``ijfo`` TensorFlow 1's, ``iofc`` ONNX's.
+        order: The gates' order along the first axis, one letter each: i input, f forget, o output, and g, c
+            or j for the candidate. ``ifgo`` is torch's and MindSpore's, ``ifco`` Keras's, ``ijfo`` TensorFlow
+            1's, ``iofc`` ONNX's.
         others: What the other gates draw, each on its own.
 
-    Sources: Gers et al. 2000, Learning to forget; Jozefowicz et al. 2015, section 2.2, An empirical exploration of recurrent
-    network architectures.
+    Sources: Gers et al. 2000, Learning to forget; Jozefowicz et al. 2015, section 2.2, An empirical
+    exploration of recurrent network architectures.
     """
 
     forget: Annotated[float, Range(), Alias(("forget_bias",))] = 1.0
     order: str = "ifgo"
-    others: Formula = Zeros()
+    others: Formula = field(default_factory=Zeros)
 
     def check(self) -> None:
         gate_order(self.order)
@@ -45,9 +48,10 @@ class LstmForgetBias(Formula):
 
 @dataclass(frozen=True)
 class Chrono(Formula):
-    """Draws forget biases b_f = log(U[1, T - 1)) and sets input biases to -b_f, element by element; the other gates are 0.
+    """Draws forget biases b_f = log(U[1, T - 1)), and sets input biases to -b_f and the others to 0.
 
-    An LSTM then remembers over times of up to T steps. Layers with two bias vectors add them: give the other one zeros.
+    An LSTM then remembers over times of up to T steps. Layers with two bias vectors add them: give the other
+    one zeros.
 
     Args:
         longest: T, the longest dependency in steps, > 2.
@@ -79,7 +83,9 @@ def gate_order(order: str) -> str:
     """
     canonical = order.lower().replace("c", "g").replace("j", "g")
     if sorted(canonical) != sorted("ifgo"):
-        raise ValueError(f"order is {order!r}: must be the letters i, f, o and one of g, c, j in the layer's order")
+        raise ValueError(
+            f"order is {order!r}: must be the letters i, f, o and one of g, c, j in the layer's order"
+        )
     return canonical
 
 

@@ -1,7 +1,7 @@
 """Every initializer by every name it answers to: the shipped ones and a user's own.
 
-Names are compared without case, underscores and hyphens, so ``XavierNormal``, ``xavier_normal`` and torch's ``xavier_normal_``
-are one. Importing this module imports neither NumPy nor MindSpore.
+Names are compared without case, underscores and hyphens, so ``XavierNormal``, ``xavier_normal`` and torch's
+``xavier_normal_`` are one. Importing this module imports neither NumPy nor MindSpore.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def aliases() -> dict[str, tuple[str, ...]]:
 
 
 def name_of(formula: type[Formula]) -> str:
-    """Returns the canonical name of a registered formula, or of the one that a framework's class is derived from.
+    """Returns the canonical name of a formula, or of the one that a framework's class is derived from.
 
     Raises:
         ValueError: If it is not registered.
@@ -148,10 +148,13 @@ def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
     Four things can be decorated:
 
     - a subclass of ``Formula``: its ``resolve`` says what is drawn, slice by slice like the shipped ones;
-    - a subclass of MindSpore's ``Initializer``: its ``_initialize(arr)`` fills the whole tensor. NumPy's global generator is
-      seeded for the call and put back, so that the values follow from seed and parameter name alone;
-    - a function ``f(shape, rng, **arguments)`` that returns an array; ``rng`` is a ``numpy.random.Generator``;
-    - a function of its arguments (and of ``shape`` or ``fans``, if it has such parameters) that returns an initializer or a draw.
+    - a subclass of MindSpore's ``Initializer``: its ``_initialize(arr)`` fills the whole tensor. NumPy's
+      global generator is seeded for the call and put back, so that the values follow from seed and parameter
+      name alone;
+    - a function ``f(shape, rng, **arguments)`` that returns an array; ``rng`` is a
+      ``numpy.random.Generator``;
+    - a function of its arguments (and of ``shape`` or ``fans``, if it has such parameters) that returns an
+      initializer or a draw.
 
     Types and defaults of the parameters say what may be written in a recipe; without either, a number.
 
@@ -173,9 +176,7 @@ def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
     return decorate
 
 
-def draw_custom(
-    name: str, arguments: Arguments, shape: tuple[int, ...], key: int
-) -> NDArray[np.float32]:
+def draw_custom(name: str, arguments: Arguments, shape: tuple[int, ...], key: int) -> NDArray[np.float32]:
     """Returns the whole tensor that the user's initializer ``name`` draws under ``key``.
 
     Raises:
@@ -184,7 +185,9 @@ def draw_custom(
     from ms_initkit.formulas import custom
 
     if name not in _drawers:
-        raise ValueError(f"no initializer of your own is called {name!r}: import the module that registers it")
+        raise ValueError(
+            f"no initializer of your own is called {name!r}: import the module that registers it"
+        )
     return custom.draw(name, _drawers[name], arguments, shape, key)
 
 

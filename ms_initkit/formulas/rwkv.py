@@ -1,5 +1,7 @@
 """The tables of RWKV-4 and RWKV-7: ramps over the channels, by layer."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -21,7 +23,8 @@ class Rwkv4TimeDecay(Formula):
         layer: Index of the layer, from 0.
         depth: Number of layers. One alone has r = 0, where the reference divides by zero.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048, appendix E).
+    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048,
+    appendix E).
     """
 
     layer: Layer
@@ -40,7 +43,8 @@ class Rwkv4TimeFirst(Formula):
 
     transformers' port has ones instead, by mistake.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048, appendix E).
+    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048,
+    appendix E).
     """
 
     def resolve(self, site: Site) -> draws.Draw:
@@ -51,16 +55,19 @@ class Rwkv4TimeFirst(Formula):
 
 @dataclass(frozen=True)
 class Rwkv4TimeMix(Formula):
-    """Sets channel i of C to (i / C)**p, p = 1 - layer / depth; ``value`` adds 0.3 r, ``receptance`` halves p.
+    """Sets channel i of C to (i / C)**p, p = 1 - layer / depth.
 
-    The feed-forward block's own mixes are both of the part ``key``.
+    ``value`` adds 0.3 r, r = layer / (depth - 1); ``receptance`` halves p. The feed-forward block's own mixes
+    are both of the part ``key``.
 
     Args:
         layer: Index of the layer, from 0.
-        depth: Number of layers. One alone has r = layer / (depth - 1) = 0, where the reference divides by zero.
+        depth: Number of layers. One alone has r = 0, where the reference divides by
+            zero.
         part: What is mixed: ``key``, ``value`` or ``receptance``.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix and RWKV_ChannelMix (Peng et al. 2023, arXiv:2305.13048, appendix E).
+    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix and RWKV_ChannelMix (Peng et al. 2023,
+    arXiv:2305.13048, appendix E).
     """
 
     layer: Layer
@@ -82,15 +89,16 @@ class Rwkv4TimeMix(Formula):
 class Rwkv7TimeMix(Formula):
     """Sets channel i of C to 1 - (i / C)**(factor p), p = 1 - layer / depth.
 
-    The factor is 0.2 for ``receptance`` and ``gate``, 0.9 for ``decay`` and ``rate``, 0.7 for ``key`` and ``value``; the ``channel`` mix of the
-    feed-forward block has p**4 for the whole exponent.
+    The factor is 0.2 for ``receptance`` and ``gate``, 0.9 for ``decay`` and ``rate``, 0.7 for ``key`` and
+    ``value``; the ``channel`` mix of the feed-forward block has p**4 for the whole exponent.
 
     Args:
         layer: Index of the layer, from 0.
         depth: Number of layers.
         part: What is mixed: x_r, x_g, x_w, x_a, x_k, x_v, or the feed-forward block's x_k.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v7/train_temp/src/model.py, RWKV_Tmix_x070 and RWKV_CMix_x070 (Peng et al. 2025, arXiv:2503.14456).
+    Sources: BlinkDL/RWKV-LM RWKV-v7/train_temp/src/model.py, RWKV_Tmix_x070 and RWKV_CMix_x070 (Peng et al.
+    2025, arXiv:2503.14456).
     """
 
     layer: Layer
@@ -103,16 +111,21 @@ class Rwkv7TimeMix(Formula):
     def resolve(self, site: Site) -> draws.Draw:
         falling = 1.0 - self.layer / self.depth
         factors = {"receptance": 0.2, "gate": 0.2, "decay": 0.9, "rate": 0.9, "key": 0.7, "value": 0.7}
-        power = falling * falling * falling * falling if self.part == "channel" else factors[self.part] * falling
+        power = (
+            falling * falling * falling * falling if self.part == "channel" else factors[self.part] * falling
+        )
         return ramp(site, 1.0, 0.0, power, endpoint=False)
 
 
 @dataclass(frozen=True)
 class Rwkv7Bias(Formula):
-    """Sets a per-channel constant of RWKV-7's time mixing; l = n / (C - 1) - 1/2 and z the signed square of a ramp over each head.
+    """Sets a per-channel constant of RWKV-7's time mixing: ramps over the channels and over each head.
 
-    ``decay`` (w0): -5.5 + 6 (n / (C - 1))**(1 + r**0.3) + 2.5 z, r = layer / (depth - 1). ``rate`` (a0): -0.19 + 0.3 z + 0.4 l.
-    ``value`` (v0): 0.73 - 0.4 l. ``removal_key`` (k_k): 0.71 - 0.1 l. (k_a is the constant 1.02, r_k the constant -0.04.)
+    In what follows, l = n / (C - 1) - 1/2, and z is the signed square of a ramp from -1 to 1 over each head.
+
+    ``decay`` (w0): -5.5 + 6 (n / (C - 1))**(1 + r**0.3) + 2.5 z, r = layer / (depth - 1). ``rate`` (a0):
+    -0.19 + 0.3 z + 0.4 l. ``value`` (v0): 0.73 - 0.4 l. ``removal_key`` (k_k): 0.71 - 0.1 l. (k_a is the
+    constant 1.02, r_k the constant -0.04.)
 
     Args:
         layer: Index of the layer, from 0; only ``decay`` depends on it.
@@ -120,7 +133,8 @@ class Rwkv7Bias(Formula):
         part: Which constant.
         head_size: Channels of a head, > 1.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v7/train_temp/src/model.py, RWKV_Tmix_x070 (Peng et al. 2025, arXiv:2503.14456).
+    Sources: BlinkDL/RWKV-LM RWKV-v7/train_temp/src/model.py, RWKV_Tmix_x070 (Peng et al. 2025,
+    arXiv:2503.14456).
     """
 
     layer: Layer

@@ -1,5 +1,7 @@
 """Draws whose variance follows from the fans: Glorot, He, LeCun and the general law behind them."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 import math
@@ -27,17 +29,19 @@ NegativeSlope: TypeAlias = Annotated[float, FINITE, Alias(("a",))]
 class VarianceScaling(Formula):
     """Draws with mean 0 and variance scale / n, n being a fan of the weight or a mean of both.
 
-    The truncated normal is cut at two standard deviations of the normal that is drawn, which is wide enough for the variance
-    after the cut to be the one asked for. (MindSpore 2.10.0's class of this name draws a uniform instead.)
+    The truncated normal is cut at two standard deviations of the normal that is drawn, which is wide enough
+    for the variance after the cut to be the one asked for. (MindSpore 2.10.0's class of this name draws a
+    uniform instead.)
 
     Args:
         scale: Variance times fan, > 0. 1 is LeCun's choice, 2 is He's for ReLU.
         mode: ``fan_in``, ``fan_out``, ``fan_avg`` (arithmetic mean), ``fan_geo_avg`` (geometric mean).
-        distribution: ``truncated_normal``; ``untruncated_normal``, of which ``normal`` is another name (as in JAX; early Keras
-            meant the truncated one by it); ``uniform`` on +-sqrt(3 scale / n).
+        distribution: ``truncated_normal``; ``untruncated_normal``, of which ``normal`` is another name (as in
+            JAX; early Keras meant the truncated one by it); ``uniform`` on +-sqrt(3 scale / n).
 
-    Sources: jax.nn.initializers.variance_scaling; keras.initializers.VarianceScaling; mindspore.common.initializer.VarianceScaling
-    (names and defaults). The fan is not raised to 1, as Keras does: it is never less here.
+    Sources: jax.nn.initializers.variance_scaling; keras.initializers.VarianceScaling;
+    mindspore.common.initializer.VarianceScaling (names and defaults). The fan is not raised to 1, as Keras
+    does: it is never less here.
     """
 
     scale: Positive = 1.0
@@ -50,13 +54,13 @@ class VarianceScaling(Formula):
 
 @dataclass(frozen=True)
 class XavierUniform(Formula):
-    """Draws from U[-b, b), b = gain sqrt(6 / (fan_in + fan_out)): mean 0 and variance 2 gain**2 / (fan_in + fan_out).
+    """Draws from U[-b, b), b = gain sqrt(6 / (fan_in + fan_out)): variance 2 gain**2 / (fan_in + fan_out).
 
     Args:
         gain: Factor on the standard deviation, > 0; see ``nonlinearity`` of ``he_uniform`` for usual values.
 
-    Sources: Glorot & Bengio 2010, equation 16; mindspore.common.initializer.XavierUniform; torch.nn.init.xavier_uniform_;
-    keras.initializers.GlorotUniform.
+    Sources: Glorot & Bengio 2010, equation 16; mindspore.common.initializer.XavierUniform;
+    torch.nn.init.xavier_uniform_; keras.initializers.GlorotUniform.
     """
 
     gain: Gain = 1.0
@@ -67,14 +71,16 @@ class XavierUniform(Formula):
 
 @dataclass(frozen=True)
 class XavierNormal(Formula):
-    """Draws with mean 0 and variance 2 gain**2 / (fan_in + fan_out), normal and not truncated as in torch and MindSpore.
+    """Draws with mean 0 and variance 2 gain**2 / (fan_in + fan_out), normal and not truncated.
 
-    JAX, Keras and Haiku truncate under the name ``glorot_normal``, which is an initializer of its own here.
+    That is what torch and MindSpore do. JAX, Keras and Haiku truncate under the name ``glorot_normal``, which
+    is an initializer of its own here.
 
     Args:
         gain: Factor on the standard deviation, > 0.
 
-    Sources: Glorot & Bengio 2010, equation 12; mindspore.common.initializer.XavierNormal; torch.nn.init.xavier_normal_.
+    Sources: Glorot & Bengio 2010, equation 12; mindspore.common.initializer.XavierNormal;
+    torch.nn.init.xavier_normal_.
     """
 
     gain: Gain = 1.0
@@ -85,16 +91,17 @@ class XavierNormal(Formula):
 
 @dataclass(frozen=True)
 class GlorotNormal(Formula):
-    """Draws with mean 0 and variance 2 gain**2 / (fan_in + fan_out), from the distribution that the recipe names.
+    """Draws with mean 0 and variance 2 gain**2 / (fan_in + fan_out), by a distribution that has to be said.
 
     Frameworks disagree on what this name draws, so that there is no default.
 
     Args:
-        distribution: ``truncated_normal`` as in JAX, Keras and Haiku (cut at two sigmas, variance corrected); ``normal`` as in
-            torch, MindSpore and Paddle, where it is called ``xavier_normal``.
+        distribution: ``truncated_normal`` as in JAX, Keras and Haiku (cut at two sigmas, variance corrected);
+            ``normal`` as in torch, MindSpore and Paddle, where it is called ``xavier_normal``.
         gain: Factor on the standard deviation, > 0.
 
-    Sources: Glorot & Bengio 2010, equation 12; jax.nn.initializers.glorot_normal; keras.initializers.GlorotNormal.
+    Sources: Glorot & Bengio 2010, equation 12; jax.nn.initializers.glorot_normal;
+    keras.initializers.GlorotNormal.
     """
 
     distribution: Shape
@@ -108,13 +115,15 @@ class GlorotNormal(Formula):
 class HeUniform(Formula):
     """Draws from U[-b, b), b = gain sqrt(3 / fan): mean 0 and variance gain**2 / fan.
 
-    The gain is 1 for ``linear``, convolutions and ``sigmoid``, 5/3 for ``tanh``, sqrt(2) for ``relu``, sqrt(2 / (1 + negative_slope**2)) for
-    ``leaky_relu`` and 3/4 for ``selu`` (self-normalising networks want ``linear``). The defaults give sqrt(2); torch's and
-    MindSpore's layers use a negative slope of sqrt(5), which is ``layer_default``.
+    The gain is 1 for ``linear``, convolutions and ``sigmoid``, 5/3 for ``tanh``, sqrt(2) for ``relu``, sqrt(2
+    / (1 + negative_slope**2)) for ``leaky_relu`` and 3/4 for ``selu`` (self-normalising networks want
+    ``linear``). The defaults give sqrt(2); torch's and MindSpore's layers use a negative slope of sqrt(5),
+    which is ``layer_default``.
 
     Args:
         negative_slope: Slope of the rectifier below 0; used by ``leaky_relu`` only.
-        mode: Which fan: ``fan_in`` keeps variances in the forward pass, ``fan_out`` in the backward pass; or a mean of both.
+        mode: Which fan: ``fan_in`` keeps variances in the forward pass, ``fan_out`` in the backward pass; or
+            a mean of both.
         nonlinearity: What follows the weight.
 
     Sources: He et al. 2015, equations 10 and 14 (arXiv:1502.01852); mindspore.common.initializer.HeUniform;
@@ -134,11 +143,13 @@ class HeUniform(Formula):
 class HeNormal(Formula):
     """Draws with mean 0 and variance gain**2 / fan, normal and not truncated as in torch and MindSpore.
 
-    The gain is that of ``he_uniform``: sqrt(2) with the defaults. JAX and Keras truncate their ``he_normal``: say so by ``distribution``.
+    The gain is that of ``he_uniform``: sqrt(2) with the defaults. JAX and Keras truncate their ``he_normal``:
+    say so by ``distribution``.
 
     Args:
         negative_slope: Slope of the rectifier below 0; used by ``leaky_relu`` only.
-        mode: Which fan: ``fan_in`` keeps variances in the forward pass, ``fan_out`` in the backward pass; or a mean of both.
+        mode: Which fan: ``fan_in`` keeps variances in the forward pass, ``fan_out`` in the backward pass; or
+            a mean of both.
         nonlinearity: What follows the weight.
         distribution: ``normal``, or ``truncated_normal`` (cut at two sigmas, variance corrected).
 
@@ -172,10 +183,11 @@ class LecunUniform(Formula):
 
 @dataclass(frozen=True)
 class LecunNormal(Formula):
-    """Draws with mean 0 and variance 1 / fan_in, from a normal cut at two sigmas and widened to keep that variance.
+    """Draws with mean 0 and variance 1 / fan_in, from a normal cut at two sigmas and widened to match.
 
     Args:
-        distribution: ``truncated_normal`` as in JAX, Keras, Flax and timm; ``normal`` as self-normalising networks are written.
+        distribution: ``truncated_normal`` as in JAX, Keras, Flax and timm; ``normal`` as self-normalising
+            networks are written.
 
     Sources: LeCun et al. 1998, Efficient BackProp, equation 16; Klambauer et al. 2017 (arXiv:1706.02515);
     jax.nn.initializers.lecun_normal; keras.initializers.LecunNormal; timm.layers.lecun_normal_.
@@ -189,11 +201,13 @@ class LecunNormal(Formula):
 
 @dataclass(frozen=True)
 class LayerDefault(Formula):
-    """Draws from U[-b, b), b = 1 / sqrt(fan_in): what layers of torch and MindSpore do, for weights and biases alike.
+    """Draws from U[-b, b), b = 1 / sqrt(fan_in), for weights and biases alike.
 
-    A bias takes the fans of its cell's weight. It is ``he_uniform`` with a negative slope of sqrt(5): variance 1 / (3 fan_in).
+    This is what dense and convolutional layers of torch and MindSpore do by default. A bias takes the fans of
+    its cell's weight. It is ``he_uniform`` with a negative slope of sqrt(5): variance 1 / (3 fan_in).
 
-    Sources: torch.nn.Linear.reset_parameters and torch.nn.modules.conv._ConvNd.reset_parameters; mindspore.nn.Dense and Conv2d.
+    Sources: torch.nn.Linear.reset_parameters and torch.nn.modules.conv._ConvNd.reset_parameters;
+    mindspore.nn.Dense and Conv2d.
     """
 
     def resolve(self, site: Site) -> draws.Draw:

@@ -1,5 +1,7 @@
 """Tables: values that follow from an element's place alone."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 import math
@@ -62,20 +64,22 @@ class Arange(Formula):
 
 @dataclass(frozen=True)
 class Sinusoid(Formula):
-    """Sets row p of a position table to sines and cosines of p base**(-t), t rising from 0 to 1 over the d / 2 frequencies.
+    """Sets row p of a position table to sin and cos of p base**(-t).
 
-    The last axis holds the d features, the one before it the positions.
+    t rises from 0 towards 1 over the d / 2 frequencies. The last axis holds the d features, the one before it
+    the positions.
 
     Args:
-        layout: ``interleaved`` (sine, cosine, sine, ...) as the paper and most translations; ``halves`` (all sines, then all cosines) as
-            tensor2tensor, fairseq, Marian and Whisper.
-        endpoint: Whether the last frequency is exactly 1 / base: t = i / (d / 2 - 1) as tensor2tensor, fairseq and Whisper;
-            without it t = i / (d / 2) as the paper and Marian.
+        layout: ``interleaved`` (sine, cosine, sine, ...) as the paper and most translations; ``halves`` (all
+            sines, then all cosines) as tensor2tensor, fairseq, Marian and Whisper.
+        endpoint: Whether the last frequency is exactly 1 / base: t = i / (d / 2 - 1) as tensor2tensor,
+            fairseq and Whisper; without it t = i / (d / 2) as the paper and Marian.
         base: The longest wavelength over 2 pi, > 1.
         offset: The position of the first row.
 
     Sources: Vaswani et al. 2017, section 3.5 (arXiv:1706.03762: interleaved, no endpoint);
-    transformers.models.marian.modeling_marian (halves, no endpoint); openai/whisper model.py, sinusoids (halves, endpoint).
+    transformers.models.marian.modeling_marian (halves, no endpoint); openai/whisper model.py, sinusoids
+    (halves, endpoint).
     """
 
     layout: Literal["interleaved", "halves"] = "interleaved"
@@ -89,16 +93,21 @@ class Sinusoid(Formula):
             raise ValueError("an endpoint needs at least two frequencies: four features")
         return draws.Table(
             "sinusoid",
-            (("layout", self.layout), ("endpoint", self.endpoint), ("base", self.base), ("offset", self.offset)),
+            (
+                ("layout", self.layout),
+                ("endpoint", self.endpoint),
+                ("base", self.base),
+                ("offset", self.offset),
+            ),
         )
 
 
 @dataclass(frozen=True)
 class SinusoidGrid(Formula):
-    """Sets the row of a cell (y, x) of a grid to sines and cosines of x, then of y: sin(x w), cos(x w), sin(y w), cos(y w), w = base**(-t).
+    """Sets the row of a cell (y, x) to sin(x w), cos(x w), sin(y w), cos(y w), w = base**(-t).
 
-    The last axis holds the d features, d / 4 frequencies each with t = i / (d / 4); the one before it the cells, row by row, after
-    ``extra_rows`` rows of zeros.
+    The last axis holds the d features, d / 4 frequencies each with t = i / (d / 4); the one before it the
+    cells, row by row, after ``extra_rows`` rows of zeros.
 
     Args:
         height: Rows of the grid; 0 takes the grid as square.
@@ -108,8 +117,9 @@ class SinusoidGrid(Formula):
         endpoint: Whether the last frequency is exactly 1 / base, t = i / (d / 4 - 1), as in big_vision.
         base: The longest wavelength over 2 pi, > 1.
 
-    Sources: facebookresearch/mae util/pos_embed.py, get_2d_sincos_pos_embed (He et al. 2022, arXiv:2111.06377); facebookresearch/DiT
-    models.py; google-research/big_vision models/vit.py, posemb_sincos_2d (endpoint).
+    Sources: facebookresearch/mae util/pos_embed.py, get_2d_sincos_pos_embed (He et al. 2022,
+    arXiv:2111.06377); facebookresearch/DiT models.py; google-research/big_vision models/vit.py,
+    posemb_sincos_2d (endpoint).
     """
 
     height: Index = 0
@@ -182,4 +192,6 @@ def features(site: Site, parts: int) -> None:
         ValueError: If they do not, or there are no positions.
     """
     if len(site.shape) < 2 or site.shape[-1] % parts or not site.shape[-1]:
-        raise ValueError(f"(..., positions, features) with features in multiples of {parts} is needed, not {site.shape}")
+        raise ValueError(
+            f"(..., positions, features) with features in multiples of {parts} is needed, not {site.shape}"
+        )

@@ -1,5 +1,7 @@
 """State space models: HiPPO, S4D, Mamba."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -11,17 +13,18 @@ from ms_initkit.formulas.base import Alias, Formula, Positive, Range, Site
 
 @dataclass(frozen=True)
 class MambaDtBias(Formula):
-    """Draws softplus^-1(max(dt, floor)), dt = exp(U[log low, log high)): softplus of the bias is a log-uniform step size.
+    """Draws softplus^-1(max(dt, floor)), dt = exp(U[log low, log high)).
 
-    With the defaults the values lie in [-6.9073, -2.2522].
+    The softplus of the bias is a step size, log-uniform. With the defaults the values lie in [-6.9073,
+    -2.2522].
 
     Args:
         low: The least step size, > 0.
         high: The greatest step size, > low.
         floor: What smaller steps are raised to, > 0.
 
-    Sources: state-spaces/mamba mamba_ssm/modules/mamba_simple.py, dt_proj.bias, and mamba2.py, dt_bias (Gu & Dao 2023,
-    arXiv:2312.00752, section 3.6).
+    Sources: state-spaces/mamba mamba_ssm/modules/mamba_simple.py, dt_proj.bias, and mamba2.py, dt_bias (Gu &
+    Dao 2023, arXiv:2312.00752, section 3.6).
     """
 
     low: Annotated[float, Range(low=0.0, excludes_low=True), Alias(("dt_min",))] = 0.001
@@ -44,10 +47,10 @@ class MambaDtBias(Formula):
 
 @dataclass(frozen=True)
 class MambaALog(Formula):
-    """Sets A_log to log(1), log(2), ..., log(N) along the last axis, the same in every row: A = -exp(A_log) is S4D-Real.
+    """Sets A_log to log(1), log(2), ..., log(N) along the last axis: A = -exp(A_log) is S4D-Real.
 
-    Sources: Gu et al. 2022, table 1, S4D-Real (arXiv:2206.11893); state-spaces/mamba mamba_ssm/modules/mamba_simple.py, A_log.
-    transformers' Mamba-2 has the same over its heads.
+    Sources: Gu et al. 2022, table 1, S4D-Real (arXiv:2206.11893); state-spaces/mamba
+    mamba_ssm/modules/mamba_simple.py, A_log. transformers' Mamba-2 has the same over its heads.
     """
 
     def resolve(self, site: Site) -> draws.Draw:
@@ -81,12 +84,15 @@ class Mamba2ALog(Formula):
 
 @dataclass(frozen=True)
 class HippoLegs(Formula):
-    """Sets the last two axes to HiPPO-LegS: A[n, k] = -sqrt((2 n + 1) (2 k + 1)) below the diagonal, -(n + 1) on it, 0 above.
+    """Sets A[n, k] of HiPPO-LegS: -sqrt((2 n + 1) (2 k + 1)) below the diagonal, -(n + 1) on it, 0 above.
+
+    The matrix lies in the last two axes, the same at every place of the others.
 
     Args:
         part: ``A`` for the matrix; ``B`` for the input vector sqrt(2 n + 1) along the last axis.
 
-    Sources: Gu et al. 2020, equation 2 and appendix D.3 (arXiv:2008.07669); state-spaces/s4 src/models/hippo/hippo.py, transition("legs").
+    Sources: Gu et al. 2020, equation 2 and appendix D.3 (arXiv:2008.07669); state-spaces/s4
+    src/models/hippo/hippo.py, transition("legs").
     """
 
     part: Literal["A", "B"] = "A"
@@ -101,15 +107,17 @@ class HippoLegs(Formula):
 
 @dataclass(frozen=True)
 class S4dImaginary(Formula):
-    """Sets the imaginary parts of a diagonal state matrix, one of each conjugate pair along the last axis, N being twice its length.
+    """Sets the imaginary parts of a diagonal state matrix along the last axis, one of each conjugate pair.
 
-    ``lin``: pi n. ``inv``: (N / pi) (N / (2 n + 1) - 1). ``quad``: (2 n + 1)**2 / pi. The real parts are the constant -1/2, stored as
-    log(1/2): a constant. S4D-Real has none; its log real parts are ``mamba_a_log``.
+    N is the size of the state, twice the axis. ``lin``: pi n. ``inv``: (N / pi) (N / (2 n + 1) - 1).
+    ``quad``: (2 n + 1)**2 / pi. The real parts are the constant -1/2, stored as log(1/2): a constant.
+    S4D-Real has none; its log real parts are ``mamba_a_log``.
 
     Args:
         variant: ``lin``, ``inv`` or ``quad``.
 
-    Sources: Gu et al. 2022, equations 8 and 9 (arXiv:2206.11893); state-spaces/s4 src/models/hippo/dplr (quad), models/s4/s4d.py (lin).
+    Sources: Gu et al. 2022, equations 8 and 9 (arXiv:2206.11893); state-spaces/s4 src/models/hippo/dplr
+    (quad), models/s4/s4d.py (lin).
     """
 
     variant: Literal["lin", "inv", "quad"] = "lin"

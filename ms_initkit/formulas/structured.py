@@ -1,9 +1,11 @@
 """Matrices and kernels with a structure: orthogonal, identity, sparse, repeated, interpolating."""
 
+# ruff: noqa: D102 (check and resolve are documented by Formula)
+
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from ms_initkit import draws
@@ -14,17 +16,19 @@ from ms_initkit.formulas.scaling import HeNormal
 
 @dataclass(frozen=True)
 class Orthogonal(Formula):
-    """Draws a matrix with W W^T = gain**2 I (or W^T W, if it is tall), uniformly among all such; variance gain**2 / max(rows, columns).
+    """Draws a matrix with W W^T = gain**2 I, or W^T W if it is tall: variance gain**2 / max(rows, columns).
 
-    The QR decomposition of normal numbers, with the signs that make the diagonal of R positive; later axes are flattened into
-    the columns. Needs the whole tensor at once, and linear algebra, which may differ in the last bit between machines.
+    It is uniform (Haar) among all such: the QR decomposition of normal numbers, with the signs that make the
+    diagonal of R positive; later axes are flattened into the columns. Needs the whole tensor at once, and
+    linear algebra, which may differ in the last bit between machines.
 
     Args:
         gain: Factor, > 0: the singular values.
-        column_axis: ``first`` takes the first axis as rows and flattens the others, as torch and MindSpore do; ``last`` takes the last
-            axis as columns, as JAX and Keras do.
+        column_axis: ``first`` takes the first axis as rows and flattens the others, as torch and MindSpore
+            do; ``last`` takes the last axis as columns, as JAX and Keras do.
 
-    Sources: Saxe et al. 2014 (arXiv:1312.6120); torch.nn.init.orthogonal_; mindspore.common.initializer.Orthogonal.
+    Sources: Saxe et al. 2014 (arXiv:1312.6120); torch.nn.init.orthogonal_;
+    mindspore.common.initializer.Orthogonal.
     """
 
     gain: Gain = 1.0
@@ -36,9 +40,10 @@ class Orthogonal(Formula):
 
 @dataclass(frozen=True)
 class BlockOrthogonal(Formula):
-    """Draws every block of size ``split_sizes`` orthogonal on its own, with singular values ``gain``; the blocks tile the tensor.
+    """Draws every block of size ``split_sizes`` as an orthogonal matrix of its own.
 
-    Made for matrices that hold several gates or heads, each of which is to keep norms.
+    The blocks tile the tensor. Made for matrices that hold several gates or heads, each of which is to keep
+    norms.
 
     Args:
         split_sizes: Extent of a block along each axis; each divides the tensor's.
@@ -56,7 +61,7 @@ class BlockOrthogonal(Formula):
         for extent, size in zip(site.shape, self.split_sizes, strict=True):
             if size < 1 or extent % size:
                 raise ValueError(f"split_sizes {self.split_sizes} do not divide the shape {site.shape}")
-        draw = orthogonal(self.split_sizes, self.gain)
+        draw: draws.Draw = orthogonal(self.split_sizes, self.gain)
         for axis in reversed(range(len(site.shape))):
             size = self.split_sizes[axis]
             count = site.shape[axis] // size
@@ -67,9 +72,10 @@ class BlockOrthogonal(Formula):
 
 @dataclass(frozen=True)
 class DeltaOrthogonal(Formula):
-    """Draws a convolution that is orthogonal at its centre tap and 0 elsewhere: W^T W = gain**2 I there, so norms are kept.
+    """Draws a convolution with W^T W = gain**2 I at its centre tap and 0 elsewhere, so that norms are kept.
 
-    The kernel's layout is (out, in, *kernel), with out >= in; of an even kernel the left one of the two central taps.
+    The kernel's layout is (out, in, *kernel), with out >= in; of an even kernel the left one of the two
+    central taps.
 
     Args:
         gain: Factor, > 0: the singular values.
@@ -83,7 +89,9 @@ class DeltaOrthogonal(Formula):
         if not 3 <= len(site.shape) <= 5:
             raise ValueError(f"a kernel of 3 to 5 axes is needed, not the shape {site.shape}")
         if site.shape[1] > site.shape[0]:
-            raise ValueError(f"{site.shape[0]} outputs are too few to keep the norm of {site.shape[1]} inputs")
+            raise ValueError(
+                f"{site.shape[0]} outputs are too few to keep the norm of {site.shape[1]} inputs"
+            )
         return draws.Whole("delta_orthogonal", (("gain", self.gain),))
 
 
@@ -96,7 +104,8 @@ class RwkvOrthogonal(Formula):
     Args:
         scale: Factor, > 0: 1, 0.5 or 0.1 in the models.
 
-    Sources: BlinkDL/RWKV-LM, RWKV-v7/train_temp/src/model.py, ortho_init; RWKV-v4neo/src/model.py, generate_init_weight.
+    Sources: BlinkDL/RWKV-LM, RWKV-v7/train_temp/src/model.py, ortho_init; RWKV-v4neo/src/model.py,
+    generate_init_weight.
     """
 
     scale: Positive = 1.0
@@ -120,33 +129,40 @@ class Identity(Formula):
     Args:
         gain: The diagonal, > 0.
 
-    Sources: mindspore.common.initializer.Identity; torch.nn.init.eye_; keras.initializers.Identity (gain); Le et al. 2015 for
-    recurrent layers of rectifiers (arXiv:1504.00941).
+    Sources: mindspore.common.initializer.Identity; torch.nn.init.eye_; keras.initializers.Identity (gain); Le
+    et al. 2015 for recurrent layers of rectifiers (arXiv:1504.00941).
     """
 
     gain: Gain = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
         if len(site.shape) != 2:
-            raise ValueError(f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`")
+            raise ValueError(
+                f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`"
+            )
         return draws.Table("eye", (("gain", self.gain),))
 
 
 @dataclass(frozen=True)
 class Dirac(Formula):
-    """Sets a convolution to the identity: 1 where the input channel is the output channel of its group, at the centre tap.
+    """Sets a convolution to the identity: 1 at the centre tap, where input and output channel are the same.
+
+    Of several groups of output channels, each is the identity; channels beyond the square part are 0.
 
     Args:
         groups: Number of groups of output channels, each of which repeats the identity.
 
-    Sources: torch.nn.init.dirac_; mindspore.common.initializer.Dirac; Zagoruyko & Komodakis 2017 (arXiv:1706.00388).
+    Sources: torch.nn.init.dirac_; mindspore.common.initializer.Dirac; Zagoruyko & Komodakis 2017
+    (arXiv:1706.00388).
     """
 
     groups: PositiveInteger = 1
 
     def resolve(self, site: Site) -> draws.Draw:
         if not 3 <= len(site.shape) <= 5:
-            raise ValueError(f"a kernel of 3 to 5 axes is needed, not the shape {site.shape}; for a matrix choose `identity`")
+            raise ValueError(
+                f"a kernel of 3 to 5 axes is needed, not {site.shape}; for a matrix choose `identity`"
+            )
         if site.shape[0] % self.groups:
             raise ValueError(f"{self.groups} groups do not divide the {site.shape[0]} output channels")
         return draws.Table("dirac", (("groups", self.groups),))
@@ -160,7 +176,8 @@ class Sparse(Formula):
         sparsity: Share of zeros in a column, from 0 to below 1.
         sigma: Standard deviation of the others, > 0.
 
-    Sources: Martens 2010, section 5; torch.nn.init.sparse_; mindspore.common.initializer.Sparse. Needs the whole tensor at once.
+    Sources: Martens 2010, section 5; torch.nn.init.sparse_; mindspore.common.initializer.Sparse. Needs the
+    whole tensor at once.
     """
 
     sparsity: Annotated[float, Range(0.0, 1.0, excludes_high=True)]
@@ -176,10 +193,11 @@ class Sparse(Formula):
 
 @dataclass(frozen=True)
 class Icnr(Formula):
-    """Draws ``base`` for every scale**2-th output channel and repeats it, so that a pixel shuffle starts as nearest-neighbour.
+    """Draws ``base`` for every scale**2-th output channel and repeats it scale**2 times in a row.
 
-    The layout is (out scale**2, in, *kernel), with the channels of one output pixel next to each other as in torch's and
-    MindSpore's pixel shuffle. The base's fans are those of the convolution without the shuffle.
+    The pixel shuffle that follows then starts as nearest-neighbour upsampling. The layout is (out scale**2,
+    in, *kernel), with the channels of one output pixel next to each other as in torch's and MindSpore's pixel
+    shuffle. The base's fans are those of the convolution without the shuffle.
 
     Args:
         scale: Factor of the upsampling, >= 1.
@@ -189,12 +207,14 @@ class Icnr(Formula):
     """
 
     scale: Annotated[int, Range(low=1), Alias(("upscale_factor",))]
-    base: Formula = HeNormal()
+    base: Formula = field(default_factory=HeNormal)
 
     def resolve(self, site: Site) -> draws.Draw:
         times = self.scale * self.scale
         if not site.shape or site.shape[0] % times:
-            raise ValueError(f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}")
+            raise ValueError(
+                f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}"
+            )
         shape = (site.shape[0] // times, *site.shape[1:])
         fans = None if site.fans is None else Fans(site.fans.fan_in, site.fans.fan_out / times)
         return draws.Repeated(0, times, self.base.resolve(Site(shape, fans)))
@@ -202,15 +222,17 @@ class Icnr(Formula):
 
 @dataclass(frozen=True)
 class Bilinear(Formula):
-    """Sets a transposed convolution to bilinear upsampling: (1 - |x / f - c|) (1 - |y / f - c|), f = ceil(K / 2), c = (2 f - 1 - f % 2) / (2 f).
+    """Sets a transposed convolution to bilinear upsampling: (1 - |x / f - c|) (1 - |y / f - c|).
 
-    K is the kernel's extent along an axis; 1-D and 3-D kernels are the product over theirs. The factor of the upsampling is f.
+    Here f = ceil(K / 2) and c = (2 f - 1 - f % 2) / (2 f); K is the kernel's extent along an axis; 1-D and
+    3-D kernels are the product over theirs. The factor of the upsampling is f.
 
     Args:
-        channels: ``all`` sets every pair of channels, as a depthwise kernel needs; ``diagonal`` only an input channel's own
-            output, the others 0, as fully convolutional networks do.
+        channels: ``all`` sets every pair of channels, as a depthwise kernel needs; ``diagonal`` only an input
+            channel's own output, the others 0, as fully convolutional networks do.
 
-    Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038) and its surgery.upsample_filt; mxnet.initializer.Bilinear (all).
+    Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038) and its surgery.upsample_filt;
+    mxnet.initializer.Bilinear (all).
     """
 
     channels: Literal["all", "diagonal"] = "all"
@@ -223,11 +245,13 @@ class Bilinear(Formula):
 
 @dataclass(frozen=True)
 class Hadamard(Formula):
-    """Sets a weight by ZerO: a partial identity, or where outputs outnumber inputs a Hadamard matrix: +-2**(-k / 2), k = ceil(log2 rows).
+    """Sets a weight by ZerO: a partial identity, or +-2**(-k / 2), k = ceil(log2 rows), if it is tall.
 
-    Nothing is random. A convolution has the matrix at its centre tap and 0 elsewhere. (The paper's own name would be read as ``Zero``.)
+    The tall one is a part of Sylvester's Hadamard matrix. Nothing is random. A convolution has the matrix at
+    its centre tap and 0 elsewhere. (The paper's own name would be read as ``Zero``.)
 
-    Sources: Zhao et al. 2022, algorithms 1 and 2 (ZerO, arXiv:2110.12661); jiaweizzhao/ZerO-initialization, example_mnist.ipynb.
+    Sources: Zhao et al. 2022, algorithms 1 and 2 (ZerO, arXiv:2110.12661); jiaweizzhao/ZerO-initialization,
+    example_mnist.ipynb.
     """
 
     def resolve(self, site: Site) -> draws.Draw:

@@ -11,7 +11,7 @@ from typing import Final
 
 _TWO_SIGMAS: Final = 0.8796256610342398  # the standard deviation of N(0, 1) between -2 and 2
 
-# Points in (0, 1) with weights of the rule of 20 points: on pieces of one sigma it is exact to the last digit.
+# Points in (0, 1) and weights of the rule of 20 points: on pieces of one sigma it is exact to rounding.
 _HALF: Final = (
     (0.993128599185094925, 0.0176140071391521183), (0.963971927277913791, 0.0406014298003869413),
     (0.912234428251325906, 0.0626720483341090636), (0.839116971822218823, 0.0832767415767047487),
@@ -34,13 +34,14 @@ def std(low: float, high: float) -> float:
 def central_moments(low: float, high: float) -> tuple[float, float, float, float]:
     """Returns mean, variance, third and fourth central moment of N(0, 1) given that it falls in [low, high].
 
-    By Gauss-Legendre quadrature of the density rather than by the closed form, whose differences cancel far out in a tail.
+    By Gauss-Legendre quadrature of the density rather than by the closed form, whose differences cancel far
+    out in a tail.
     """
     if low <= -9.0 and high >= 9.0:  # less than 1e-18 of the mass is cut off
         return 0.0, 1.0, 0.0, 3.0
     from ms_initkit import portable
 
-    # Nor is anything to be found beyond 9 sigmas on one side; but an interval that lies far out is integrated where it begins.
+    # Nor is there anything beyond 9 sigmas on one side; an interval far out is integrated where it begins.
     left = max(low, -9.0) if high > -8.0 else max(low, high - 2.0)
     right = min(high, 9.0) if low < 8.0 else min(high, low + 2.0)
     center = min(max(0.0, left), right)
