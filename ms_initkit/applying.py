@@ -5,14 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from ms_initkit import draws
-from ms_initkit.binding import bind
 from ms_initkit.checking import check
 from ms_initkit.describe import describe_with_parameters
 from ms_initkit.findings import ApplyError, Finding, did_you_mean
-from ms_initkit.load import load_recipe
-from ms_initkit.plans import Assignment, Plan
 from ms_initkit.planning import plan_infos
+from ms_initkit.plans import Plan
 from ms_initkit.report import Report
 from ms_initkit.seeds import chosen_seed
 from ms_initkit.writing import Target, write
@@ -40,8 +37,8 @@ def apply(
 ) -> Report:
     """Initialises every parameter of ``net``; applying twice with one seed gives the same values.
 
-    Each value is a function of the seed, the parameter's name and the element's place alone. Nothing is written until the
-    whole plan is known to be writable. An apply that is interrupted is finished by running it again.
+    Each value is a function of the seed, the parameter's name and the element's place alone. Nothing is written until
+    the whole plan is known to be writable. An apply that is interrupted is finished by running it again.
 
     Args:
         net: A MindSpore network, constructed in full or deferred; deferred parameters are drawn once, here.
@@ -87,19 +84,17 @@ def fit(plan: Plan, infos: Sequence[ParamInfo], parameters: Sequence[Parameter])
         line = lines.pop(info.name, None)
         if line is None:
             findings.append(_misfit(f"the plan has no parameter {info.name!r}", None))
-        elif (line.shape, line.dtype) != (info.shape, info.dtype):
+        elif (line.local_shape, line.dtype) != (info.shape, info.dtype):
             findings.append(
                 _misfit(
-                    f"{info.name!r} is {info.shape} {info.dtype}; the plan was made for {line.shape} {line.dtype}",
+                    f"{info.name!r} is {info.shape} {info.dtype}; the plan was made for {line.local_shape} {line.dtype}",
                     None,
                 )
             )
         else:
             targets.append(Target(line, parameter))
     known = [info.name for info in infos]
-    findings += [
-        _misfit(f"the network has no parameter {name!r}", did_you_mean(name, known)) for name in lines
-    ]
+    findings += [_misfit(f"the network has no parameter {name!r}", did_you_mean(name, known)) for name in lines]
     if findings:
         raise ApplyError(findings)
     return targets

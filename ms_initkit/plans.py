@@ -8,15 +8,16 @@ from dataclasses import asdict, dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit import draws
+from ms_initkit import draws, windows
 from ms_initkit.fans import Fans
 from ms_initkit.findings import Finding, did_you_mean
 from ms_initkit.moments import Moments
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ms_initkit.draws import Draw, Json
+    from ms_initkit.windows import Window
 
 FORMAT: Final = 1
 
@@ -37,6 +38,7 @@ class Assignment:
         fans: The fans that were used or could have been; None where it has none.
         moments: What the values will be distributed as.
         candidates: Ids of every rule that selects it, in order; the first is ``rule``.
+        window: The part of the global tensor that the parameter is; None where it is the whole.
     """
 
     name: str
@@ -50,11 +52,17 @@ class Assignment:
     fans: Fans | None
     moments: Moments
     candidates: tuple[str, ...]
+    window: Window | None = None
+
+    @property
+    def local_shape(self) -> tuple[int, ...]:
+        """Shape of the parameter itself."""
+        return self.shape if self.window is None else windows.local_shape(self.window)
 
     @property
     def size(self) -> int:
-        """Number of elements."""
-        return prod(self.shape)
+        """Number of the parameter's own elements."""
+        return prod(self.local_shape)
 
     @property
     def is_kept(self) -> bool:
@@ -132,7 +140,10 @@ class Plan:
     @property
     def fingerprint(self) -> str:
         """BLAKE2b of everything that decides a value: names, shapes, types and draws."""
-        lines = [[a.stream, a.shape, a.dtype, draws.to_json(a.draw)] for a in self.assignments]
+        lines = [
+            [a.stream, a.shape, a.dtype, draws.to_json(a.draw), *([] if a.window is None else [a.window])]
+            for a in self.assignments
+        ]
         return hashlib.blake2b(json.dumps(lines).encode(), digest_size=16).hexdigest()
 
     def to_json(self) -> str:
@@ -200,7 +211,7 @@ def _line_to_json(line: Assignment) -> dict[str, object]:
         "fans": None if line.fans is None else asdict(line.fans),
         "moments": asdict(line.moments),
         "candidates": line.candidates,
-    }
+    } | ({} if line.window is None else {"window": line.window})
 
 
 def _line_from_json(line: Mapping[str, Json]) -> Assignment:
@@ -210,4 +221,7 @@ def _line_from_json(line: Mapping[str, Json]) -> Assignment:
     values["moments"] = Moments(**line["moments"])  # type: ignore[assignment,arg-type]
     for name in ("aliases", "shape", "candidates"):
         values[name] = tuple(values[name])  # type: ignore[assignment,arg-type]
+    if "window" in line:
+        window: Sequence[Sequence[Sequence[int]]] = line["window"]  # type: ignore[assignment]  # as it was written
+        values["window"] = tuple(tuple((start, stop) for start, stop in pieces) for pieces in window)  # type: ignore[assignment]
     return Assignment(**values)  # type: ignore[arg-type]

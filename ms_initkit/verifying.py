@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ms_initkit import checkpoints, draws, stream
+from ms_initkit import draws, stream
 from ms_initkit.applying import fit
 from ms_initkit.describe import describe_with_parameters
+from ms_initkit.drawing import fill_line
 from ms_initkit.findings import Finding
-from ms_initkit.writing import exact_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,12 +75,14 @@ def _exact(target: Target, seed: int) -> Iterator[Finding]:
     values = stored_values(target.parameter)
     differing, first = 0, -1
     for start, piece, redrawn in _redrawn(line, values, seed):
-        unequal = np.flatnonzero(piece.reshape(-1).view(f"u{piece.itemsize}") != redrawn.reshape(-1).view(f"u{piece.itemsize}"))
+        unequal = np.flatnonzero(
+            piece.reshape(-1).view(f"u{piece.itemsize}") != redrawn.reshape(-1).view(f"u{piece.itemsize}")
+        )
         if unequal.size and first < 0:
             first = start + int(unequal[0])
         differing += unequal.size
     if differing:
-        place = [int(i) for i in np.unravel_index(first, line.shape)] if line.shape else []
+        place = [int(i) for i in np.unravel_index(first, line.local_shape)] if line.local_shape else []
         yield _finding(
             "different-values",
             line,
@@ -90,18 +92,16 @@ def _exact(target: Target, seed: int) -> Iterator[Finding]:
 
 def _redrawn(line: Assignment, values: Array, seed: int) -> Iterator[tuple[int, Array, Array]]:
     """Yields stored and redrawn values in pieces along the first axis, each with the number of its first element."""
-    if line.dtype not in stream.DTYPES:
-        yield 0, values, np.broadcast_to(np.asarray(exact_values(line), values.dtype), line.shape).copy()
-        return
-    key = stream.key(seed, line.stream)
-    rows = line.shape[0] if line.shape else 1
+    shape = line.local_shape
+    rows = shape[0] if shape else 1
     inner = max(1, line.size // max(rows, 1))
     step = max(1, _PIECE // inner)
     for start in range(0, rows, step):
-        index = (slice(start, min(start + step, rows)),) if line.shape else ()
+        head = (slice(start, min(start + step, rows)),) if shape else ()
+        index = (*head, *(slice(0, extent) for extent in shape[1:]))
         piece = np.ascontiguousarray(values[index])
         redrawn = np.empty_like(piece)
-        stream.fill(redrawn, line.draw, line.shape, key, index, line.dtype)  # type: ignore[arg-type]  # one of DTYPES
+        fill_line(redrawn, line, seed, index)
         yield start * inner, piece, redrawn
 
 

@@ -9,7 +9,8 @@ import numpy as np
 from mindspore import Tensor, get_context
 from mindspore.common import dtype as mstype
 
-from ms_initkit import checkpoints, draws, stream
+from ms_initkit import stream
+from ms_initkit.drawing import fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24
 _WIDTHS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
-# bfloat16 has no NumPy type: its words are written.
-_WORDS: Final = {"bfloat16": np.dtype(np.uint16)}
 
 
 class Target(NamedTuple):
@@ -44,9 +43,7 @@ class _Place(NamedTuple):
     fresh: Array | None
 
 
-def write(
-    targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None = None
-) -> None:
+def write(targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None = None) -> None:
     """Draws and writes every target; each was checked before.
 
     Raises:
@@ -92,7 +89,8 @@ def _write_chunk(targets: Sequence[Target], seed: int, progress: Callable[[int],
     places = _places(targets)
     plain, composed = [], []
     for place in places:
-        law = stream.law_of(place.target.line.draw) if place.target.line.dtype in _WIDTHS else None
+        line = place.target.line
+        law = stream.law_of(line.draw) if line.dtype in _WIDTHS and line.window is None else None
         if law is None:
             composed.append(place)
         else:
@@ -122,30 +120,13 @@ def _batch(plain: Sequence[tuple[_Place, stream.Law]], seed: int) -> stream.Batc
 
 def _fill(place: _Place, seed: int) -> None:
     line = place.target.line
-    if line.dtype in _WIDTHS:
-        out = _view(place.address, line.shape, _WORDS.get(line.dtype, np.dtype(line.dtype)))
-        stream.fill(out, line.draw, line.shape, stream.key(seed, line.stream), dtype=line.dtype)  # type: ignore[arg-type]
-        return
-    # Whole constants and loaded values are all that binding lets into an integer parameter.
-    out = _view(place.address, line.shape, np.dtype(line.dtype))
-    out[...] = exact_values(line)
-
-
-def exact_values(line: Assignment) -> NDArray[np.generic] | int:
-    """Returns the values of an integer parameter: a whole constant, or an array that is loaded."""
-    match line.draw:
-        case draws.Constant(value):
-            return int(value)
-        case draws.Loaded(path, key):
-            return checkpoints.read(path, key)
-        case draw:
-            raise ValueError(f"{line.name!r} of {line.dtype} cannot hold {draw}")
+    fill_line(_view(place.address, line.local_shape, storage(line.dtype)), line, seed)
 
 
 def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:
     size = max(int(np.prod(shape, dtype=np.int64)), 0) * dtype.itemsize
     buffer = (ctypes.c_char * size).from_address(address)
-    return np.frombuffer(buffer, dtype).reshape(shape)
+    return np.frombuffer(memoryview(buffer), dtype).reshape(shape)
 
 
 def _places(targets: Sequence[Target]) -> list[_Place]:
@@ -161,7 +142,7 @@ def _places(targets: Sequence[Target]) -> list[_Place]:
                 taken.add(address)
                 places.append(_Place(target, address, None))
                 continue
-        fresh = np.empty(target.line.shape, mstype._dtype_to_nptype(parameter.dtype))
+        fresh = np.empty(target.line.local_shape, mstype._dtype_to_nptype(parameter.dtype))
         places.append(_Place(target, fresh.__array_interface__["data"][0], fresh))
     _require_host_memory(places)
     return places
