@@ -30,6 +30,9 @@ STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16"
 
 _BLOCK: Final = 1 << 14  # elements the oracle draws at once
 _TASK: Final = 1 << 20  # elements a thread takes at once: about a millisecond
+# From so many elements on, what is written will have left the caches before anyone reads it: it is written past them, which
+# saves reading every line of memory before overwriting it.
+_PAST_CACHES: Final = 1 << 22
 _ALONE: Final = 1 << 15  # fewer elements than this are not worth waking a thread for
 
 
@@ -101,7 +104,7 @@ def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, s
         else:
             kernels.fill_region(
                 np.uint64(flat.ctypes.data), dtype, law.id, law.parameters.view(np.uint32), np.uint64(key),
-                np.uint64(substream), np.uint64(where.offset), where.lengths, where.strides, start, stop,
+                np.uint64(substream), np.uint64(where.offset), where.lengths, where.strides, start, stop, flat.size >= _PAST_CACHES,
             )  # fmt: skip
 
     run([(task, start, min(start + _TASK, flat.size)) for start in range(0, flat.size, _TASK)])
@@ -210,7 +213,8 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
             _fill_many_slowly(jobs, ends, start, stop)
         else:
             kernels.fill_many(
-                jobs.addresses, jobs.sizes, jobs.keys, jobs.laws, jobs.dtypes, bits, ends, start, stop
+                jobs.addresses, jobs.sizes, jobs.keys, jobs.laws, jobs.dtypes, bits, ends, start, stop,
+                total >= _PAST_CACHES,
             )
 
     size = _TASK if total > _ALONE else max(total, 1)

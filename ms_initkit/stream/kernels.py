@@ -107,6 +107,33 @@ def _prefer_512_bits(context):
     return types.void(), generate
 
 
+@intrinsic
+def _move_past_caches(context, source, target):
+    """Copies 64 bytes to an aligned ``target`` without reading its line first, nor keeping it in the caches."""
+
+    def generate(context, builder, signature, arguments):
+        line = ir.VectorType(ir.IntType(64), 8).as_pointer()
+        value = builder.load(builder.inttoptr(arguments[0], line))
+        value.align = 2
+        store = builder.store(value, builder.inttoptr(arguments[1], line))
+        store.align = 64
+        store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        return context.get_dummy_value()
+
+    return types.void(types.uint64, types.uint64), generate
+
+
+@intrinsic
+def _fence(context):
+    """Orders the writes of ``_move_past_caches`` before whatever tells another thread that they are done."""
+
+    def generate(context, builder, signature, arguments):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.void(), generate
+
+
 @njit(**_OPTIONS)
 def _philox(counters, n, key, substream, out):
     """Philox4x32-10 of ``n`` counters into pairs of 64-bit words: two 32-bit lanes each, the first one low.
@@ -373,28 +400,56 @@ def _to_bfloat16(values, n, out, to):
 
 
 @njit(**_OPTIONS)
-def _store(address, dtype, at, law, bits, words, first, n, values):
+def _copy_past_caches(source, target, n):
+    """Copies ``n`` bytes, an even number: 64 at a time where ``target`` is aligned, in pairs before and after."""
+    _prefer_512_bits()
+    head = min((uint64(0) - target) & uint64(63), n)
+    lines = (n - head) >> uint64(6)
+    from_pairs, to_pairs = carray(_uint16_at(source), n), carray(_uint16_at(target), n)
+    for i in range(head >> uint64(1)):
+        to_pairs[i] = from_pairs[i]
+    for i in range(lines):
+        at = head + (i << uint64(6))
+        _move_past_caches(source + at, target + at)
+    for i in range((head + (lines << uint64(6))) >> uint64(1), n >> uint64(1)):
+        to_pairs[i] = from_pairs[i]
+
+
+@njit(**_OPTIONS)
+def _store(address, dtype, at, past_caches, law, bits, words, first, n, values, narrowed):
     """Draws a block and writes it at element ``at`` of the storage.
 
     Indices are unsigned here and below: numba would otherwise make every access ask whether it counts from the end.
     """
     _prefer_512_bits()
-    if dtype == 0:
+    if dtype == 0 and not past_caches:
         _draw(law, bits, words, first, n, carray(_float32_at(address), at + n), at)
-    elif dtype == 4:
+        return
+    if dtype == 4:
         target = carray(_uint32_at(address), at + n)
         for i in range(n):
             target[at + i] = words[first + i]
+        return
+    _draw(law, bits, words, first, n, values, uint64(0))
+    if dtype == 0:
+        _copy_past_caches(uint64(values.ctypes.data), address + uint64(4) * at, uint64(4) * n)
+    elif dtype == 3:
+        wide = carray(_float64_at(address), at + n)
+        for i in range(n):
+            wide[at + i] = float64(values[i])
+    elif past_caches:
+        _narrow(dtype, values, n, narrowed, uint64(0))
+        _copy_past_caches(uint64(narrowed.ctypes.data), address + uint64(2) * at, uint64(2) * n)
     else:
-        _draw(law, bits, words, first, n, values, uint64(0))
-        if dtype == 1:
-            _to_float16(values, n, carray(_uint16_at(address), at + n), at)
-        elif dtype == 2:
-            _to_bfloat16(values, n, carray(_uint16_at(address), at + n), at)
-        else:
-            wide = carray(_float64_at(address), at + n)
-            for i in range(n):
-                wide[at + i] = float64(values[i])
+        _narrow(dtype, values, n, carray(_uint16_at(address), at + n), at)
+
+
+@njit(**_OPTIONS)
+def _narrow(dtype, values, n, out, to):
+    if dtype == 1:
+        _to_float16(values, n, out, to)
+    else:
+        _to_bfloat16(values, n, out, to)
 
 
 @njit(**_OPTIONS)
@@ -403,17 +458,26 @@ def _count(counters, n, first, to):
         counters[to + j] = first + uint64(j)
 
 
+@njit(**_OPTIONS)
+def _scratch(n):
+    """``n`` 64-bit words that begin on a cache line: a vector that straddles two lines costs twice."""
+    spare = np.empty(n + 8, np.uint64)
+    skip = int64((uint64(0) - uint64(spare.ctypes.data)) & uint64(63)) >> 3
+    return spare[skip : skip + n]
+
+
 @_cached
-def fill_region(address, dtype, law, bits, key, substream, offset, lengths, strides, start, stop):
+def fill_region(address, dtype, law, bits, key, substream, offset, lengths, strides, start, stop, past_caches):
     """Writes elements ``start`` to ``stop`` of a region; ``engine.Region`` says what its loops mean."""
     _prefer_512_bits()
     axes = lengths.size
     run = lengths[axes - 1]
-    values = np.empty(BLOCK, np.float32)
+    values = _scratch(BLOCK // 2).view(np.float32)
+    narrowed = _scratch(BLOCK // 4).view(np.uint16)
     # A run that begins or ends within a counter's four words costs that counter whole.
     most = min(BLOCK, BLOCK // 4 + 2 * (BLOCK // run + 2))
-    counters = np.empty(most, np.uint64)
-    raw = np.empty(2 * most, np.uint64)
+    counters = _scratch(most)
+    raw = _scratch(2 * most)
     words = raw.view(np.uint32)
     lanes = np.empty(BLOCK, np.int32)
     sizes = np.empty(BLOCK, np.int32)
@@ -465,17 +529,20 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
                 for i in range(sizes[k]):
                     words[to + i] = words[lane + i]
                 to += sizes[k]
-        _store(address, dtype, uint64(at), law, bits, words, uint64(first), uint64(n), values)
+        _store(address, dtype, uint64(at), past_caches, law, bits, words, uint64(first), uint64(n), values, narrowed)
         at += n
+    if past_caches:
+        _fence()
 
 
 @_cached
-def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop):
+def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop, past_caches):
     """Writes elements ``start`` to ``stop`` of all parameters laid end to end; ``engine.Batch`` says what the columns mean."""
     _prefer_512_bits()
-    values = np.empty(BLOCK, np.float32)
-    counters = np.empty(BLOCK // 4 + 1, np.uint64)
-    raw = np.empty(BLOCK // 2 + 2, np.uint64)
+    values = _scratch(BLOCK // 2).view(np.float32)
+    narrowed = _scratch(BLOCK // 4).view(np.uint16)
+    counters = _scratch(BLOCK // 4 + 1)
+    raw = _scratch(BLOCK // 2 + 2)
     words = raw.view(np.uint32)
     job = np.searchsorted(ends, start, side="right")
     while start < stop:
@@ -491,7 +558,12 @@ def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop):
                 needed = (lane + n + 3) >> 2
                 _count(counters, needed, uint64(at >> 2), 0)
                 _philox(counters, needed, keys[job], uint64(0), raw)
-            _store(addresses[job], dtypes[job], uint64(at), law, bits[job], words, uint64(lane), uint64(n), values)
+            _store(
+                addresses[job], dtypes[job], uint64(at), past_caches and n == BLOCK, law, bits[job], words,
+                uint64(lane), uint64(n), values, narrowed,
+            )  # fmt: skip
             at += n
         start = ends[job]
         job += 1
+    if past_caches:
+        _fence()
