@@ -523,7 +523,8 @@ def _divide(x: float | int, y: float | int, token: _Token) -> float:
 
 def _power(x: float | int, y: float | int, token: _Token) -> float | int:
     if isinstance(x, int) and isinstance(y, int) and 0 <= y <= _LARGEST_EXPONENT:
-        return x**y
+        power: int = x**y
+        return power
     if x == 0 and y < 0:
         raise token.error("zero has no negative powers")
     if x < 0 and y != math.floor(y):

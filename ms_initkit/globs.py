@@ -9,8 +9,8 @@ r"""Dotted globs: patterns over whole names such as ``layers.0.attn.proj.weight`
 ===========  =================================================================================
 
 Stars take as little as they can, from the left; that decides what is captured where several readings match.
-An alternative that matches wins over those after it. A glob becomes one regular expression in which every star
-is atomic, so a match takes time proportional to the lengths of glob and name.
+An alternative that matches wins over those after it. A glob becomes one regular expression in which every
+star is atomic, so a match takes time proportional to the lengths of glob and name.
 """
 
 from __future__ import annotations

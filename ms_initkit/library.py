@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from ms_initkit.source import Mapping, Scalar, read_file
+
 _FOLDER: Final = Path(str(files("ms_initkit") / "recipes"))
 _SUFFIXES: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A shipped recipe, for lists."""
+
+    name: str
+    description: str
+
+
+def shipped() -> tuple[Shipped, ...]:
+    """Returns the shipped recipes by name."""
+    return tuple(Shipped(name, _description(_FOLDER / f"{name}.yaml")) for name in names())
 
 
 def names() -> tuple[str, ...]:
@@ -25,6 +41,7 @@ def is_path(name_or_path: str) -> bool:
     return "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(_SUFFIXES)
 
 
-def is_shipped(path: str) -> bool:
-    """Returns whether the file is one of the shipped recipes."""
-    return Path(path).resolve().parent == _FOLDER.resolve()
+def _description(path: Path) -> str:
+    root = read_file(str(path)).root
+    node = root.get("description") if isinstance(root, Mapping) else None
+    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""

@@ -26,6 +26,7 @@ from ms_initkit.language.selectors import captures_of
 from ms_initkit.language.variables import read_variables
 from ms_initkit.recipe import Recipe
 from ms_initkit.source import Document, Mapping, Scalar, Span, read_file
+from ms_initkit.source import Sequence as ListNode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +49,7 @@ class _File:
     variables: tuple[Variable, ...]
     rules: tuple[Rule, ...]
     scope: Scope
+    is_whole: bool
 
 
 def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
@@ -74,7 +76,7 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     findings = [finding for found in reversed(own) for finding in found] + problems.findings
     if not findings:
         return _merge(list(reversed(read)), documents)
-    raise RecipeError(findings)
+    raise RecipeError(findings, _merge_partly(list(reversed(read)), documents))
 
 
 def _locate(name: str) -> str:
@@ -173,6 +175,7 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
     if "rules" not in fields and "extends" not in fields:
         hint = "write rules, or `extends` a recipe"
         problems.add("missing-key", "a recipe has no `rules`", document.root.span, hint=hint)
+    rules = read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else ()
     return _File(
         family=fields.read("family", read_text, ""),
         path=document.path,
@@ -180,9 +183,14 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         description=fields.read("description", read_text, ""),
         strip_prefixes=fields.read("strip_prefixes", read_texts, ()),
         variables=variables,
-        rules=read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else (),
+        rules=rules,
         scope=scope,
+        is_whole="rules" not in fields or _is_whole(fields.nodes["rules"], rules),
     )
+
+
+def _is_whole(node: Node, rules: Sequence[Rule]) -> bool:
+    return isinstance(node, ListNode) and len(node.items) == len(rules)
 
 
 def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
@@ -213,6 +221,16 @@ def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
         rules=rules,
         digest=_digest(documents),
     )
+
+
+def _merge_partly(files: Sequence[_File], documents: Sequence[Document]) -> Recipe | None:
+    """Returns what could be read of a recipe with faults; None if a rule is missing, so that leftovers would mislead."""
+    if len(files) < len(documents) or not all(file.is_whole for file in files):
+        return None
+    try:
+        return _merge(files, documents)
+    except RecipeError:
+        return None
 
 
 def _merge_variables(files: Sequence[_File]) -> tuple[Variable, ...]:
@@ -254,10 +272,9 @@ def _refuse_clashes(rules: Sequence[Rule], variables: Sequence[Variable]) -> Non
     for rule in rules:
         for name in captures_of(rule.match):
             if name in known:
-                problems.add(
-                    "name-clash", f"{name!r} is a capture here and a variable at {known[name].span}", rule.match.span,
-                    "an expression could mean either", hint="rename one of them",
-                )  # fmt: skip
+                message = f"{name!r} is a capture here, and a variable at {known[name].span}"
+                note = "an expression could mean either"
+                problems.add("name-clash", message, rule.match.span, note, hint="rename one of them")
     problems.settle()
 
 

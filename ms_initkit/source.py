@@ -1,8 +1,8 @@
 """Stage read: YAML text to nodes that remember where they stand. No schema, no MindSpore.
 
-Only the plain part of YAML is a recipe: mappings, lists and scalars. Anchors, aliases, merge keys and tags are
-refused: variables and ``extends`` do their work, each value stands at one place that an error can point to, and
-no few lines expand to billions. Scalars keep their text; what it means depends on what is due at its place.
+Only the plain part of YAML is a recipe: mappings, lists and scalars. Anchors, aliases, merge keys and tags
+are refused: variables and ``extends`` do their work, each value stands at one place that an error can point to,
+and no few lines expand to billions. Scalars keep their text; what it means depends on what is due at its place.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Scalar:
         return not self.is_quoted and self.text in ("", "~", "null")
 
     def part(self, start: int, length: int = 1) -> Span:
-        """Returns the span of ``text[start : start + length]``, or of all of it if quotes change its length."""
+        """Returns the span of ``text[start : start + length]``, or of all of it if quotes hide it."""
         inside = self.span.text()
         first = 1 if self.is_quoted else 0
         if inside[first : first + len(self.text)] != self.text:

@@ -108,7 +108,7 @@ def read_flag(node: Node, what: str) -> bool:
 
 
 def flag_hint(node: Node) -> str | None:
-    """Returns how to write a flag that is written as some readers of YAML would have it; None if it is none."""
+    """Returns how to write a flag that is written as other readers of YAML have it, or None."""
     if not isinstance(node, Scalar) or node.text.lower() not in _OLD_FLAGS:
         return None
     return f"write {_OLD_FLAGS[node.text.lower()]}" + (", without quotes" if node.is_quoted else "")

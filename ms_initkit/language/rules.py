@@ -30,7 +30,7 @@ def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]
     if not isinstance(node, Sequence):
         problems.add("wrong-type", f"`rules` is a list of rules, not {described(node)}", node.span)
         return ()
-    rules = [problems.attempt(_read_rule, item, number, scope) for number, item in enumerate(node.items, 1)]
+    rules = [_read_rule(item, number, scope, problems) for number, item in enumerate(node.items, 1)]
     _refuse_repeated_ids(node, problems)
     return tuple(rule for rule in rules if rule is not None)
 
@@ -49,8 +49,22 @@ def _refuse_repeated_ids(node: Sequence, problems: Problems) -> None:
         seen.setdefault(name.text, name.span)
 
 
-def _read_rule(node: Node, number: int, scope: Scope) -> Rule:
+def _read_rule(node: Node, number: int, scope: Scope, outer: Problems) -> Rule | None:
+    """Returns the rule; one that keeps what it selects if only its selector can be read, None if not even that."""
     problems = Problems()
+    rule = problems.attempt(_read_parts, node, number, scope, problems)
+    outer.findings += problems.findings
+    outer.has_failed |= problems.has_failed
+    if rule is None or rule.match is None:
+        return None
+    if problems.has_failed:
+        is_optional = bool(rule.is_optional)
+        return Rule(rule.id or str(number), rule.match, KeepSpec(node.span), None, None, (), is_optional, None, node.span)
+    return rule
+
+
+def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Rule:
+    """Returns the rule with None for each part that cannot be read; what is wrong goes to ``problems``."""
     fields = read_fields(node, RULE, "a rule", problems)
     selector = fields.read("match", read_selector, None)
     inside = _scope_inside(scope, selector, fields)
@@ -69,7 +83,6 @@ def _read_rule(node: Node, number: int, scope: Scope) -> Rule:
         span=node.span,
     )
     _refuse_idle_keys(action, node, problems)
-    problems.settle()
     return rule
 
 
