@@ -6,9 +6,15 @@ import mindspore
 import numpy as np
 from mindcv.models import resnet50
 
-path = sys.argv[1]
-net = resnet50()
-missing, unused = mindspore.load_param_into_net(net, mindspore.load_checkpoint(path))
-net.set_train(False)
-logits = net(mindspore.Tensor(np.zeros((1, 3, 224, 224), np.float32)))
-print(f"{path}: loaded by MindSpore, {len(missing)} parameters missing, {len(unused)} unused; logits {logits.shape}")
+
+def main(path: str) -> None:
+    """Loads ``path`` into a ResNet-50 and classifies an empty image."""
+    net = resnet50()
+    missing, unused = mindspore.load_param_into_net(net, mindspore.load_checkpoint(path))
+    net.set_train(False)
+    logits = net(mindspore.Tensor(np.zeros((1, 3, 224, 224), np.float32)))
+    print(f"{path}: loaded by MindSpore, {len(missing)} missing, {len(unused)} unused; logits {logits.shape}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

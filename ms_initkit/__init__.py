@@ -1,4 +1,4 @@
-"""Initialises MindSpore networks from YAML recipes: checked before a value is written, identical everywhere, proven afterwards."""
+"""Initialises MindSpore networks from YAML recipes: checked before, identical everywhere, proven afterwards."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from ms_initkit.attaching import attach
     from ms_initkit.deferral import deferred
     from ms_initkit.drawing import draw
-    from ms_initkit.plans import Assignment, Plan
     from ms_initkit.planning import plan
+    from ms_initkit.plans import Assignment, Plan
     from ms_initkit.report import Report
     from ms_initkit.verifying import verify
 

@@ -18,6 +18,7 @@ from ms_initkit.variables import evaluate_variables
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ms_initkit.findings import Severity
     from ms_initkit.params import Owner, ParamInfo
     from ms_initkit.recipe import Recipe, Rule
     from ms_initkit.variables import VariableValue
@@ -72,9 +73,7 @@ def bind(
     return plan
 
 
-def _strip_prefixes(
-    recipe: Recipe, infos: Sequence[ParamInfo]
-) -> tuple[tuple[ParamInfo, ...], list[Finding]]:
+def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[ParamInfo, ...], list[Finding]]:
     """Takes the recipe's wrapper prefixes off every name, over and over: wrappers nest."""
     if not recipe.strip_prefixes:
         return tuple(infos), []
@@ -102,9 +101,7 @@ def _strip_prefixes(
     return stripped, findings
 
 
-def _active_rules(
-    recipe: Recipe, values: Mapping[str, VariableValue]
-) -> tuple[tuple[bool, ...], list[Finding]]:
+def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[tuple[bool, ...], list[Finding]]:
     active, findings = [], []
     for rule in recipe.rules:
         try:
@@ -169,7 +166,7 @@ class _Draft:
 
     def findings(self, rules: Sequence[Rule], path: str, *, strict: bool) -> list[Finding]:
         """Returns what went wrong or was left over, rules first in file order; ``path`` is the recipe's own file."""
-        leftover = "error" if strict else "warning"
+        leftover: Severity = "error" if strict else "warning"
         found = [
             Finding(
                 _failure_code(message),
@@ -202,14 +199,12 @@ class _Draft:
             found.append(self._unmatched(leftover))
         return found
 
-    def _unused(self, rule: Rule, severity: str) -> Finding:
+    def _unused(self, rule: Rule, severity: Severity) -> Finding:
         names = [line.stream for line in self.assignments]
         near = None
         if rule.match.names:
             near = did_you_mean(rule.match.names[0].text, sorted(set(names)))
-            near = near or next(
-                iter(difflib.get_close_matches(rule.match.names[0].text, names, n=1, cutoff=0.4)), None
-            )
+            near = near or next(iter(difflib.get_close_matches(rule.match.names[0].text, names, n=1, cutoff=0.4)), None)
         return Finding(
             "unused-rule",
             f"rule {rule.id!r} selects no parameter",
@@ -220,7 +215,7 @@ class _Draft:
             + "correct `match`, delete the rule, or say `optional: true`",
         )
 
-    def _unmatched(self, severity: str) -> Finding:
+    def _unmatched(self, severity: Severity) -> Finding:
         shown = tuple(
             f"{info.name} {info.shape} {info.dtype}"
             + (f" of a {info.owners[0].cell[0]}" if info.owners[0].cell else "")
@@ -246,6 +241,4 @@ def _count(infos: Sequence[ParamInfo]) -> str:
 
 
 def _listed(infos: Sequence[ParamInfo]) -> str:
-    return (
-        repr(infos[0].name) + f" {infos[0].shape}" + (f" and {len(infos) - 1} more" if len(infos) > 1 else "")
-    )
+    return repr(infos[0].name) + f" {infos[0].shape}" + (f" and {len(infos) - 1} more" if len(infos) > 1 else "")

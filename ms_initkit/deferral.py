@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def deferred() -> Iterator[None]:
     """Constructs networks inside it without drawing a value: ``apply`` draws each parameter once, later.
 
-    Rests on MindSpore's own `no_init_parameters`. Layers that draw in their constructors without an initializer, as `nn.LSTM`
-    does, still do; ``apply`` writes over them.
+    Rests on MindSpore's own `no_init_parameters`. Layers that draw in their constructors without an initializer, as
+    `nn.LSTM` does, still do; ``apply`` writes over them.
 
     Example:
         >>> with ms_initkit.deferred():

@@ -83,9 +83,7 @@ def _claims(prefix: str, cell: Cell) -> Iterator[tuple[Owner, Parameter]]:
         return
     options = _options(cell)
     for leaf, parameter in held:
-        owner = Owner(
-            prefix + leaf, leaf, options.cell, options.groups, options.is_transposed, options.weight_shape
-        )
+        owner = Owner(prefix + leaf, leaf, options.cell, options.groups, options.is_transposed, options.weight_shape)
         yield owner, parameter if parameter.inited_param is None else parameter.inited_param
 
 

@@ -157,7 +157,7 @@ Draw: TypeAlias = (
     Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
     | Blocks | Repeated | Edited | Loaded | Keep
 )  # fmt: skip
-Json: TypeAlias = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 _KINDS: Final = {kind.__name__: kind for kind in (*get_args(Draw), *get_args(Edit))}
 

@@ -67,6 +67,4 @@ def from_axes(
         if named.count(axis) > 1:
             raise ValueError(f"axis {axis} is named twice")
     receptive = prod(extent for axis, extent in enumerate(shape) if axis not in named)
-    return Fans(
-        prod(shape[axis] for axis in in_axes) * receptive, prod(shape[axis] for axis in out_axes) * receptive
-    )
+    return Fans(prod(shape[axis] for axis in in_axes) * receptive, prod(shape[axis] for axis in out_axes) * receptive)

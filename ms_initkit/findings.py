@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from ms_initkit.recipe import Recipe
     from ms_initkit.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
@@ -55,6 +56,19 @@ class Finding:
             lines.append(f"{margin} = help: {_printable(self.help)}")
         return "\n".join(lines)
 
+    @classmethod
+    def from_json(cls, values: Mapping[str, object]) -> Finding:
+        """Returns the finding that ``to_json`` wrote."""
+        from ms_initkit.source import Span
+
+        span = None
+        if values["path"] is not None:
+            place = [values[name] for name in ("path", "line", "column", "end_column", "source")]
+            span = Span(*place)  # type: ignore[arg-type]  # as to_json wrote them
+        kept = {name: values[name] for name in ("code", "message", "severity", "help", "rule")}
+        notes = tuple(values["notes"])  # type: ignore[arg-type,var-annotated]  # a list of text
+        return cls(span=span, notes=notes, **kept)  # type: ignore[arg-type]
+
     def to_json(self) -> dict[str, object]:
         """Returns the finding as JSON values."""
         span = self.span
@@ -66,6 +80,7 @@ class Finding:
             "line": None if span is None else span.line,
             "column": None if span is None else span.column,
             "end_column": None if span is None else span.end_column,
+            "source": None if span is None else span.text_of_line,
             "rule": self.rule,
             "notes": list(self.notes),
             "help": self.help,
@@ -89,7 +104,17 @@ class InitKitError(Exception):
 
 
 class RecipeError(InitKitError, ValueError):
-    """A recipe cannot be used."""
+    """A recipe cannot be used.
+
+    Args:
+        findings: What is wrong with it.
+        recipe: What could be read of it, so that more can be said of a network; None where too little could. A rule
+            of which only the selector could be read keeps what it selects.
+    """
+
+    def __init__(self, findings: Iterable[Finding], recipe: Recipe | None = None) -> None:
+        super().__init__(findings)
+        self.recipe: Final = recipe
 
 
 class PlanError(InitKitError, ValueError):

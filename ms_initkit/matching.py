@@ -1,7 +1,7 @@
 """Which rules select a parameter.
 
-A network has few kinds of parameters: names that differ only in their indices, in cells of one class, of one shape. Each
-kind is held against the rules once, so the cost is linear in parameters and nearly independent of the number of rules.
+A network has few kinds of parameters: names that differ only in their indices, in cells of one class, of one shape.
+Each kind is held against the rules once: the cost is linear in parameters and nearly independent of the rules.
 """
 
 from __future__ import annotations

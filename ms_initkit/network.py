@@ -21,7 +21,7 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
     """Returns the network that calling ``target`` makes.
 
     Args:
-        target: ``module:factory``; the factory may be a class and may be dotted. Modules of the working directory are found.
+        target: ``module:factory``; the factory may be a class and may be dotted. The working directory is looked in.
         arguments: ``key=value`` each, or a value alone for a positional one; values are read as YAML.
         is_deferred: Whether to construct it without drawing values.
 
@@ -38,7 +38,7 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
                 net = factory(*positional, **named)  # type: ignore[operator]  # called for what it is
         else:
             net = factory(*positional, **named)  # type: ignore[operator]
-    except Exception as error:  # noqa: BLE001  # anything may be wrong in a stranger's constructor
+    except Exception as error:  # anything may be wrong in a stranger's constructor
         raise ValueError(f"{target} raised {type(error).__name__}: {error}") from error
     if not isinstance(net, Cell):
         raise ValueError(f"{target} made a {type(net).__name__}, not a mindspore.nn.Cell")

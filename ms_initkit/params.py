@@ -1,6 +1,6 @@
 """What is known of a network's parameters without their values.
 
-These are NamedTuples rather than frozen dataclasses: tens of thousands are made in each apply, and making one costs a third.
+These are NamedTuples, not frozen dataclasses: tens of thousands are made in each apply, at a third of the cost.
 """
 
 from __future__ import annotations

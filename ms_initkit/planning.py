@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ms_initkit.binding import bind
 from ms_initkit.checking import check
-from ms_initkit.findings import PlanError
+from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.load import load_recipe
 from ms_initkit.recipe import Recipe
 
@@ -58,9 +58,32 @@ def plan_infos(
         RecipeError: As ``plan``.
         PlanError: As ``plan``.
     """
-    loaded = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    loaded = recipe if isinstance(recipe, Recipe) else _load(recipe, infos, vars, strict=strict)
     bound = bind(loaded, infos, vars, strict=strict)
     findings = check(bound, loaded)
     if findings:
         raise PlanError([*bound.findings, *findings])
     return bound
+
+
+# What can be said of a network although some rules could not be read.
+_LEFTOVERS: Final = ("unmatched-parameter", "unused-rule", "shadowed-rule")
+
+
+def _load(
+    name: str | Path, infos: Sequence[ParamInfo], vars: Mapping[str, VariableValue] | None, *, strict: bool
+) -> Recipe:
+    """Returns the recipe; if it has faults, what it leaves over of this network is reported with them, in one go."""
+    try:
+        return load_recipe(name)
+    except RecipeError as error:
+        if error.recipe is None:
+            raise
+        try:
+            bind(error.recipe, infos, vars, strict=strict)
+        except PlanError as misfit:
+            if any(finding.code == "bad-expression" for finding in misfit.findings):
+                raise error from None
+            more = [finding for finding in misfit.findings if finding.code in _LEFTOVERS]
+            raise RecipeError([*error.findings, *more], error.recipe) from error
+        raise

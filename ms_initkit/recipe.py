@@ -26,12 +26,12 @@ class InitSpec:
     span: Span
 
 
-ArgumentValue: TypeAlias = "Expression | str | bool | None | InitSpec | tuple[ArgumentValue, ...]"
+ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | tuple[ArgumentValue, ...] | None"
 
 
 @dataclass(frozen=True, slots=True)
 class FromSpec:
-    """Values of a file: ``key`` is the entry's name, in which ``{i}`` stands for a capture; None means the parameter's own."""
+    """Values of a file: ``key`` is the entry's name, in which ``{i}`` is a capture; None is the parameter's own name."""
 
     path: str
     key: str | None
@@ -50,7 +50,7 @@ Action: TypeAlias = InitSpec | FromSpec | KeepSpec
 
 @dataclass(frozen=True, slots=True)
 class BlocksSpec:
-    """The tensor is cut along ``axis`` into ``parts`` equal blocks or into blocks of ``sizes``, each drawn on its own."""
+    """The tensor is cut along ``axis`` into ``parts`` equal blocks or blocks of ``sizes``, each drawn on its own."""
 
     axis: int
     parts: Expression | None
@@ -83,7 +83,7 @@ class FansSpec:
 
 @dataclass(frozen=True, slots=True)
 class EditSpec:
-    """One entry of ``then``: ``add`` and ``multiply`` have ``value``; ``set`` has ``at`` and ``value``; ``zero_rows`` has ``at``."""
+    """One entry of ``then``: ``add``, ``multiply`` have ``value``; ``set`` has ``at`` and ``value``; ``zero_rows`` ``at``."""
 
     name: Literal["add", "multiply", "set", "zero_rows"]
     value: Expression | None
@@ -120,7 +120,7 @@ class Selector:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Gives what ``match`` selects its ``action``. ``id`` is unique in its recipe; ``source`` names the recipe it was written in."""
+    """Gives what ``match`` selects its ``action``; ``id`` is unique in the file it was written in."""
 
     id: str
     match: Selector

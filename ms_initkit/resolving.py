@@ -53,9 +53,7 @@ class Resolver:
     """Resolves rules under ``values`` of the variables; equal questions are answered once."""
 
     values: Mapping[str, VariableValue]
-    kept: Resolution = field(
-        default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ()))
-    )
+    kept: Resolution = field(default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ())))
     _known: dict[object, Resolution] = field(default_factory=dict)
     _names: dict[int, frozenset[str]] = field(default_factory=dict)
 
@@ -100,14 +98,10 @@ class Resolver:
         _refuse_integers(draw, info)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
 
-    def _loaded(
-        self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: dict[str, int]
-    ) -> Resolution:
+    def _loaded(self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: dict[str, int]) -> Resolution:
         key = info.name if spec.key is None else _fill_captures(spec.key, captured)
         draw: Draw = draws.Loaded(spec.path, key)
-        edits = tuple(
-            self._edit(edit, _Tensor(info.shape, None, info.owners[0]), captured) for edit in rule.then
-        )
+        edits = tuple(self._edit(edit, _Tensor(info.shape, None, info.owners[0]), captured) for edit in rule.then)
         if edits:
             draw = draws.Edited(draw, edits)
         return Resolution(f"from {spec.path} [{key}]", draw, None, moments(draw, info.shape))
@@ -124,9 +118,7 @@ class Resolver:
         self, spec: InitSpec, blocks: BlocksSpec, rule: Rule, tensor: _Tensor, captured: dict[str, int]
     ) -> tuple[str, Draw, Fans | None]:
         sizes = self._sizes(blocks, tensor, captured)
-        parts = [
-            self._draw(spec, rule, _block(tensor, blocks.axis, size), captured) for size in sizes
-        ]
+        parts = [self._draw(spec, rule, _block(tensor, blocks.axis, size), captured) for size in sizes]
         text, first, block_fans = parts[0]
         drawn = tuple(draw for _, draw, _ in parts)
         text = f"{text} in {len(sizes)} blocks of axis {blocks.axis}"
@@ -177,9 +169,7 @@ class Resolver:
             raise ValueError(f"fans must be positive, not {result.fan_in} and {result.fan_out}")
         return result
 
-    def _environment(
-        self, tensor: _Tensor, captured: Mapping[str, int], tensor_fans: Fans | None
-    ) -> Environment:
+    def _environment(self, tensor: _Tensor, captured: Mapping[str, int], tensor_fans: Fans | None) -> Environment:
         environment: Environment = dict(self.values)
         environment |= {"shape": tensor.shape, "ndim": len(tensor.shape)}
         environment |= captured
@@ -280,7 +270,8 @@ def _refuse_integers(draw: Draw, info: ParamInfo) -> None:
     if isinstance(draw, draws.Constant) and float(draw.value).is_integer():
         return
     raise ValueError(
-        f"a parameter of {info.dtype} takes whole constants only; a distribution would be cut to whole numbers in silence"
+        f"a parameter of {info.dtype} takes whole constants only; "
+        "a distribution would be cut to whole numbers in silence"
     )
 
 

@@ -11,7 +11,7 @@ SEEDS: Final = 2**64
 
 
 def chosen_seed(seed: int | None) -> int:
-    """Returns ``seed``, or where it is None one number of NumPy's global generator, which `mindspore.set_seed` seeds.
+    """Returns ``seed``; where it is None, one number of NumPy's global generator, which `mindspore.set_seed` seeds.
 
     Raises:
         TypeError: If it is no whole number.

@@ -57,9 +57,7 @@ def evaluate_variables(
     return values, findings
 
 
-def _value(
-    variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, VariableValue]
-) -> VariableValue:
+def _value(variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, VariableValue]) -> VariableValue:
     match variable.value:
         case Count(glob):
             matches = (glob.match(name) for info in infos for name in info.names)

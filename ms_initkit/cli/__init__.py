@@ -1,4 +1,4 @@
-"""The command line: ``ms-initkit check``, ``plan``, ``apply``, ``verify``, ``explain``, ``diff``, ``list`` and their kin."""
+"""The command line ``ms-initkit``."""
 
 from ms_initkit.cli.main import main
 

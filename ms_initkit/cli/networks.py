@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from ms_initkit.plans import Plan
     from ms_initkit.variables import VariableValue
 
-Net = Annotated[
-    str, typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")
-]
+Net = Annotated[str, typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")]
 NetArguments = Annotated[
     list[str],
     typer.Option("--net-arg", help="Argument of the factory; may be repeated.", metavar="KEY=VALUE"),
@@ -80,7 +78,9 @@ def apply(
     out: Annotated[Path, typer.Option("--out", help="Where to save: .safetensors or .ckpt.")],
     net_arg: NetArguments = [],  # noqa: B006
     set_: Settings = [],  # noqa: B006
-    report: Annotated[Path | None, typer.Option("--report", help="Where to write a report: .html, .json or .txt.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="Where to write a report: .html, .json or .txt.")
+    ] = None,
     lenient: Lenient = False,
     as_json: AsJson = False,
 ) -> None:
@@ -178,12 +178,13 @@ def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Pla
 @contextmanager
 def _progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     """Yields a callback for elements done; a bar appears once the work has taken a second."""
+    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     began = time.perf_counter()
     done = 0
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=_stderr(), transient=True)
+    bar = Progress(*columns, console=Console(file=sys.stderr), transient=True)
     task = bar.add_task(what, total=total)
 
     def advance(elements: int) -> None:
@@ -198,9 +199,3 @@ def _progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
     finally:
         if bar.live.is_started:
             bar.stop()
-
-
-def _stderr() -> object:
-    from rich.console import Console
-
-    return Console(file=sys.stderr)

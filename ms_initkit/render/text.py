@@ -122,7 +122,11 @@ def explanation(plan: Plan, line: Assignment) -> str:
     rules = {rule.id: rule for rule in plan.rules}
     for place, identifier in enumerate(line.candidates):
         rule = rules[identifier]
-        verdict = "wins: the first rule that selects it" if place == 0 else f"would, but {line.candidates[0]!r} stands before it"
+        verdict = (
+            "wins: the first rule that selects it"
+            if place == 0
+            else f"would, but {line.candidates[0]!r} stands before it"
+        )
         parts.append(f"  {rule.location}  {identifier}: {rule.selector}\n      {verdict}")
     parts.append(f"  {line.initializer}  {moments_text(line.moments) if not line.is_kept else ''}".rstrip())
     if line.fans is not None:

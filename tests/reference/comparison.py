@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import yaml
 
-from ms_initkit import stream
+from ms_initkit import draws, stream
 from ms_initkit.manifest import read_manifest
+from ms_initkit.moments import moments as moments_of
 from ms_initkit.network import load_network
 from ms_initkit.planning import plan_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ms_initkit.draws import Draw
     from ms_initkit.params import ParamInfo
     from ms_initkit.plans import Assignment, Plan
 
@@ -130,9 +132,10 @@ def differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
         if line.moments.std != 0 or not _close(line.moments.mean, seen["constant"]):
             yield f"the reference is {seen['constant']} everywhere, the plan {line.initializer}"
         return
-    if "values" in seen or "sample" in seen:
+    if "table" in seen or "values" in seen:
         yield from _table_differences(line, seen)
         return
+    yield from _padding_differences(line, seen)
     yield from _distribution_differences(line, seen)
 
 
@@ -145,10 +148,10 @@ def _table_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
     if not np.array_equal(drawn, stream.sample(line.draw, line.shape, stream.key(1, line.stream)).reshape(-1)):
         yield "the reference has fixed values, the plan draws"
         return
-    if "values" in seen:
-        wanted, found = np.asarray(seen["values"], np.float64).reshape(-1), drawn
+    if "table" in seen:
+        wanted, found = np.asarray(seen["table"], np.float64), drawn
     else:
-        wanted, found = np.asarray(seen["sample"], np.float64), drawn[np.asarray(seen["indices"])]
+        wanted, found = np.asarray(seen["values"], np.float64), drawn[np.asarray(seen["indices"])]
     if wanted.shape != found.shape:
         yield f"{wanted.size} values in the reference, {found.size} here"
     # Both are float32 tables, the reference's computed in float32 throughout.
@@ -157,8 +160,26 @@ def _table_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
         yield f"element {worst} is {found[worst]:.7g}, in the reference {wanted[worst]:.7g}"
 
 
+def _rows(line: Assignment) -> tuple[Draw, dict[int, float]]:
+    """Returns what is drawn before rows are set, and the value of each row that is."""
+    if not isinstance(line.draw, draws.Edited):
+        return line.draw, {}
+    rows = {row: edit.to for edit in line.draw.edits if isinstance(edit, draws.SetRows) for row in edit.rows}
+    others = tuple(edit for edit in line.draw.edits if not isinstance(edit, draws.SetRows))
+    return draws.Edited(line.draw.draw, others) if others else line.draw.draw, rows
+
+
+def _padding_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
+    """Yields where other rows than the reference's are the same under every seed."""
+    _, rows = _rows(line)
+    fixed = seen.get("fixed", {})
+    if sorted(rows) != fixed.get("rows", []) or any(value != fixed.get("value") for value in rows.values()):
+        yield f"rows {sorted(rows)} are fixed, in the reference {fixed or 'none'}"
+
+
 def _distribution_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
-    moments, n = line.moments, seen["n"]
+    # The reference's moments are of the elements that are drawn.
+    moments, n = moments_of(_rows(line)[0], line.shape), seen["n"]
     if moments.mean is None or not moments.std or moments.kurtosis is None:
         yield f"the plan's {line.initializer} has no known distribution"
         return
