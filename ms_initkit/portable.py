@@ -1,20 +1,22 @@
 """Elementary functions in float64 whose results are the same bit for bit on every machine.
 
 NumPy's and libm's ``log``, ``exp`` and their kin differ in the last bit between instruction sets and library
-versions, so they may not decide a value. Everything here is made of operations that IEEE 754 fixes exactly (``+ - * /``,
-``sqrt``, comparisons, ``rint``, moving the exponent), in a fixed order and without fused multiply-adds. Relative error is below
-1e-14 everywhere (a few units in the last place; each function names its method). Arguments are scalars or arrays; a scalar
-gives a ``float``. Domain errors give ``nan`` or ``inf`` as IEEE 754 would, without warnings.
+versions, so they may not decide a value. Everything here is made of operations that IEEE 754 fixes exactly (``+ - *
+/``, ``sqrt``, comparisons, ``rint``, moving the exponent), in a fixed order and without fused multiply-adds. Relative
+error is below 1e-14 everywhere (a few units in the last place; each function names its method). Arguments are scalars
+or arrays; a scalar gives a ``float``. Domain errors give ``nan`` or ``inf`` as IEEE 754 would, without warnings.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Final, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array: TypeAlias = NDArray[np.float64]
 
@@ -32,10 +34,12 @@ class _Portable:
         functools.update_wrapper(self, function)
 
     @overload
-    def __call__(self, *arguments: float) -> float: ...
+    def __call__(self, x: float, /, *rest: float) -> float: ...
     @overload
-    def __call__(self, *arguments: ArrayLike) -> Array: ...
-    def __call__(self, *arguments: ArrayLike) -> float | Array:
+    def __call__(self, x: NDArray[Any], /, *rest: NDArray[Any] | float) -> Array: ...
+    @overload
+    def __call__(self, x: float, y: NDArray[Any], /) -> Array: ...
+    def __call__(self, *arguments: NDArray[Any] | float) -> float | Array:
         arrays = [np.asarray(argument, np.float64) for argument in arguments]
         with np.errstate(all="ignore"):
             result = self._function(*(np.atleast_1d(array) for array in arrays))
@@ -73,8 +77,8 @@ LOG: Final = (
 def _log(x: Array) -> Array:
     m, k = _split(x)
     f = m - 1.0
-    s = f / (2.0 + f)
-    z = s * s
+    s: Array = f / (2.0 + f)
+    z: Array = s * s
     half = 0.5 * f * f
     result = k * LN2_HIGH - ((half - (s * (half + z * _polynomial(z, LOG)) + k * LN2_LOW)) - f)
     result = np.where(x == 0.0, -np.inf, np.where(x == np.inf, np.inf, result))
@@ -200,7 +204,7 @@ def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:
     return total, (a - (total - virtual)) + (b - virtual)
 
 
-def _reduce(x: Array) -> tuple[Array, Array, Array]:
+def _reduce(x: Array) -> tuple[NDArray[np.int64], Array, Array]:
     """``x = quadrant * pi/2 + high + low`` with ``|high|`` at most pi/4."""
     is_large = np.abs(x) >= _LARGE
     small = np.where(is_large | np.isnan(x), 0.0, x)
@@ -375,9 +379,10 @@ def erfc(x: Array) -> Array:
 
 @_Portable
 def ndtr(x: Array) -> Array:
-    """The standard normal CDF; the relative error stays below 1e-14 in the lower tail, down to the smallest normal number.
+    """The standard normal CDF, to a relative error of 1e-14 down to the smallest normal number.
 
-    Sources: as ``erfc``. The square is split before halving, as in Cody's ANORM, which ``erfc(-x / sqrt(2)) / 2`` would not be.
+    Sources: as ``erfc``. The square is split before halving, as in Cody's ANORM, which ``erfc(-x / sqrt(2)) / 2``
+    would not be.
     """
     y = np.abs(x) * SQRT_HALF
     tail = 0.5 * (_exp_minus_square(np.abs(x), 0.5) * _scaled_erfc(y))
@@ -455,8 +460,8 @@ def ndtri(p: Array) -> Array:
 def ndtri_of_log(log_p: Array) -> Array:
     """``ndtri(exp(log_p))`` for ``p`` up to 0.9, also where ``exp`` would underflow.
 
-    Sources: AS241 as in ``ndtri``; beyond 37 standard deviations, where AS241 ends, Newton's method on the asymptotic series of
-    the logarithm of the CDF (Abramowitz & Stegun 1964, 26.2.12).
+    Sources: AS241 as in ``ndtri``; beyond 37 standard deviations, where AS241 ends, Newton's method on the asymptotic
+    series of the logarithm of the CDF (Abramowitz & Stegun 1964, 26.2.12).
     """
     q = _exp(log_p) - 0.5
     centre = 0.180625 - q * q

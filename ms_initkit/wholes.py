@@ -7,13 +7,15 @@ differently from one LAPACK to the next: of all draws these alone may differ in 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Floats: TypeAlias = NDArray[np.float32]
 Slices: TypeAlias = tuple[slice, ...]
@@ -56,8 +58,8 @@ def _number(options: Options, name: str, default: float) -> float:
 def _orthogonal(source: Source, options: Options) -> Floats:
     """A matrix with orthonormal rows or columns, whichever are fewer, uniform (Haar) among them, times ``gain``.
 
-    Sources: Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050 (the signs). Rows are the first axis, as in
-    ``torch.nn.init.orthogonal_``, or columns the last one, as in ``jax.nn.initializers.orthogonal``.
+    Sources: Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050 (the signs). Rows are the first
+    axis, as in ``torch.nn.init.orthogonal_``, or columns the last one, as in ``jax.nn.initializers.orthogonal``.
     """
     shape = source.shape
     if len(shape) < 2:
@@ -67,7 +69,8 @@ def _orthogonal(source: Source, options: Options) -> Floats:
         raise ValueError(f"column_axis is 'first' or 'last', not {axis!r}")
     matrix = source.normals(source.everything)
     matrix = matrix.reshape((shape[0], -1) if axis == "first" else (-1, shape[-1]))
-    return (_orthonormal(matrix) * np.float32(_number(options, "gain", 1.0))).reshape(shape)
+    scaled: Floats = _orthonormal(matrix) * np.float32(_number(options, "gain", 1.0))
+    return scaled.reshape(shape)
 
 
 def _orthonormal(matrix: Floats) -> Floats:
@@ -77,11 +80,14 @@ def _orthonormal(matrix: Floats) -> Floats:
     if matrix.shape[0] < matrix.shape[1]:
         return _orthonormal(matrix.T).T
     q, r = np.linalg.qr(matrix.astype(np.float64))
-    return (q * np.where(np.diagonal(r) < 0.0, -1.0, 1.0)).astype(np.float32)
+    signed: NDArray[np.float64] = q * np.where(np.diagonal(r) < 0.0, -1.0, 1.0)
+    return signed.astype(np.float32)
 
 
 def _delta_orthogonal(source: Source, options: Options) -> Floats:
-    """Zeros but for the centre tap, an orthogonal matrix: a convolution that keeps the norm. Layout ``(out, in, *kernel)``.
+    """Zeros but for the centre tap, an orthogonal matrix: a convolution that keeps the norm.
+
+    Shapes: ``(out, in, *kernel)`` with at most as many inputs as outputs.
 
     Sources: Xiao et al. 2018, arXiv:1806.05393, algorithm 1.
     """
@@ -99,7 +105,8 @@ def _delta_orthogonal(source: Source, options: Options) -> Floats:
 def _sparse(source: Source, options: Options) -> Floats:
     """``N(0, std**2)`` with ``ceil(sparsity * rows)`` zeros in every column, at random rows.
 
-    Sources: Martens 2010, "Deep learning via Hessian-free optimization", section 5; the count as in ``torch.nn.init.sparse_``.
+    Sources: Martens 2010, "Deep learning via Hessian-free optimization", section 5; the count as in
+    ``torch.nn.init.sparse_``.
     """
     if len(source.shape) != 2:
         raise ValueError(f"a sparse draw needs two axes, not shape {source.shape}")

@@ -1,14 +1,15 @@
 """The numbers of stream version 1 that the oracle and the kernels share: a change of any one is a new version.
 
-The quantile of the normal is one rational function for the whole range, so that nothing branches and a vector of words takes one
-path. With p the probability, q its distance from 1/2 and w = -log2(4 p (1 - p)),
+The quantile of the normal is one rational function for the whole range, so that nothing branches and a vector of
+words takes one path. With p the probability, q its distance from 1/2 and w = -log2(4 p (1 - p)),
 
     ndtri(p) = q * P(w) / Q(w),
 
-which is analytic in w on the whole of [0, 31]: near 0 it is q sqrt(2 pi), far out it grows as sqrt(w). P and Q have degree 5 and
-only positive coefficients, so Horner's rule cancels nothing; they were fitted by Lawson's iteration (relative minimax, 1.1e-7). The logarithm's
-mantissa is a polynomial of degree 7 (absolute minimax, 2.8e-7, of which w passes on less than a third). In float32 the relative error of the
-quantile is at most 5e-7 (1e-7 in the root mean square), at every word out to 6.34 standard deviations.
+which is analytic in w on the whole of [0, 31]: near 0 it is q sqrt(2 pi), far out it grows as sqrt(w). P and Q have
+degree 5 and only positive coefficients, so Horner's rule cancels nothing; they were fitted by Lawson's iteration
+(relative minimax, 1.1e-7). The logarithm's mantissa is a polynomial of degree 7 (absolute minimax, 2.8e-7, of which w
+passes on less than a third). In float32 the relative error of the quantile is at most 5e-7 (1e-7 in the root mean
+square), at every word out to 6.34 standard deviations.
 
 Wichura's AS241 (PPND7) needs two rational functions, a logarithm and a square root for the same accuracy.
 """

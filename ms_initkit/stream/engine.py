@@ -6,22 +6,21 @@ What is written depends on none of that: a value is a function of the key and th
 from __future__ import annotations
 
 import ctypes
+import functools
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ms_initkit.stream import laws, oracle
 from ms_initkit.stream.threads import pool, threads
 
-try:
-    from ms_initkit.stream import kernels
-except ImportError:  # numba is missing: the oracle serves, slower and with the same bits
-    kernels = None  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
 Progress: TypeAlias = Callable[[int], None]
@@ -30,10 +29,19 @@ STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16"
 
 _BLOCK: Final = 1 << 14  # elements the oracle draws at once
 _TASK: Final = 1 << 20  # elements a thread takes at once: about a millisecond
-# From so many elements on, what is written will have left the caches before anyone reads it: it is written past them, which
-# saves reading every line of memory before overwriting it.
+# From so many elements on, what is written will have left the caches before anyone reads it: it is written past them,
+# which saves reading every line of memory before overwriting it.
 _PAST_CACHES: Final = 1 << 22
 _ALONE: Final = 1 << 15  # fewer elements than this are not worth waking a thread for
+
+
+@functools.cache
+def _kernels() -> ModuleType | None:
+    """The compiled kernels, imported with the first draw; None without numba: the oracle serves, with the same bits."""
+    try:
+        return importlib.import_module("ms_initkit.stream.kernels")
+    except ImportError:
+        return None
 
 
 class Place(NamedTuple):
@@ -62,8 +70,10 @@ class Place(NamedTuple):
 
 
 class Region(NamedTuple):
-    """A slice of a place as nested loops over element numbers, the innermost last; neighbours that continue
-    are merged, and the innermost is a run of consecutive numbers."""
+    """A slice of a place as nested loops over element numbers, the outermost first.
+
+    Neighbours that continue one another are merged, and the innermost is a run of consecutive numbers.
+    """
 
     offset: int
     lengths: NDArray[np.int64]
@@ -97,6 +107,7 @@ def region(place: Place, slices: tuple[slice, ...]) -> Region:
 def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region) -> None:
     """Writes the values of ``law`` at ``where`` into ``out``, C-contiguous, as ``DTYPES[...] == dtype``."""
     flat = out.reshape(-1)
+    kernels = _kernels()
 
     def task(start: int, stop: int) -> None:
         if kernels is None:
@@ -104,15 +115,14 @@ def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, s
         else:
             kernels.fill_region(
                 np.uint64(flat.ctypes.data), dtype, law.id, law.parameters.view(np.uint32), np.uint64(key),
-                np.uint64(substream), np.uint64(where.offset), where.lengths, where.strides, start, stop, flat.size >= _PAST_CACHES,
+                np.uint64(substream), np.uint64(where.offset), where.lengths, where.strides, start, stop, flat.size >=
+                _PAST_CACHES,
             )  # fmt: skip
 
     run([(task, start, min(start + _TASK, flat.size)) for start in range(0, flat.size, _TASK)])
 
 
-def run(
-    tasks: list[tuple[Callable[[int, int], None], int, int]], progress: Progress | None = None
-) -> None:
+def run(tasks: list[tuple[Callable[[int, int], None], int, int]], progress: Progress | None = None) -> None:
     """Calls each ``task(start, stop)`` on the pool; one alone, or few elements, in this thread."""
     n = min(threads(), len(tasks))
     if n <= 1:
@@ -206,6 +216,7 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
     """
     ends = np.cumsum(jobs.sizes, dtype=np.int64)
     total = int(ends[-1]) if ends.size else 0
+    kernels = _kernels()
     bits = np.ascontiguousarray(jobs.parameters, np.float32).view(np.uint32)
 
     def task(start: int, stop: int) -> None:
@@ -213,7 +224,15 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
             _fill_many_slowly(jobs, ends, start, stop)
         else:
             kernels.fill_many(
-                jobs.addresses, jobs.sizes, jobs.keys, jobs.laws, jobs.dtypes, bits, ends, start, stop,
+                jobs.addresses,
+                jobs.sizes,
+                jobs.keys,
+                jobs.laws,
+                jobs.dtypes,
+                bits,
+                ends,
+                start,
+                stop,
                 total >= _PAST_CACHES,
             )
 
@@ -232,7 +251,7 @@ def _fill_many_slowly(jobs: Batch, ends: NDArray[np.int64], start: int, stop: in
         buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(jobs.addresses[job]))
         law = laws.Law(int(jobs.laws[job]), jobs.parameters[job])
         where = region(Place.whole((size,)), (slice(0, size),))
-        _fill_slowly(np.frombuffer(buffer, STORAGE[dtype]), dtype, law, int(jobs.keys[job]), 0, where, first, last)
+        _fill_slowly(np.ndarray(size, STORAGE[dtype], buffer), dtype, law, int(jobs.keys[job]), 0, where, first, last)
         start, job = end, job + 1
 
 

@@ -1,9 +1,9 @@
-"""Stream version 1 compiled by numba: the arithmetic of ``ms_initkit.stream.oracle``, laid out so that LLVM vectorises it.
+"""Stream version 1 compiled by numba: the arithmetic of the oracle, laid out so that LLVM vectorises it.
 
 Three loops over a block that stays in the first-level cache: the counters (one per four elements, wherever the
-slice's runs begin), Philox over them, the law over the words. No loop branches; ``error_model="numpy"`` keeps divisions from being
-checked one by one, and without ``fastmath`` no multiply-add is fused. Small integers are cast back after every step, because numba promotes
-int32 arithmetic to int64, which halves the width.
+slice's runs begin), Philox over them, the law over the words. No loop branches; ``error_model="numpy"`` keeps
+divisions from being checked one by one, and without ``fastmath`` no multiply-add is fused. Small integers are cast
+back after every step, because numba promotes int32 arithmetic to int64, which halves the width.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from ms_initkit.stream import coefficients, laws
 BLOCK = 4096  # elements: 8 KiB of counters, 16 KiB of words, 16 KiB of values
 
 _OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False}
-
 
 
 def _cached(function):
@@ -95,7 +94,7 @@ _uint32_at = _pointer(types.uint32)
 
 @intrinsic
 def _prefer_512_bits(context):
-    """Lets the calling function use the widest registers of an AVX-512 machine; LLVM's default there is half of them."""
+    """Lets the calling function use AVX-512's whole registers; LLVM's default is half of them."""
 
     def generate(context, builder, signature, arguments):
         attributes = builder.function.attributes
@@ -138,8 +137,8 @@ def _fence(context):
 def _philox(counters, n, key, substream, out):
     """Philox4x32-10 of ``n`` counters into pairs of 64-bit words: two 32-bit lanes each, the first one low.
 
-    The four lanes are 64 bits wide and keep rubbish in their upper halves: a widening multiplication reads the lower ones only, and so
-    every round is two multiplications, two shifts and two three-way xors per vector.
+    The four lanes are 64 bits wide and keep rubbish in their upper halves: a widening multiplication reads the lower
+    ones only, and so every round is two multiplications, two shifts and two three-way xors per vector.
     """
     _prefer_512_bits()
     a0 = key & _LOW
@@ -296,9 +295,7 @@ def _log(x):
     z = s * s
     half = 0.5 * f * f
     power = float64(k)
-    return power * _LN2_HIGH - (
-        (half - (s * (half + z * _horner(z, _LOG_TABLE)) + power * _LN2_LOW)) - f
-    )
+    return power * _LN2_HIGH - ((half - (s * (half + z * _horner(z, _LOG_TABLE)) + power * _LN2_LOW)) - f)
 
 
 @njit(**_OPTIONS)
@@ -394,7 +391,9 @@ def _to_bfloat16(values, n, out, to):
     _prefer_512_bits()
     for i in range(n):
         bits = uint32(_bits(values[i]))
-        rounded = uint32(uint32(bits + uint32(uint32(0x7FFF) + uint32(uint32(bits >> uint32(16)) & uint32(1)))) >> uint32(16))
+        rounded = uint32(
+            uint32(bits + uint32(uint32(0x7FFF) + uint32(uint32(bits >> uint32(16)) & uint32(1)))) >> uint32(16)
+        )
         is_nan = uint32(bits & uint32(0x7FFFFFFF)) > uint32(0x7F800000)
         out[to + i] = uint16(uint32(0x7FC0) if is_nan else rounded)
 
@@ -537,7 +536,7 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
 
 @_cached
 def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop, past_caches):
-    """Writes elements ``start`` to ``stop`` of all parameters laid end to end; ``engine.Batch`` says what the columns mean."""
+    """Writes elements ``start`` to ``stop`` of all parameters laid end to end; for the columns see ``engine.Batch``."""
     _prefer_512_bits()
     values = _scratch(BLOCK // 2).view(np.float32)
     narrowed = _scratch(BLOCK // 4).view(np.uint16)

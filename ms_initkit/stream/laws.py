@@ -70,12 +70,15 @@ def _check(holds: bool, draw: Draw) -> None:
         raise ValueError(f"no distribution has these parameters: {draw!r}")
 
 
-def _law(law: int, *values: float) -> Law:
+def _law(law: int, *values: float, bits: NDArray[np.uint32] | None = None) -> Law:
+    """``values`` in order and, from the fifth on, ``bits``, which the kernel reads as what they are."""
     parameters = np.zeros(WIDTH, np.float32)
     with np.errstate(over="ignore"):  # a bound beyond float32 is no bound
         parameters[: len(values)] = values
     if law != CONSTANT:
         parameters += np.float32(0.0)  # -0 becomes 0: which of two equal bounds is returned never shows
+    if bits is not None:
+        parameters.view(np.uint32)[4 : 4 + len(bits)] = bits
     parameters.flags.writeable = False
     return Law(law, parameters)
 
@@ -121,11 +124,8 @@ def _truncated(draw: TruncatedNormal) -> Law:
     # Cell k is the probability (k + 1/2) / 2**32; only cells whose centre lies within the bounds are drawn.
     first = max(0, math.ceil(p_a * _CELLS - 0.5))
     last = min(2**32 - 1, math.floor(p_b * _CELLS - 0.5))
-    law = _law(TRUNCATED, mean, std, smallest, largest)
-    law.parameters.flags.writeable = True
-    law.parameters[4:6] = np.array([first, min(last - first + 1, 2**32 - 1)], np.uint32).view(np.float32)
-    law.parameters.flags.writeable = False
-    return law
+    cells = np.array([first, min(last - first + 1, 2**32 - 1)], np.uint32)
+    return _law(TRUNCATED, mean, std, smallest, largest, bits=cells)
 
 
 def _far(mean: float, std: float, a: float, b: float, smallest: float, largest: float) -> Law:
@@ -134,8 +134,5 @@ def _far(mean: float, std: float, a: float, b: float, smallest: float, largest: 
         a, b, std = -b, -a, -std
     log_near = portable.log_ndtr(b)
     ratio = portable.exp(portable.log_ndtr(a) - log_near)
-    law = _law(FAR, mean, std, smallest, largest)
-    law.parameters.flags.writeable = True
-    law.parameters[4:8] = np.array([log_near, ratio], np.float64).view(np.float32)
-    law.parameters.flags.writeable = False
-    return law
+    bits = np.array([log_near, ratio], np.float64).view(np.uint32)
+    return _law(FAR, mean, std, smallest, largest, bits=bits)

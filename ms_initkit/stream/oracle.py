@@ -1,14 +1,15 @@
 """Stream version 1 in plain NumPy: the definition that the compiled kernels are held to, bit for bit.
 
-Every operation on a value is integer work or a single IEEE 754 float32 or float64 operation in a fixed order. The oracle also
-serves where numba is not installed.
+Every operation on a value is integer work or a single IEEE 754 float32 or float64 operation in a fixed order. The
+oracle also serves where numba is not installed.
 
     word(i)   = lane i mod 4 of Philox4x32-10(counter = i div 4 + substream * 2**64, key)
     uniform   = min(low + (high - low) * u, largest float32 below high),  u = (word >> 8) / 2**24
     normal    = mean + std * ndtri((word + 1/2) / 2**32)
     truncated = the same of the word scaled into the cells between the bounds, kept in [low, high]
 
-Sources: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox). Wichura 1988, AS241 (PPND16, far out in a tail).
+Sources: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox). Wichura 1988, AS241 (PPND16, far
+out in a tail).
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ROUNDS: Final = 10
 
 
 def philox(counters: NDArray[np.uint64], substream: int, key: int) -> Words:
-    """Four words per counter, in a last axis of 4: Philox4x32-10 with ``substream`` as the upper half of the counter."""
+    """Four words per counter, in a last axis of 4: Philox4x32-10, ``substream`` the upper half of the counter."""
     c0, c1 = counters & _LOW, counters >> _HALF_WORD
     c2 = np.full_like(counters, substream & 0xFFFFFFFF)
     c3 = np.full_like(counters, substream >> 32)
@@ -48,14 +49,16 @@ def philox(counters: NDArray[np.uint64], substream: int, key: int) -> Words:
             first & _LOW,
         )
         k0, k1 = (k0 + _WEYL[0]) & 0xFFFFFFFF, (k1 + _WEYL[1]) & 0xFFFFFFFF
-    return np.stack([c0, c1, c2, c3], axis=-1).astype(np.uint32)
+    lanes: NDArray[np.uint64] = np.stack([c0, c1, c2, c3], axis=-1)
+    return lanes.astype(np.uint32)
 
 
 def words(numbers: NDArray[np.uint64], substream: int, key: int) -> Words:
     """The words of the elements ``numbers``."""
     counters, places = np.unique(numbers >> np.uint64(2), return_inverse=True)
     lanes = (numbers & np.uint64(3)).astype(np.int64)
-    return philox(counters, substream, key)[places.reshape(numbers.shape), lanes]
+    chosen: Words = philox(counters, substream, key)[places.reshape(numbers.shape), lanes]
+    return chosen
 
 
 def draw(law: laws.Law, word: Words) -> Floats:
@@ -70,7 +73,8 @@ def draw(law: laws.Law, word: Words) -> Floats:
             return _keep_inside(low + span * u, low, largest)
         case laws.NORMAL:
             mean, std = parameters[:2]
-            return mean + std * quantile(word)
+            value: Floats = mean + std * quantile(word)
+            return value
         case laws.TRUNCATED:
             mean, std, smallest, largest = parameters[:4]
             first, cells = parameters[4:6].view(np.uint32)
@@ -82,7 +86,7 @@ def draw(law: laws.Law, word: Words) -> Floats:
 
 
 def quantile(word: Words) -> Floats:
-    """The standard normal quantile of ``(word + 1/2) / 2**32``; exactly odd about the middle, out to 6.34 both ways.
+    """The standard normal quantile of ``(word + 1/2) / 2**32``, exactly odd about the middle.
 
     Distances are counted in words: ``inner`` from the middle, ``outer`` from the nearer end, each exact to 24 bits
     where it is small. Their product is ``p (1 - p)`` without cancellation. Sources: ``ms_initkit.stream.coefficients``.
@@ -106,14 +110,16 @@ def _minus_log2(product: Floats) -> Floats:
     c = np.array(LOG2, np.float32)
     f2 = f * f
     series = ((c[0] * f + c[1]) * f2 + (c[2] * f + c[3])) * (f2 * f2) + ((c[4] * f + c[5]) * f2 + (c[6] * f + c[7]))
-    return (np.float32(EXPONENT) - exponent) - series
+    w: Floats = (np.float32(EXPONENT) - exponent) - series
+    return w
 
 
 def _quintic(x: Floats, coefficients: tuple[float, ...]) -> Floats:
-    """A polynomial of degree 5 in pairs of terms (Estrin), which shortens the chain of operations that wait on one another."""
+    """A polynomial of degree 5 in pairs of terms (Estrin): fewer operations wait on one another."""
     c = np.array(coefficients, np.float32)
     x2 = x * x
-    return ((c[0] * x + c[1]) * x2 + (c[2] * x + c[3])) * x2 + (c[4] * x + c[5])
+    value: Floats = ((c[0] * x + c[1]) * x2 + (c[2] * x + c[3])) * x2 + (c[4] * x + c[5])
+    return value
 
 
 def _far(parameters: laws.Parameters, word: Words) -> Floats:

@@ -10,7 +10,22 @@ from numpy.typing import NDArray
 
 from ms_initkit import portable, wholes
 from ms_initkit.draws import (
-    Blocks, Custom, Draw, Edit, Edited, Keep, Loaded, Mixture, Normal, Repeated, SetElement, SetRows, Step, Table, Whole,
+    Arguments,
+    Blocks,
+    Custom,
+    Draw,
+    Edit,
+    Edited,
+    Keep,
+    Loaded,
+    Mixture,
+    Normal,
+    Repeated,
+    SetElement,
+    SetRows,
+    Step,
+    Table,
+    Whole,
 )  # fmt: skip
 from ms_initkit.stream import engine, oracle
 from ms_initkit.stream.engine import DTYPES, STORAGE, Dtype, Place
@@ -22,8 +37,8 @@ Slices: TypeAlias = tuple[slice, ...]
 
 _PIECE: Final = 1 << 19  # elements of a composed draw made at once: its temporaries stay below a few MiB per thread
 _WORDS: Final = Law(WORDS, np.zeros(8, np.float32))
-# Substreams (the upper half of Philox's counter): 0 is the values, odd ones the choices of mixtures by depth of nesting, 2 the
-# ranks of whole draws, and the last one re-keys a part that something outside the stream draws.
+# Substreams (the upper half of Philox's counter): 0 is the values, odd ones the choices of mixtures by depth of
+# nesting, 2 the ranks of whole draws, and the last one re-keys a part that something outside the stream draws.
 _VALUES: Final = 0
 _CHOICE: Final = 1
 _RANKS: Final = 2
@@ -113,9 +128,7 @@ def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tupl
     return tuple(slices), tuple(kept)
 
 
-def _fill(
-    out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int, slices: Slices, dtype: Dtype
-) -> None:
+def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int, slices: Slices, dtype: Dtype) -> None:
     place = Place.whole(shape)
     if out.size == 0:
         return
@@ -160,9 +173,9 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> 
         case Table(name, arguments):
             from ms_initkit import tables
 
-            values = tables.evaluate(name, arguments, np.ogrid[slices], place.shape)
+            table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
             with np.errstate(over="ignore"):
-                return np.broadcast_to(values, _lengths(slices)).astype(np.float32)
+                return np.broadcast_to(table, _lengths(slices)).astype(np.float32)
         case Whole(name, arguments):
             return wholes.evaluate(name, arguments, _source(place, key))[slices]
         case Custom(name, arguments):
@@ -202,7 +215,7 @@ def words(place: Place, slices: Slices, key: int, substream: int) -> NDArray[np.
 
 def _source(place: Place, key: int) -> wholes.Source:
     normal = law_of(Normal(0.0, 1.0))
-    assert normal is not None  # noqa: S101  # elementwise by definition
+    assert normal is not None  # elementwise by definition
     return wholes.Source(
         place.shape,
         lambda slices: _elementwise(normal, place, slices, key, _VALUES),
@@ -224,8 +237,8 @@ def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, choice: int)
     return out
 
 
-def _custom(name: str, arguments: object, place: Place, key: int) -> Floats:
-    from ms_initkit import registry
+def _custom(name: str, arguments: Arguments, place: Place, key: int) -> Floats:
+    from ms_initkit.formulas import registry
 
     values = np.asarray(registry.draw_custom(name, arguments, place.shape, part_key(place, key)))
     if values.shape != place.shape:

@@ -21,14 +21,14 @@ def set_threads(n: int | None) -> None:
     Raises:
         ValueError: If ``n`` is below 1.
     """
-    global _chosen  # noqa: PLW0603  # one setting per process is what is meant
+    global _chosen  # one setting per process is what is meant
     if n is not None and n < 1:
         raise ValueError(f"a number of threads is at least 1, not {n}")
     _chosen = n
 
 
 def threads() -> int:
-    """What ``set_threads`` said, or else ``MS_INITKIT_THREADS``, or else the cores of the affinity mask and cgroup limit.
+    """What ``set_threads`` said, or else ``MS_INITKIT_THREADS``, or else the cores this process may use.
 
     Raises:
         ValueError: If the environment variable is not a whole number of at least 1.
