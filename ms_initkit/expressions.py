@@ -342,7 +342,7 @@ class _Parser:
 
 def _join(kind: str, token: _Token, *operands: _Node) -> _Node:
     depth = 1 + max(operand.depth for operand in operands)
-    if depth > MOST_OPERATIONS:
+    if depth > MOST_OPERATIONS + 1:
         raise token.error(f"this has more than {MOST_OPERATIONS} operations in a row")
     return operands[0] if kind == "same" else _Node(kind, token, operands, depth=depth)
 

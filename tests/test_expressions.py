@@ -1,0 +1,234 @@
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ms_initkit.expressions import Expression, ExpressionError, Value, parse_condition, parse_expression
+
+ENV: dict[str, Value] = {
+    "sigma": 0.02,
+    "n": 12,
+    "shape": (64, 3, 7, 7),
+    "fan_in": 147,
+    "act": "relu",
+    "is_deep": True,
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("sigma / sqrt(2 * n)", 0.02 / math.sqrt(24)),
+        ("-2 ** 2", -4),
+        ("2 ** -1", 0.5),
+        ("2 ** 3 ** 2", 512),
+        ("7 - 2 - 1", 4),
+        ("12 / 2 / 3", 2.0),
+        ("1 - -1", 2),
+        ("+3", 3),
+        ("(1 + 2) * 3", 9),
+        ("shape[0] * shape[-1]", 448),
+        ("shape[n - 11]", 3),
+        ("max(1, n, 3)", 12),
+        ("min(n, 2.5)", 2.5),
+        ("sqrt(16)", 4.0),
+        ("1e-3", 0.001),
+        ("\t1 +\n2 ", 3),
+    ],
+)
+def test_arithmetic_is_what_it_is_in_mathematics(text: str, value: float) -> None:
+    result = parse_expression(text).evaluate(ENV)
+
+    assert result == value
+    assert type(result) is type(value)
+
+
+@pytest.mark.parametrize("text", ["1e-3", "0.001", "1.0e-3", "1E-3", ".001"])
+def test_every_way_of_writing_a_thousandth_has_the_same_bits(text: str) -> None:
+    assert parse_expression(text).evaluate({}) == 0.001
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "message"),
+    [
+        ("010", 0, "ambiguous"),
+        ("1_000", 0, "ambiguous"),
+        ("0x1f", 0, "ambiguous"),
+        ("1e400", 0, "finite"),
+        ("10 ** 30", 3, "64 bits"),
+        ("2.0 ** 5000", 4, "finite"),
+        ("9999999999999999999", 0, "64 bits"),
+        ("log(0)", 0, "no logarithm of 0"),
+        ("sqrt(-1)", 0, "no square root"),
+        ("2 / (n - 12)", 2, "divided by zero"),
+        ("0 ** -1", 2, "negative powers"),
+        ("(-1) ** 0.5", 5, "no power"),
+        ("exp(1000)", 0, "finite"),
+        ("2 * sgma", 4, "no value"),
+        ("act + 1", 0, "is text"),
+        ("1 + is_deep", 4, "is a flag"),
+        ("shape + 1", 0, "is a shape"),
+        ("shape[9]", 0, "no element 9"),
+        ("shape[0.5]", 0, "no element"),
+        ("sigma[0]", 0, "no elements"),
+        ("sqrt", 0, "is a function"),
+        ("root(2)", 0, "no function"),
+        ("1 +", 3, "missing"),
+        ("(1", 0, "never closed"),
+        ("max(1", 3, "never closed"),
+        ("sqrt(1, 2)", 0, "one argument"),
+        ("1 2", 2, "not expected"),
+        ("n = 2", 2, "not expected"),
+        ("n ^ 2", 2, "not expected"),
+        ("n.x", 1, "not expected"),
+        ("{i}", 0, "not expected"),
+        ("", 0, "empty"),
+        ("  ", 0, "empty"),
+        ("()", 1, "not expected"),
+        ("n > 2", 2, "belong to `when`"),
+        ("n and 2", 2, "not expected"),
+        ("'a'", 0, "no place"),
+        ("true", 0, "not a number"),
+        ("1e5x", 0, "not a number"),
+        ("(" * 300 + "1", 24, "deeper"),
+        ("-" * 300 + "1", 24, "deeper"),
+        ("1" + " + 1" * 200, 402, "in a row"),
+        ("1" * 2000, 1000, "at most"),
+    ],
+)
+def test_what_has_no_value_is_refused_where_it_is_wrong(text: str, start: int, message: str) -> None:
+    with pytest.raises(ExpressionError, match=message) as caught:
+        parse_expression(text).evaluate(ENV)
+
+    assert caught.value.start == start
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(ExpressionError) as caught:
+        parse_expression("sgma * 2").evaluate(ENV)
+
+    assert caught.value.hint == "did you mean 'sigma'?"
+    assert caught.value.name == "sgma"
+
+
+def test_an_expression_knows_its_names() -> None:
+    expression = parse_expression("sigma * max(n, shape[depth]) + sigma")
+
+    assert expression.names == {"sigma", "n", "shape", "depth"}
+    assert expression.find("sigma") == 0
+    assert expression.arithmetic_names() == {"sigma", "n", "depth"}
+
+
+def test_expressions_are_equal_by_their_text() -> None:
+    assert parse_expression("1 + n") == parse_expression("1 + n")
+    assert len({parse_expression("n"), parse_expression("n"), parse_condition("n")}) == 2
+    assert str(parse_expression("1 + n")) == "1 + n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("is_deep", True),
+        ("not is_deep", False),
+        ("not not is_deep", True),
+        ("act == 'relu'", True),
+        ('act != "relu" or n > 3', True),
+        ("n > 3 and n < 5", False),
+        ("n >= 12 and n <= 12", True),
+        ("is_deep == true", True),
+        ("n == 0 or 1 / n > 2", False),
+        ("n != 0 and 12 / n == 1", True),
+        ("false or (true and n + 1 == 13)", True),
+        ("not n == 12", False),
+        ("true or false and false", True),
+    ],
+)
+def test_conditions_answer_yes_or_no(text: str, value: bool) -> None:
+    assert parse_condition(text).evaluate(ENV) is value
+
+
+def test_the_half_that_decides_nothing_is_not_evaluated() -> None:
+    assert parse_condition("n == 12 or 1 / 0 > 2").evaluate(ENV) is True
+    assert parse_condition("n == 0 and 1 / 0 > 2").evaluate(ENV) is False
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "message"),
+    [
+        ("n", 0, "true or false"),
+        ("1 < n < 3", 6, "cannot be chained"),
+        ("act > 'a'", 4, "smaller or larger"),
+        ("n == act", 2, "cannot be compared"),
+        ("not n", 0, "neither true nor false"),
+        ("n and is_deep", 0, "neither true nor false"),
+        ("act + 1 > 2", 0, "is text"),
+        ("act == relu", 7, "no value"),
+        ("act = 'relu'", 4, "not expected"),
+        ("act == 'relu", 7, "not expected"),
+    ],
+)
+def test_what_is_no_condition_is_refused_where_it_is_wrong(text: str, start: int, message: str) -> None:
+    with pytest.raises(ExpressionError, match=message) as caught:
+        parse_condition(text).evaluate(ENV)
+
+    assert caught.value.start == start
+
+
+def test_text_is_never_evaluated_as_python() -> None:
+    for text in ("__import__('os')", "().__class__", "lambda: 1", "n if n else 1", "[1]", "n := 2", "n // 2"):
+        with pytest.raises(ExpressionError):
+            parse_expression(text)
+
+
+numbers = st.integers(-20, 20).map(lambda n: f"({n})" if n < 0 else str(n))
+sums = st.recursive(
+    numbers,
+    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", "*"]), inner).map(lambda parts: f"({' '.join(parts)})"),
+    max_leaves=8,
+)
+
+
+@given(sums)
+def test_integers_are_exact(text: str) -> None:
+    assert parse_expression(text).evaluate({}) == eval(text)
+
+
+@given(st.lists(st.tuples(st.sampled_from("+-*/"), st.integers(1, 9)), min_size=1, max_size=8))
+def test_operators_bind_as_they_do_in_mathematics(chain: list[tuple[str, int]]) -> None:
+    text = "7 " + " ".join(f"{operator} {number}" for operator, number in chain)
+    exact = "Fraction(7) " + " ".join(f"{operator} Fraction({number})" for operator, number in chain)
+
+    assert parse_expression(text).evaluate({}) == pytest.approx(float(eval(exact, {"Fraction": Fraction})))
+
+
+@given(st.text("0123456789.eE+-*/()[], nxsqrtlogminmax<>=!'\"&%", max_size=40))
+def test_any_text_is_an_expression_or_refused(text: str) -> None:
+    for is_condition in (False, True):
+        try:
+            value = Expression(text, is_condition).evaluate({"n": 3, "x": 0.5})
+        except ExpressionError as error:
+            assert 0 <= error.start <= len(text)
+        else:
+            assert isinstance(value, bool) if is_condition else math.isfinite(value)
+
+
+@pytest.mark.parametrize("text", ["log(n)", "exp(sigma)", "fan_in ** -0.5", "sigma ** 1.5", "n ** 0.25"])
+def test_what_libm_leaves_open_comes_from_portable(text: str) -> None:
+    value = parse_expression(text).evaluate(ENV)
+
+    assert value == pytest.approx(eval(text, {"log": math.log, "exp": math.exp} | ENV), rel=1e-15)
+
+
+def test_reading_an_expression_imports_no_numpy() -> None:
+    script = (
+        "import sys; from ms_initkit.expressions import parse_expression as parse; "
+        "parse('sqrt(2) * n ** 2 + log(n)'); assert not {'numpy', 'numba', 'mindspore'} & set(sys.modules)"
+    )
+
+    subprocess.run([sys.executable, "-c", script], check=True)
