@@ -1,0 +1,42 @@
+"""Recipes written inside tests."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.load import load_recipe
+from ms_initkit.params import Owner, ParamInfo
+
+if TYPE_CHECKING:
+    from ms_initkit.recipe import Recipe
+
+_FOLDER: Final = Path(tempfile.mkdtemp(prefix="recipes-"))
+_numbers = itertools.count()
+
+
+def recipe(rules: str, *, head: str = "") -> Recipe:
+    """Returns the recipe of these rules, written as the items of `rules`."""
+    path = _FOLDER / f"{next(_numbers)}.yaml"
+    lines = "\n".join(f"  - {rule.strip()}" for rule in rules.strip().splitlines())
+    path.write_text(f"family: test\n{head}\nrules:\n{lines}\n", encoding="utf-8")
+    return load_recipe(str(path))
+
+
+def info(
+    name: str,
+    shape: tuple[int, ...] = (4, 4),
+    cell: str = "Dense",
+    *,
+    dtype: str = "float32",
+    is_trainable: bool = True,
+    groups: int = 1,
+    is_transposed: bool = False,
+    weight_shape: tuple[int, ...] | None = None,
+) -> ParamInfo:
+    """Returns a parameter as ``describe`` would."""
+    leaf = name.rpartition(".")[2]
+    owner = Owner(name, leaf, (cell, "Cell"), groups, is_transposed, weight_shape)
+    return ParamInfo((owner,), shape, dtype, is_trainable)

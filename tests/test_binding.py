@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ms_initkit import draws
+from ms_initkit.binding import bind
+from ms_initkit.findings import PlanError
+from ms_initkit.params import Owner, ParamInfo
+from tests.recipes import info, recipe
+
+
+def codes(error: PlanError) -> list[str]:
+    return [finding.code for finding in error.findings]
+
+
+def test_the_first_rule_that_selects_a_parameter_wins() -> None:
+    rules = """
+    {match: "a.weight", init: 1}
+    {match: "**.weight", init: 2}
+    """
+
+    plan = bind(recipe(rules), [info("a.weight"), info("b.weight")])
+
+    assert [line.draw for line in plan.assignments] == [draws.Constant(1), draws.Constant(2)]
+    assert plan["a.weight"].candidates == ("1", "2")
+
+
+def test_an_unmatched_parameter_is_an_error_with_its_name() -> None:
+    with pytest.raises(PlanError, match=r"no rule selects 1 parameter of 1\n  = note: b\.weight \(4, 4\)") as caught:
+        bind(recipe('{match: "a.weight", init: 1, optional: true}'), [info("b.weight")])
+
+    assert codes(caught.value) == ["unmatched-parameter"]
+
+
+def test_leftovers_are_warnings_when_lenient() -> None:
+    plan = bind(recipe('{match: "a.weight", init: 1}'), [info("b.weight")], strict=False)
+
+    assert [(f.code, f.severity) for f in plan.findings] == [
+        ("unused-rule", "warning"),
+        ("unmatched-parameter", "warning"),
+    ]
+    assert plan["b.weight"].is_kept
+
+
+def test_a_frozen_parameter_that_no_rule_selects_is_kept_and_listed() -> None:
+    plan = bind(recipe('{match: "**", init: 1}'), [info("a.weight"), info("a.mask", is_trainable=False)])
+
+    assert plan["a.mask"].is_kept
+    assert plan["a.mask"].rule == ""
+
+
+def test_a_frozen_parameter_is_selected_where_the_rule_says_so() -> None:
+    plan = bind(recipe("{match: {param: mask, trainable: any}, init: 1}"), [info("a.mask", is_trainable=False)])
+
+    assert plan["a.mask"].draw == draws.Constant(1)
+
+
+def test_a_tied_parameter_answers_to_all_its_names() -> None:
+    owners = (Owner("emb.table", "table", ("Embedding", "Cell")), Owner("head.weight", "weight", ("Dense", "Cell")))
+    tied = ParamInfo(owners, (8, 4))
+
+    by_alias = bind(recipe('{match: "head.weight", init: 1}'), [tied])
+    by_cell = bind(recipe("{match: {cell: Dense}, init: 1}"), [tied])
+
+    assert by_alias["emb.table"] is by_alias["head.weight"]
+    assert by_cell["head.weight"].draw == draws.Constant(1)
+
+
+def test_name_and_cell_must_hold_for_the_same_owner() -> None:
+    owners = (Owner("emb.table", "table", ("Embedding",)), Owner("head.weight", "weight", ("Dense",)))
+
+    with pytest.raises(PlanError, match="unmatched"):
+        bind(recipe('{match: {name: "emb.table", cell: Dense}, init: 1, optional: true}'), [ParamInfo(owners, (8, 4))])
+
+
+def test_a_cell_selector_means_the_class_and_its_relatives() -> None:
+    lazy = ParamInfo((Owner("fc.weight", "weight", ("LazyLinear", "Dense", "Cell")),), (4, 4))
+
+    plan = bind(recipe("{match: {cell: Dense}, init: 1}"), [lazy])
+
+    assert plan["fc.weight"].draw == draws.Constant(1)
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        ("ndim: 4", "conv.weight"),
+        ("shape: [8, any, 3, 3]", "conv.weight"),
+        ("dtype: float16", "half.weight"),
+        ("regex: '(conv|none)\\.\\w+'", "conv.weight"),
+        ("param: bias", "fc.bias"),
+    ],
+)
+def test_each_selector_selects(selector: str, selected: str) -> None:
+    infos = [
+        info("conv.weight", (8, 4, 3, 3), "Conv2d"),
+        info("half.weight", dtype="float16"),
+        info("fc.bias", (4,)),
+    ]
+
+    plan = bind(recipe(f"{{match: {{{selector}}}, init: 1}}\n{{match: '**', init: 2}}"), infos)
+
+    assert [line.name for line in plan.assignments if line.draw == draws.Constant(1)] == [selected]
+
+
+def test_captures_and_counts_reach_expressions() -> None:
+    rules = '{match: "blocks.{i}.w", init: {normal: {sigma: 1 / sqrt(2 * n * (i + 1))}}}'
+    infos = [info(f"blocks.{i}.w") for i in range(3)]
+
+    plan = bind(recipe(rules, head='vars: {n: {count: "blocks.{i}.**"}}'), infos)
+
+    assert [line.draw for line in plan.assignments] == [
+        draws.Normal(0, pytest.approx(1 / math.sqrt(6 * (i + 1)), rel=1e-15)) for i in range(3)
+    ]
+
+
+def test_a_variable_can_be_overridden() -> None:
+    rules = recipe('{match: "**", init: {normal: s}}', head="vars: {s: 1}")
+
+    plan = bind(rules, [info("a.w")], {"s": 0.5})
+
+    assert plan["a.w"].draw == draws.Normal(0, 0.5)
+    assert plan.variables == (("s", 0.5),)
+
+
+def test_an_unknown_variable_is_an_error_with_a_guess() -> None:
+    with pytest.raises(PlanError, match="did you mean 'sigma'"):
+        bind(recipe('{match: "**", init: {normal: sigma}}', head="vars: {sigma: 1}"), [info("a.w")], {"sigmo": 1})
+
+
+def test_a_bias_takes_its_fans_from_its_weight() -> None:
+    plan = bind(recipe('{match: "**", init: layer_default}'), [info("fc.bias", (4,), weight_shape=(4, 25))])
+
+    assert plan["fc.bias"].draw == draws.Uniform(-0.2, 0.2)
+
+
+def test_a_bias_without_a_weight_has_no_fans() -> None:
+    with pytest.raises(PlanError, match="has no fans") as caught:
+        bind(recipe('{match: "**", init: xavier_normal}'), [info("fc.bias", (4,))])
+
+    assert codes(caught.value) == ["undefined-fan"]
+
+
+def test_blocks_have_their_own_fans() -> None:
+    fused = info("attn.qkv", (12, 4))
+
+    whole = bind(recipe('{match: "**", init: xavier_uniform}'), [fused])
+    blocks = bind(recipe('{match: "**", init: xavier_uniform, blocks: {axis: 0, parts: 3}}'), [fused])
+
+    assert whole["attn.qkv"].moments.high == pytest.approx(math.sqrt(6 / 16))
+    assert blocks["attn.qkv"].moments.high == pytest.approx(math.sqrt(6 / 8))
+
+
+@pytest.mark.parametrize(
+    ("fans", "fan_in", "fan_out"),
+    [
+        ("shape", 2 * 9, 16 * 9),
+        ("connections", 2 * 9, 16 * 9 / 4),
+        ("{in: 7}", 7, 16 * 9),
+        ("{in_axes: [0], out_axes: [1]}", 16 * 9, 2 * 9),
+        ("{in_axes: [1], out_axes: [2], batch_axes: [0]}", 2 * 3, 3 * 3),
+    ],
+)
+def test_fans_come_from_where_the_rule_says(fans: str, fan_in: float, fan_out: float) -> None:
+    conv = info("c.weight", (16, 2, 3, 3), "Conv2d", groups=4)
+
+    plan = bind(recipe(f'{{match: "**", init: he_normal, fans: {fans}}}'), [conv])
+
+    found = plan["c.weight"].fans
+    assert found is not None
+    assert (found.fan_in, found.fan_out) == (fan_in, fan_out)
+
+
+def test_a_transposed_convolution_has_its_fans_exchanged_and_its_true_ones_on_demand() -> None:
+    conv = info("c.weight", (16, 4, 2, 2), "Conv2dTranspose", groups=2, is_transposed=True)
+
+    by_shape = bind(recipe('{match: "**", init: he_normal}'), [conv])["c.weight"].fans
+    true = bind(recipe('{match: "**", init: he_normal, fans: connections}'), [conv])["c.weight"].fans
+
+    assert by_shape is not None
+    assert true is not None
+    assert (by_shape.fan_in, by_shape.fan_out) == (16, 64)
+    assert (true.fan_in, true.fan_out) == (64 / 2, 16)
+
+
+def test_edits_are_part_of_the_draw() -> None:
+    rules = '{match: "**", init: 1, then: [{add: 1}, {set: {at: [0, 0], to: 42}}, {zero_rows: [-1]}]}'
+
+    plan = bind(recipe(rules), [info("w", (3, 2))])
+
+    edits = (draws.Step("add", 1.0), draws.SetElement((0, 0), 42.0), draws.SetRows((2,)))
+    assert plan["w"].draw == draws.Edited(draws.Constant(1), edits)
+
+
+def test_an_edit_outside_the_tensor_is_an_error() -> None:
+    with pytest.raises(PlanError, match=r"\[3, 0\] is not a place in a tensor of shape \(3, 2\)"):
+        bind(recipe('{match: "**", init: 1, then: [{set: {at: [3, 0], to: 1}}]}'), [info("w", (3, 2))])
+
+
+def test_a_distribution_into_integers_is_refused() -> None:
+    with pytest.raises(PlanError, match="int32 takes whole constants only"):
+        bind(recipe('{match: "**", init: {normal: 1}}'), [info("w", dtype="int32")])
+
+
+def test_a_whole_constant_fits_integers() -> None:
+    assert bind(recipe('{match: "**", init: 3}'), [info("w", dtype="int32")])["w"].draw == draws.Constant(3)
+
+
+def test_conditions_switch_rules() -> None:
+    rules = recipe('{match: "**", init: 1, when: zero == 1}\n{match: "**", init: 2}', head="vars: {zero: 0}")
+
+    assert bind(rules, [info("w")])["w"].draw == draws.Constant(2)
+    assert bind(rules, [info("w")], {"zero": 1})["w"].draw == draws.Constant(1)
+
+
+def test_a_shadowed_rule_is_listed_with_the_rule_before_it() -> None:
+    plan = bind(recipe('{id: all, match: "**", init: 1}\n{id: late, match: "w", init: 2}'), [info("w")])
+
+    assert [(f.code, f.severity) for f in plan.findings] == [("shadowed-rule", "warning")]
+    assert "rule 'all' stands before it" in plan.findings[0].notes[0]
+
+
+def test_wrapper_prefixes_are_stripped_and_reported() -> None:
+    plan = bind(
+        recipe('{match: "fc.weight", init: 1}', head="strip_prefixes: [network.]"),
+        [info("network.network.fc.weight")],
+    )
+
+    line = plan["network.network.fc.weight"]
+    assert line.stream == "fc.weight"
+    assert "'network.network.' was taken off 1 names" in plan.findings[0].message
+
+
+def test_all_problems_are_reported_together() -> None:
+    rules = '{match: "a", init: xavier_normal}\n{match: "z", init: 1}'
+
+    with pytest.raises(PlanError) as caught:
+        bind(recipe(rules), [info("a", (4,)), info("b")])
+
+    assert sorted(codes(caught.value)) == ["undefined-fan", "unmatched-parameter", "unused-rule"]
+
+
+names = st.lists(st.sampled_from(["a", "b", "0", "1", "10"]), min_size=1, max_size=4).map(".".join)
+globs = st.lists(st.sampled_from(["a", "*", "**", "0", "b*", "{i}"]), min_size=1, max_size=3).map(".".join)
+
+
+@given(st.lists(names, unique=True, max_size=12), st.lists(globs, min_size=1, max_size=5))
+def test_a_plan_is_a_partition(param_names: list[str], rule_globs: list[str]) -> None:
+    rules = "\n".join(f'{{match: "{glob}", init: {number}}}' for number, glob in enumerate(rule_globs))
+    loaded = recipe(rules)
+
+    plan = bind(loaded, [info(name) for name in param_names], strict=False)
+
+    assert [line.name for line in plan.assignments] == param_names
+    for line in plan.assignments:
+        # The definition: rules in order, each held against the whole name.
+        selecting = [
+            rule.id for rule in loaded.rules if rule.match.names and rule.match.names[0].match(line.name) is not None
+        ]
+        assert line.candidates == tuple(selecting)
+        assert line.rule == (selecting[0] if selecting else "")
