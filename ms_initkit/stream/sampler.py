@@ -189,8 +189,12 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> 
             for edit in edits:
                 values = _edit(values, edit, place, slices)
             return values
-        case Loaded() | Keep():
-            raise ValueError(f"{type(draw).__name__} is not drawn: its values come from elsewhere")
+        case Loaded(path, entry):
+            from ms_initkit import checkpoints
+
+            return checkpoints.read(path, entry, slices).astype(np.float32)
+        case Keep():
+            raise ValueError("what is kept is not drawn: its values are the parameter's own")
     raise TypeError(f"not a draw: {draw!r}")
 
 
