@@ -85,10 +85,12 @@ def _read_edit(node: Node, what: str, scope: Scope) -> EditSpec:
     problems.settle()
     name = cast("Literal['add', 'multiply', 'set', 'zero_rows']", next(iter(fields.nodes)))
     at: tuple[Expression, ...] = ()
-    value = None
+    value: Expression | None = None
     match name:
         case "set":
-            at, value = fields.read(name, partial(_read_set, scope=scope), ((), None))
+            place = fields.read(name, partial(_read_set, scope=scope), ((), None))
+            problems.settle()
+            at, value = place
         case "zero_rows":
             at = fields.read(name, partial(_read_expressions, scope=scope), ())
         case _:

@@ -204,6 +204,7 @@ def is_unquoted_glob(node: Node) -> bool:
         isinstance(node, Mapping)
         and bool(node.entries)
         and node.span.text().startswith("{")
+        and ":" not in node.span.text()
         and all(isinstance(value, Scalar) and value.is_null and not value.text for _, value in node.entries)
     )
 
