@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from mindspore import Tensor, nn
@@ -7,6 +9,11 @@ from mindspore import Tensor, nn
 import ms_initkit as mik
 from tests.networks import Mixed, Mlp, Tied
 from tests.recipes import recipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 RULES = "{match: {param: weight}, init: {normal: 0.02}}\n{match: {param: bias}, init: zeros}"
 
@@ -65,7 +72,9 @@ def test_without_a_seed_distributions_are_held_to_the_plan() -> None:
         (lambda w: np.where(np.arange(w.size).reshape(w.shape) == 0, np.nan, w), "not-finite"),
     ],
 )
-def test_a_wrong_distribution_is_found_without_a_seed(spoil, code: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_wrong_distribution_is_found_without_a_seed(
+    spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]], code: str
+) -> None:
     net, plan = initialised()
     net.hidden.weight.set_data(Tensor(spoil(net.hidden.weight.asnumpy()).astype(np.float32)))
 

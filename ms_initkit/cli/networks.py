@@ -1,4 +1,4 @@
-"""Commands that need a network: plan, apply, verify, explain."""
+"""Commands that need a network: plan, apply, verify, explain, diff."""
 
 from __future__ import annotations
 
@@ -146,7 +146,37 @@ def verify(
             say(f"{drawn} parameters are {how}")
 
 
-COMMANDS: Final = (plan, apply, verify, explain)
+def diff(
+    old: Annotated[str, typer.Argument(help="A plan in JSON, as `plan --json` prints it, or a recipe.")],
+    new: Annotated[str, typer.Argument(help="Another.")],
+    net: Annotated[str | None, typer.Option("--net", help="The network that recipes are compared on.")] = None,
+    net_arg: NetArguments = [],  # noqa: B006
+    set_: Settings = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Shows what differs between two plans, or between two recipes on a network; code 1 if anything does."""
+    with answering(as_json=as_json):
+        from ms_initkit.plans import Plan
+
+        network = None if net is None else _construct(net, net_arg, is_deferred=True)
+
+        def read(name: str) -> Plan:
+            if name.endswith(".json"):
+                return Plan.from_json(Path(name).read_text(encoding="utf-8"))
+            if network is None:
+                refuse("two recipes differ on a network: add --net MODULE:FACTORY")
+            return _plan(network, name, set_, lenient=True)
+
+        difference = read(old).diff(read(new))
+        if as_json:
+            say(json.dumps({"differences": difference.splitlines()}, indent=1))
+        elif difference:
+            say(difference)
+        if difference:
+            raise typer.Exit(FINDINGS)
+
+
+COMMANDS: Final = (plan, apply, verify, explain, diff)
 
 
 def settings(texts: list[str]) -> dict[str, VariableValue]:

@@ -1,14 +1,13 @@
-"""Commands that need no network: check, list, initializers, schema, diff. None imports MindSpore."""
+"""Commands that need no network: check, list, initializers, schema. None imports MindSpore."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import FINDINGS, AsJson, answering, report_findings, say
+from ms_initkit.cli.answers import FINDINGS, AsJson, report_findings, say
 from ms_initkit.findings import RecipeError
 from ms_initkit.load import load_recipe
 
@@ -73,19 +72,4 @@ def schema() -> None:
     say(json.dumps(recipe_schema(), indent=1))
 
 
-def diff(
-    old: Annotated[Path, typer.Argument(help="A plan in JSON, as `plan --json` prints it.")],
-    new: Annotated[Path, typer.Argument(help="Another.")],
-) -> None:
-    """Shows what differs between two plans; code 1 if anything does."""
-    with answering(as_json=False):
-        from ms_initkit.plans import Plan
-
-        before, after = (Plan.from_json(path.read_text(encoding="utf-8")) for path in (old, new))
-        difference = before.diff(after)
-        if difference:
-            say(difference)
-            raise typer.Exit(FINDINGS)
-
-
-COMMANDS: Final = (check, list_, initializers, schema, diff)
+COMMANDS: Final = (check, list_, initializers, schema)

@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from ms_initkit.cli.main import app
+
+NET = ("--net", "tests.networks:Mlp")
+GOOD = """family: good
+vars: {sigma: 0.01}
+rules:
+  - {id: weights, match: {param: weight}, init: {normal: sigma}}
+  - {id: biases, match: {param: bias}, init: zeros}
+"""
+# Everything that DESIGN promises to answer, in one file.
+BAD = """family: bad
+vars: {a: 1e-3, b: 0.001, c: 1.0e-3, d: 1E-3, e: .001}
+rules:
+  - {id: misspelt, match: output.weight, init: {nromal: 0.02}}
+  - {id: idle, match: "layer9.**.weight", init: zeros}
+  - id: twice
+    match: hidden.weight
+    init: ones
+    init: {normal: a + b + c + d + e}
+"""
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=False)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
+    monkeypatch.chdir(tmp_path)
+    Path("good.yaml").write_text(GOOD)
+    Path("bad.yaml").write_text(BAD)
+    return tmp_path
+
+
+def test_check_answers_0_where_nothing_is_wrong() -> None:
+    result = run("check", "./good.yaml", "resnet")
+
+    assert (result.exit_code, result.stdout) == (0, "2 recipes: nothing found\n")
+
+
+def test_check_answers_1_and_what_is_wrong() -> None:
+    result = run("check", "./bad.yaml")
+
+    assert result.exit_code == 1
+    assert "error[unknown-initializer]: no initializer is called 'nromal'\n --> ./bad.yaml:4:49" in result.stderr
+    assert "help: did you mean 'normal'?" in result.stderr
+
+
+def test_check_answers_in_json() -> None:
+    result = run("check", "./bad.yaml", "--json")
+
+    findings = json.loads(result.stdout)["findings"]
+    assert [finding["code"] for finding in findings] == ["unknown-initializer", "duplicate-key"]
+    assert (findings[0]["line"], findings[0]["column"]) == (4, 49)
+
+
+def test_plan_reports_every_fault_in_one_run_and_writes_nothing(folder: Path) -> None:
+    before = sorted(folder.iterdir())
+
+    result = run("plan", *NET, "--recipe", "./bad.yaml")
+
+    assert result.exit_code == 1
+    for code in ("unknown-initializer", "unused-rule", "duplicate-key", "unmatched-parameter"):
+        assert f"error[{code}]" in result.stderr
+    assert "hidden.bias (256,) float32 of a Dense" in result.stderr
+    assert "4 errors" in result.stderr
+    assert sorted(folder.iterdir()) == before
+
+
+def test_five_spellings_of_a_number_are_one() -> None:
+    text = GOOD.replace("sigma: 0.01", "a: 1e-3, b: 0.001, c: 1.0e-3, d: 1E-3, e: .001").replace(
+        "normal: sigma", "normal: a + b + c + d + e"
+    )
+    Path("numbers.yaml").write_text(text)
+
+    result = run("plan", *NET, "--recipe", "./numbers.yaml")
+
+    assert result.exit_code == 0
+    assert "mean 0 std 0.005" in result.stdout
+
+
+def test_plan_prints_a_line_per_parameter() -> None:
+    result = run("plan", *NET, "--recipe", "./good.yaml", "--set", "sigma=0.5")
+
+    assert result.exit_code == 0
+    assert "hidden.weight  256x20  float32  normal(sigma=0.5)  mean 0 std 0.5  fans 20/256  weights" in result.stdout
+    assert "4 tensors, 7,946 elements; 0 kept" in result.stdout
+
+
+def test_explain_says_why_the_first_rule_won() -> None:
+    result = run("explain", "hidden.bias", *NET, "--recipe", "./good.yaml")
+
+    assert result.exit_code == 0
+    assert "biases: param bias\n      wins: the first rule that selects it" in result.stdout
+
+
+def test_explain_guesses_a_misspelt_name() -> None:
+    result = run("explain", "hiden.bias", *NET, "--recipe", "./good.yaml")
+
+    assert result.exit_code == 2
+    assert "no parameter is called 'hiden.bias': did you mean 'hidden.bias'?" in result.stderr
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
+def test_apply_saves_what_verify_proves(suffix: str, folder: Path) -> None:
+    applied = run("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", f"out/init{suffix}")
+    proven = run("verify", *NET, "--recipe", "./good.yaml", "--seed", "7", "--values", f"out/init{suffix}")
+    refuted = run("verify", *NET, "--recipe", "./good.yaml", "--seed", "8", "--values", f"out/init{suffix}")
+
+    assert applied.exit_code == 0, applied.stderr
+    assert "wrote 7,946 elements" in applied.stdout
+    assert [path.name for path in (folder / "out").iterdir()] == [f"init{suffix}"]
+    assert (proven.exit_code, proven.stdout) == (0, "4 parameters are bit for bit those of seed 7\n")
+    assert refuted.exit_code == 1
+    assert "error[different-values]: 'hidden.weight'" in refuted.stderr
+
+
+@pytest.mark.parametrize("suffix", ["html", "json", "txt"])
+def test_apply_writes_a_report(suffix: str) -> None:
+    result = run(
+        "apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", "a.ckpt", "--report", f"report.{suffix}"
+    )
+
+    assert result.exit_code == 0, result.stderr
+    assert "hidden.weight" in Path(f"report.{suffix}").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("plan", "--net", "tests.networks", "--recipe", "mlp"), "is not `module:factory`"),
+        (("plan", "--net", "no_such_module:f", "--recipe", "mlp"), "module 'no_such_module' cannot be imported"),
+        (("plan", "--net", "tests.networks:Nothing", "--recipe", "mlp"), "'tests.networks' has no 'Nothing'"),
+        (("plan", "--net", "pathlib:Path", "--recipe", "mlp"), "not a mindspore.nn.Cell"),
+        (("plan", *NET, "--recipe", "mlp", "--set", "sigma"), "'sigma' is not NAME=VALUE"),
+        (("plan", *NET, "--net-arg", "size=3", "--recipe", "mlp"), "tests.networks:Mlp raised TypeError"),
+        (("apply", *NET, "--recipe", "mlp", "--seed", "-1", "--out", "a.ckpt"), "a seed is 0 to 2**64 - 1"),
+        (
+            ("apply", *NET, "--recipe", "mlp", "--seed", "1", "--out", "a.txt"),
+            "values are saved to .safetensors or .ckpt",
+        ),
+        (("verify", *NET, "--recipe", "mlp", "--values", "none.ckpt"), "none.ckpt: no such file"),
+    ],
+)
+def test_what_cannot_run_answers_2_with_the_reason(words: tuple[str, ...], reason: str) -> None:
+    result = run(*words)
+
+    assert result.exit_code == 2
+    assert reason in result.stderr
+
+
+def test_an_unknown_recipe_is_answered_with_a_guess() -> None:
+    result = run("plan", *NET, "--recipe", "restnet")
+
+    assert result.exit_code == 1
+    assert "did you mean 'resnet'" in result.stderr
+
+
+def test_diff_of_plans_shows_what_changed() -> None:
+    for sigma in ("0.01", "0.02"):
+        plan = run("plan", *NET, "--recipe", "./good.yaml", "--set", f"sigma={sigma}", "--json")
+        Path(f"{sigma}.json").write_text(plan.stdout)
+
+    same = run("diff", "0.01.json", "0.01.json")
+    different = run("diff", "0.01.json", "0.02.json")
+
+    assert (same.exit_code, same.stdout) == (0, "")
+    assert different.exit_code == 1
+    assert "~ hidden.weight" in different.stdout
+    assert "+ 256x20 float32 normal(sigma=0.02)" in different.stdout
+
+
+def test_diff_of_recipes_needs_a_network() -> None:
+    Path("other.yaml").write_text(GOOD.replace("zeros", "ones"))
+
+    refused = run("diff", "./good.yaml", "./other.yaml")
+    different = run("diff", "./good.yaml", "./other.yaml", *NET)
+
+    assert refused.exit_code == 2
+    assert "two recipes differ on a network: add --net" in refused.stderr
+    assert different.exit_code == 1
+    assert "~ hidden.bias" in different.stdout
+
+
+def test_list_names_the_shipped_recipes() -> None:
+    result = run("list")
+
+    assert result.exit_code == 0
+    assert "resnet " in result.stdout
+
+
+def test_initializers_are_listed_with_their_arguments() -> None:
+    assert "normal(sigma, mean)" in run("initializers").stdout
