@@ -82,9 +82,8 @@ def _bilinear(values: _Values, coords: Coords, shape: Shape) -> Floats:
     if values.word("channels") == "diagonal":
         result = np.where(coords[0] == coords[1], 1.0, 0.0)
     for coord, extent in zip(coords[2:], shape[2:], strict=True):
-        factor = math.ceil(extent / 2)
-        center = (2 * factor - 1 - factor % 2) / (2.0 * factor)
-        result = result * (1.0 - np.abs(coord / factor - center))
+        factor = (extent + 1) // 2
+        result = result * (1.0 - np.abs(coord - (extent - 1) / 2.0) / factor)
     return result
 
 
@@ -192,8 +191,9 @@ def _rwkv7_bias(values: _Values, coords: Coords, shape: Shape) -> Floats:
     t = portable.power(_fraction(n, shape[-1], endpoint=True), values.number("power"))
     start, stop = values.number("start"), values.number("stop")
     middle = (size - 1) / 2.0
-    zigzag: Floats = (n % size - middle) / middle
-    return start + (stop - start) * t + values.number("zigzag") * zigzag * np.abs(zigzag)
+    zigzag = (n % size - middle) / middle
+    result: Floats = start + (stop - start) * t + values.number("zigzag") * zigzag * np.abs(zigzag)
+    return result
 
 
 def _fraction(coord: NDArray[np.int64], extent: int, endpoint: bool) -> Floats:

@@ -182,9 +182,7 @@ class Formula(ABC):
     def from_config(cls, config: Mapping[str, object]) -> Self:
         """Returns the formula with these arguments."""
         kinds = {argument.name: argument.kind for argument in arguments(cls)}
-        values: dict[str, Any] = {
-            name: _from_config(kinds.get(name), value) for name, value in config.items()
-        }
+        values: dict[str, Any] = {name: _from_config(kinds.get(name), value) for name, value in config.items()}
         return cls(**values)
 
 
@@ -205,9 +203,7 @@ def arguments(formula: type[Formula]) -> tuple[Argument, ...]:
         hint, extras, is_nullable = _unwrapped(hints[field.name])
         kind = _kind(hint)
         if kind is None:
-            raise TypeError(
-                f"{formula.__name__}.{field.name}: no argument can be of type {hints[field.name]}"
-            )
+            raise TypeError(f"{formula.__name__}.{field.name}: no argument can be of type {hints[field.name]}")
         default = field.default if field.default is not MISSING else None
         if field.default_factory is not MISSING:
             default = field.default_factory()
@@ -286,11 +282,9 @@ def _checked(argument: Argument, value: object) -> object:
         case "text":
             return _instance(argument, value, str, "text")
         case "formula":
-            return _instance(argument, value, Formula, "an initializer")
+            return _formula(argument, value)
         case "formulas":
-            return tuple(
-                _instance(argument, item, Formula, "initializers only") for item in _items(argument, value)
-            )
+            return tuple(_formula(argument, item) for item in _items(argument, value))
         case "mixture parts":
             return tuple(_part(argument, item) for item in _items(argument, value))
 
@@ -323,10 +317,19 @@ def _instance(argument: Argument, value: object, of: type[object], phrase: str) 
     return value
 
 
+def _formula(argument: Argument, value: object) -> Formula:
+    """Returns the formula without its framework's side, so that equal ones are equal wherever they were made."""
+    if not isinstance(value, Formula):
+        raise TypeError(f"{argument.name} is {value!r}: must be an initializer")
+    from ms_initkit.formulas import registry  # the registry imports every formula
+
+    return registry.plain(value)
+
+
 def _part(argument: Argument, value: object) -> tuple[float, Formula]:
     match value:
         case [weight, Formula() as formula]:
-            return _number(argument, weight), formula
+            return _number(argument, weight), _formula(argument, formula)
         case _:
             raise TypeError(f"{argument.name} holds {value!r}: must be pairs of a weight and an initializer")
 

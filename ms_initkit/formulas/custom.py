@@ -81,9 +81,7 @@ def formula_of(name: str, target: object) -> tuple[type[Formula], Drawer | None]
     )
 
 
-def draw(
-    name: str, drawer: Drawer, values: draws.Arguments, shape: tuple[int, ...], key: int
-) -> NDArray[np.float32]:
+def draw(name: str, drawer: Drawer, values: draws.Arguments, shape: tuple[int, ...], key: int) -> NDArray[np.float32]:
     """Returns what ``drawer`` draws, as float32 of exactly ``shape``.
 
     Raises:
@@ -128,9 +126,7 @@ def _function_drawer(target: Callable[..., object]) -> Drawer:
     return drawer
 
 
-def _subclass(
-    name: str, target: Callable[..., object], base: type[Formula], skip: tuple[str, ...]
-) -> type[Formula]:
+def _subclass(name: str, target: Callable[..., object], base: type[Formula], skip: tuple[str, ...]) -> type[Formula]:
     """Returns a subclass of ``base`` whose fields are the parameters of ``target``."""
     constructor = getattr(target, "__init__") if isinstance(target, type) else target  # noqa: B009 (mypy: unsound)
     try:

@@ -171,13 +171,9 @@ class TruncatedNormal(Formula):
             raise ValueError(f"a must be below b, not {self.a} and {self.b}")
         if not self.a <= center <= self.b:
             where = "mean" if self.bounds == "absolute" else "mean (0 sigmas)"
-            raise ValueError(
-                f"the {where} {center} must lie within the bounds, not outside [{self.a}, {self.b}]"
-            )
+            raise ValueError(f"the {where} {center} must lie within the bounds, not outside [{self.a}, {self.b}]")
         if self.correct_variance and self.bounds == "absolute":
-            raise ValueError(
-                "correct_variance needs `bounds: sigmas`: absolute bounds do not widen with sigma"
-            )
+            raise ValueError("correct_variance needs `bounds: sigmas`: absolute bounds do not widen with sigma")
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
@@ -280,9 +276,7 @@ class Mixture(Formula):
         drawn = tuple(part.resolve(site) for _, part in self.parts)
         for draw in drawn:
             if not isinstance(draw, draws.Constant | draws.Uniform | draws.Normal | draws.TruncatedNormal):
-                raise ValueError(
-                    f"a part of a mixture draws {type(draw).__name__}: must be one law for every element"
-                )
+                raise ValueError(f"a part of a mixture draws {type(draw).__name__}: must be one law for every element")
         return draws.Mixture(tuple(weight for weight, _ in self.parts), drawn)
 
 

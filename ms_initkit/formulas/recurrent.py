@@ -83,9 +83,7 @@ def gate_order(order: str) -> str:
     """
     canonical = order.lower().replace("c", "g").replace("j", "g")
     if sorted(canonical) != sorted("ifgo"):
-        raise ValueError(
-            f"order is {order!r}: must be the letters i, f, o and one of g, c, j in the layer's order"
-        )
+        raise ValueError(f"order is {order!r}: must be the letters i, f, o and one of g, c, j in the layer's order")
     return canonical
 
 

@@ -31,6 +31,7 @@ __all__ = [
     "known",
     "name_of",
     "names",
+    "plain",
     "register",
     "register_initializer",
     "unregister",
@@ -57,9 +58,7 @@ def known(name: str) -> type[Formula]:
     """
     formula = find(name)
     if formula is None:
-        raise ValueError(
-            f"no initializer is called {name!r}: if it is your own, import the module that registers it"
-        )
+        raise ValueError(f"no initializer is called {name!r}: if it is your own, import the module that registers it")
     return formula
 
 
@@ -102,6 +101,17 @@ def name_of(formula: type[Formula]) -> str:
         if ancestor in _names:
             return _names[ancestor]
     raise ValueError(f"{formula.__name__} is not registered: decorate it with @register_initializer(name)")
+
+
+def plain(formula: Formula) -> Formula:
+    """Returns the registered formula that a framework's class is derived from, with the same arguments."""
+    for ancestor in type(formula).__mro__:
+        if ancestor is type(formula) and ancestor in _names:
+            return formula
+        if ancestor in _names:
+            values = {argument.name: getattr(formula, argument.name) for argument in arguments(ancestor)}
+            return ancestor(**values)
+    return formula
 
 
 def register(name: str, formula: type[Formula], other_names: Iterable[str] = ()) -> None:
@@ -185,9 +195,7 @@ def draw_custom(name: str, arguments: Arguments, shape: tuple[int, ...], key: in
     from ms_initkit.formulas import custom
 
     if name not in _drawers:
-        raise ValueError(
-            f"no initializer of your own is called {name!r}: import the module that registers it"
-        )
+        raise ValueError(f"no initializer of your own is called {name!r}: import the module that registers it")
     return custom.draw(name, _drawers[name], arguments, shape, key)
 
 

@@ -111,9 +111,7 @@ class Rwkv7TimeMix(Formula):
     def resolve(self, site: Site) -> draws.Draw:
         falling = 1.0 - self.layer / self.depth
         factors = {"receptance": 0.2, "gate": 0.2, "decay": 0.9, "rate": 0.9, "key": 0.7, "value": 0.7}
-        power = (
-            falling * falling * falling * falling if self.part == "channel" else factors[self.part] * falling
-        )
+        power = falling * falling * falling * falling if self.part == "channel" else factors[self.part] * falling
         return ramp(site, 1.0, 0.0, power, endpoint=False)
 
 

@@ -139,9 +139,7 @@ class SinusoidGrid(Formula):
             height = width = math.isqrt(max(cells, 0))
         if height * width != cells or cells < 1:
             grid = f"{height} x {width}" if self.height or self.width else "square"
-            raise ValueError(
-                f"{site.shape[-2]} rows less {self.extra_rows} are no {grid} grid: give height and width"
-            )
+            raise ValueError(f"{site.shape[-2]} rows less {self.extra_rows} are no {grid} grid: give height and width")
         return draws.Table(
             "sinusoid_grid",
             (

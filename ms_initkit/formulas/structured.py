@@ -89,9 +89,7 @@ class DeltaOrthogonal(Formula):
         if not 3 <= len(site.shape) <= 5:
             raise ValueError(f"a kernel of 3 to 5 axes is needed, not the shape {site.shape}")
         if site.shape[1] > site.shape[0]:
-            raise ValueError(
-                f"{site.shape[0]} outputs are too few to keep the norm of {site.shape[1]} inputs"
-            )
+            raise ValueError(f"{site.shape[0]} outputs are too few to keep the norm of {site.shape[1]} inputs")
         return draws.Whole("delta_orthogonal", (("gain", self.gain),))
 
 
@@ -137,9 +135,7 @@ class Identity(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         if len(site.shape) != 2:
-            raise ValueError(
-                f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`"
-            )
+            raise ValueError(f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`")
         return draws.Table("eye", (("gain", self.gain),))
 
 
@@ -160,9 +156,7 @@ class Dirac(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         if not 3 <= len(site.shape) <= 5:
-            raise ValueError(
-                f"a kernel of 3 to 5 axes is needed, not {site.shape}; for a matrix choose `identity`"
-            )
+            raise ValueError(f"a kernel of 3 to 5 axes is needed, not {site.shape}; for a matrix choose `identity`")
         if site.shape[0] % self.groups:
             raise ValueError(f"{self.groups} groups do not divide the {site.shape[0]} output channels")
         return draws.Table("dirac", (("groups", self.groups),))
@@ -212,9 +206,7 @@ class Icnr(Formula):
     def resolve(self, site: Site) -> draws.Draw:
         times = self.scale * self.scale
         if not site.shape or site.shape[0] % times:
-            raise ValueError(
-                f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}"
-            )
+            raise ValueError(f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}")
         shape = (site.shape[0] // times, *site.shape[1:])
         fans = None if site.fans is None else Fans(site.fans.fan_in, site.fans.fan_out / times)
         return draws.Repeated(0, times, self.base.resolve(Site(shape, fans)))
@@ -222,17 +214,18 @@ class Icnr(Formula):
 
 @dataclass(frozen=True)
 class Bilinear(Formula):
-    """Sets a transposed convolution to bilinear upsampling: (1 - |x / f - c|) (1 - |y / f - c|).
+    """Sets a transposed convolution to bilinear upsampling, 1 - |x - (K - 1) / 2| / f along each axis.
 
-    Here f = ceil(K / 2) and c = (2 f - 1 - f % 2) / (2 f); K is the kernel's extent along an axis; 1-D and
-    3-D kernels are the product over theirs. The factor of the upsampling is f.
+    K is the kernel's extent along an axis, x the tap, and f = ceil(K / 2) the factor of the upsampling.
+    MXNet's and Caffe's formula is the same for the kernels that belong to a factor, K = 2 f - f % 2, and
+    lopsided for others.
 
     Args:
         channels: ``all`` sets every pair of channels, as a depthwise kernel needs; ``diagonal`` only an input
             channel's own output, the others 0, as fully convolutional networks do.
 
-    Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038) and its surgery.upsample_filt;
-    mxnet.initializer.Bilinear (all).
+    Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038), and shelhamer/fcn.berkeleyvision.org surgery.py,
+    upsample_filt (diagonal); mxnet.initializer.Bilinear (all).
     """
 
     channels: Literal["all", "diagonal"] = "all"
@@ -260,9 +253,7 @@ class Hadamard(Formula):
         return draws.Table("zero_hadamard")
 
 
-def orthogonal(
-    shape: tuple[int, ...], gain: float, column_axis: Literal["first", "last"] = "first"
-) -> draws.Whole:
+def orthogonal(shape: tuple[int, ...], gain: float, column_axis: Literal["first", "last"] = "first") -> draws.Whole:
     """Returns the draw of one orthogonal matrix.
 
     Raises:

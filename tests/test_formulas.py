@@ -1,0 +1,322 @@
+"""What formulas resolve to, held against numbers worked out by hand or by the reference implementations."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from ms_initkit import draws, fans, stream
+from ms_initkit.fans import Fans
+from ms_initkit.formulas import elementary, priors, recurrent, registry, rwkv, scaling, state_space, structured
+from ms_initkit.formulas.base import Formula, Site
+from tests.laws import CONV, EXAMPLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+
+def at(*shape: int) -> Site:
+    return Site(shape, fans.from_shape(shape) if len(shape) >= 2 else None)
+
+
+def sample(formula: Formula, *shape: int, name: str = "w") -> NDArray[np.float32]:
+    return stream.sample(formula.resolve(at(*shape)), shape, stream.key(7, name))
+
+
+# Standard deviations as torch 2.13 documents and computes them for (64, 32, 3, 3): fan-in 288, fan-out 576.
+TORCH = {
+    "xavier_normal_": (scaling.XavierNormal(), 0.04811252243246881),
+    "xavier_normal_(gain=5/3)": (scaling.XavierNormal(5 / 3), 0.08018753738744802),
+    "kaiming_normal_": (scaling.HeNormal(), 0.08333333333333333),
+    "kaiming_normal_(a=0.2, fan_out)": (scaling.HeNormal(0.2, "fan_out"), 0.057781270440128034),
+    "kaiming_normal_(nonlinearity=selu)": (scaling.HeNormal(nonlinearity="selu"), 0.04419417382415922),
+    "kaiming_normal_(nonlinearity=tanh)": (scaling.HeNormal(nonlinearity="tanh"), 0.09820927516479827),
+    "kaiming_normal_(nonlinearity=conv2d)": (scaling.HeNormal(nonlinearity="conv2d"), 0.05892556509887896),
+}
+
+
+@pytest.mark.parametrize("call", TORCH)
+def test_normals_have_torchs_standard_deviation(call: str) -> None:
+    formula, std = TORCH[call]
+
+    draw = formula.resolve(at(*CONV))
+
+    assert isinstance(draw, draws.Normal)
+    assert draw.mean == 0
+    assert draw.std == pytest.approx(std, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("formula", "bound"),
+    [
+        (scaling.XavierUniform(), math.sqrt(6 / (288 + 576))),
+        (scaling.HeUniform(), math.sqrt(6 / 288)),
+        (scaling.HeUniform(math.sqrt(5)), 1 / math.sqrt(288)),
+        (scaling.LayerDefault(), 1 / math.sqrt(288)),
+        (scaling.LecunUniform(), math.sqrt(3 / 288)),
+        (scaling.VarianceScaling(2.0, "fan_geo_avg", "uniform"), math.sqrt(3 * 2 / math.sqrt(288 * 576))),
+    ],
+)
+def test_uniforms_have_their_bound(formula: Formula, bound: float) -> None:
+    draw = formula.resolve(at(*CONV))
+
+    assert isinstance(draw, draws.Uniform)
+    assert draw.low == pytest.approx(-bound, rel=1e-14)
+    assert draw.high == pytest.approx(bound, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("mode", "n"), [("fan_in", 288), ("fan_out", 576), ("fan_avg", 432), ("fan_geo_avg", math.sqrt(288 * 576))]
+)
+@pytest.mark.parametrize("distribution", ["normal", "untruncated_normal"])
+def test_variance_scaling_takes_every_fan(mode: scaling.Mode, n: float, distribution: scaling.Distribution) -> None:
+    draw = scaling.VarianceScaling(3.0, mode, distribution).resolve(at(*CONV))
+
+    assert draw == draws.Normal(0.0, pytest.approx(math.sqrt(3 / n), rel=1e-14))  # type: ignore[arg-type]  # approx
+
+
+def test_a_corrected_truncated_normal_is_jaxs() -> None:
+    draw = scaling.LecunNormal().resolve(at(*CONV))
+
+    wide = math.sqrt(1 / 288) / 0.87962566103423978
+    assert isinstance(draw, draws.TruncatedNormal)
+    assert draw.std == pytest.approx(wide, rel=1e-14)
+    assert (draw.low, draw.high) == (-2 * draw.std, 2 * draw.std)
+
+
+def test_a_bias_takes_the_fans_of_its_weight() -> None:
+    draw = scaling.LayerDefault().resolve(Site((64,), Fans(288, 576)))
+
+    assert draw == draws.Uniform(-1 / math.sqrt(288), 1 / math.sqrt(288))
+
+
+def test_absolute_bounds_are_values_and_sigmas_are_not() -> None:
+    absolute = elementary.TruncatedNormal(0.5, 1.0, bounds="absolute")
+    sigmas = elementary.TruncatedNormal(0.5, 1.0, bounds="sigmas")
+
+    assert absolute.resolve(at(3)) == draws.TruncatedNormal(1.0, 0.5, -2.0, 2.0)
+    assert sigmas.resolve(at(3)) == draws.TruncatedNormal(1.0, 0.5, 0.0, 2.0)
+
+
+def test_mindspores_spelling_of_a_truncated_normal_has_to_say_which_bounds() -> None:
+    with pytest.raises(TypeError, match="bounds"):
+        registry.build("TruncatedNormal", {"sigma": 0.02})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: elementary.Normal(0.0), "sigma is 0.0: must be > 0"),
+        (lambda: elementary.Normal(math.nan), "sigma is nan: must be > 0"),
+        (lambda: elementary.Normal(math.inf), "sigma is inf: must be > 0"),
+        (lambda: elementary.Normal(-1.0), "sigma is -1.0: must be > 0"),
+        (lambda: elementary.Normal(1.0, math.nan), "mean is nan: must be finite"),
+        (lambda: scaling.XavierNormal(0), "gain is 0.0: must be > 0"),
+        (lambda: scaling.VarianceScaling(-2.0), "scale is -2.0: must be > 0"),
+        (
+            lambda: scaling.HeNormal(mode="fan_both"),  # type: ignore[arg-type]  # that is what is tested
+            "mode is 'fan_both': must be one of 'fan_in', 'fan_out'",
+        ),
+        (lambda: structured.Orthogonal(0.0), "gain is 0.0: must be > 0"),
+        (lambda: structured.Sparse(1.0), r"sparsity is 1.0: must be in \[0, 1\)"),
+        (lambda: structured.Dirac(0), "groups is 0.0: must be >= 1"),
+        (
+            lambda: structured.Dirac(1.5),  # type: ignore[arg-type]
+            "groups is 1.5: must be a whole number",
+        ),
+        (lambda: priors.PriorProbability(0.0), r"probability is 0.0: must be in \(0, 1\)"),
+        (lambda: elementary.Uniform(scale=1.0, low=0.0, high=1.0), "give scale, or low and high, not both"),
+        (lambda: elementary.Uniform(low=0.0), "low and high are given together"),
+        (lambda: elementary.Uniform(low=1.0, high=1.0), "low must be below high"),
+        (lambda: elementary.Constant(math.inf), "value is inf: must be finite"),
+        (
+            lambda: elementary.TruncNormal(1.0, 5.0),
+            r"the mean 5.0 must lie within the bounds, not outside \[-2.0, 2.0\]",
+        ),
+        (lambda: elementary.TruncNormalTf(1.0, a=1.0), "the mean .0 sigmas. 0.0 must lie within the bounds"),
+        (lambda: elementary.TruncNormal(1.0, a=2.0, b=1.0), "a must be below b"),
+        (
+            lambda: elementary.TruncatedNormal(bounds="absolute", correct_variance=True),
+            "correct_variance needs `bounds: sigmas`",
+        ),
+        (lambda: elementary.Mixture(()), "at least one part"),
+        (lambda: elementary.Mixture(((0.4, elementary.Zeros()),)), "sum to 0.4: must sum to 1"),
+        (lambda: recurrent.LstmForgetBias(order="ifgg"), "order is 'ifgg': must be the letters i, f, o"),
+        (lambda: recurrent.Chrono(2), "longest is 2.0: must be > 2"),
+        (lambda: rwkv.Rwkv4TimeDecay(12, 12), "layer 12 is not among 12 layers"),
+        (lambda: state_space.MambaDtBias(0.1, 0.01), "low must be below high"),
+    ],
+)
+def test_senseless_arguments_are_refused_when_the_formula_is_made(make: Callable[[], Formula], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("value", ["0.02", True, None, (1.0,)])
+def test_what_is_no_number_is_refused(value: object) -> None:
+    with pytest.raises(TypeError, match=r"sigma is .*: must be a number"):
+        elementary.Normal(value)  # type: ignore[arg-type]  # that is what is tested
+
+
+@pytest.mark.parametrize(
+    ("formula", "shape", "message"),
+    [
+        (scaling.XavierNormal(), (5,), "has no fans"),
+        (scaling.XavierNormal(), (), "has no fans"),
+        (structured.Orthogonal(), (5,), "a matrix is needed"),
+        (structured.BlockOrthogonal((4, 4)), (8, 6), "do not divide the shape"),
+        (structured.BlockOrthogonal((4,)), (8, 6), "must name each axis"),
+        (structured.DeltaOrthogonal(), (4, 8, 3, 3), "4 outputs are too few to keep the norm of 8 inputs"),
+        (structured.DeltaOrthogonal(), (8, 8), "3 to 5 axes"),
+        (structured.Identity(), (3, 3, 3), "choose `dirac`"),
+        (structured.Dirac(), (3, 3), "choose `identity`"),
+        (structured.Dirac(4), (6, 3, 3), "4 groups do not divide the 6 output channels"),
+        (structured.Sparse(0.5), (3,), "a matrix is needed"),
+        (structured.Sparse(0.95), (10, 10), "leaves nothing"),
+        (structured.Icnr(2), (6, 3, 3, 3), "channels in multiples of 4"),
+        (structured.Bilinear(), (3, 3), "at least 3 axes"),
+        (recurrent.LstmForgetBias(), (6,), "does not hold four gates"),
+        (state_space.HippoLegs(), (4, 5), "are no square"),
+    ],
+)
+def test_a_shape_that_a_formula_cannot_serve_is_refused(formula: Formula, shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        formula.resolve(at(*shape))
+
+
+@pytest.mark.parametrize("shape", [(6, 6), (3, 8), (8, 3), (4, 3, 2), (12, 2, 2, 2), (1, 5), (5, 1)])
+def test_an_orthogonal_draw_keeps_norms(shape: tuple[int, ...]) -> None:
+    w = sample(structured.Orthogonal(1.5), *shape).reshape(shape[0], -1).astype(np.float64)
+
+    gram = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(gram, 2.25 * np.eye(min(w.shape)), atol=1e-5)
+
+
+def test_an_orthogonal_draw_by_last_columns_is_jaxs() -> None:
+    w = sample(structured.Orthogonal(column_axis="last"), 2, 3, 4).reshape(6, 4)
+
+    np.testing.assert_allclose(w.T @ w, np.eye(4), atol=1e-6)
+
+
+def test_blocks_of_a_block_orthogonal_draw_are_orthogonal_and_different() -> None:
+    w = sample(structured.BlockOrthogonal((4, 6), 2.0), 12, 12)
+
+    blocks = [w[i : i + 4, j : j + 6] for i in (0, 4, 8) for j in (0, 6)]
+    for block in blocks:
+        np.testing.assert_allclose(block @ block.T, 4 * np.eye(4), atol=1e-5)
+    assert len({block.tobytes() for block in blocks}) == 6
+
+
+def test_a_delta_orthogonal_convolution_keeps_norms_at_its_centre() -> None:
+    w = sample(structured.DeltaOrthogonal(), 8, 6, 3, 3)
+
+    np.testing.assert_allclose(w[:, :, 1, 1].T @ w[:, :, 1, 1], np.eye(6), atol=1e-6)
+    w[:, :, 1, 1] = 0
+    assert not w.any()
+
+
+def test_rwkvs_orthogonal_draw_grows_with_the_aspect_and_stacks() -> None:
+    w = sample(structured.RwkvOrthogonal(0.5), 3, 16, 4)
+
+    for matrix in w:
+        np.testing.assert_allclose(matrix.T @ matrix, 0.25 * 4 * np.eye(4), atol=1e-5)
+    wide = sample(structured.RwkvOrthogonal(0.5), 4, 16)
+    np.testing.assert_allclose(wide @ wide.T, 0.25 * np.eye(4), atol=1e-5)
+    assert not np.array_equal(w[0], w[1])
+
+
+def test_a_sparse_matrix_has_its_zeros_in_every_column() -> None:
+    w = sample(structured.Sparse(0.25, 2.0), 10, 30)
+
+    assert ((w == 0).sum(axis=0) == 3).all()
+
+
+def test_icnr_repeats_each_channel_for_the_pixel_shuffle() -> None:
+    w = sample(structured.Icnr(2), 16, 8, 3, 3)
+
+    groups = w.reshape(4, 4, 8, 3, 3)
+    assert (groups == groups[:, :1]).all()
+    assert len({group[0].tobytes() for group in groups}) == 4
+
+
+def test_icnrs_base_has_the_fans_of_the_convolution_without_the_shuffle() -> None:
+    draw = structured.Icnr(2, scaling.HeNormal(mode="fan_out")).resolve(at(16, 8, 3, 3))
+
+    assert isinstance(draw, draws.Repeated)
+    assert draw.draw == scaling.HeNormal(mode="fan_out").resolve(at(4, 8, 3, 3))
+
+
+@pytest.mark.parametrize(
+    ("order", "block"), [("ifgo", 1), ("ifog", 1), ("icfo", 2), ("iofc", 2), ("ijfo", 2), ("fico", 0), ("giof", 3)]
+)
+def test_the_forget_gate_is_found_in_each_order(order: str, block: int) -> None:
+    b = sample(recurrent.LstmForgetBias(1.5, order), 12).reshape(4, 3)
+
+    assert (b[block] == 1.5).all()
+    assert not np.delete(b, block, axis=0).any()
+
+
+def test_the_other_gates_draw_what_they_are_told() -> None:
+    b = sample(recurrent.LstmForgetBias(others=elementary.Uniform(0.1)), 4000).reshape(4, 1000)
+
+    assert (b[1] == 1).all()
+    assert len(np.unique(b)) > 2900
+
+
+@pytest.mark.xfail(strict=True, reason="the stream does not read Blocks.shares_words yet")
+def test_chrono_input_biases_are_the_forget_biases_negated() -> None:
+    b = sample(recurrent.Chrono(100, "ifgo"), 4000).reshape(4, 1000)
+
+    np.testing.assert_array_equal(b[0], -b[1])
+    assert b[1].min() >= 0
+    assert b[1].max() <= math.log(99)
+    assert len(np.unique(b[1])) > 990
+    assert not b[2:].any()
+
+
+def test_prior_probability_is_retinanets() -> None:
+    assert priors.PriorProbability(0.01).resolve(at(80)) == draws.Constant(pytest.approx(-4.59511985013459, rel=1e-14))  # type: ignore[arg-type]  # approx
+
+
+def test_mamba_steps_are_log_uniform_above_the_floor() -> None:
+    b = sample(state_space.MambaDtBias(1e-4, 1e-1, 1e-3), 30_000).astype(np.float64)
+
+    step = np.log1p(np.exp(b))
+    assert step.min() == pytest.approx(1e-3, rel=1e-5)
+    assert (np.abs(step - 1e-3) < 1e-8).mean() == pytest.approx(1 / 3, abs=5 * math.sqrt(2 / 9 / 30_000))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_formula_comes_back_from_its_config(name: str) -> None:
+    formula = EXAMPLES[name].formula
+
+    assert type(formula).from_config(formula.get_config()) == formula
+    assert hash(formula) == hash(type(formula).from_config(formula.get_config()))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_draw_comes_back_from_json(name: str) -> None:
+    example = EXAMPLES[name]
+    draw = example.formula.resolve(example.site)
+
+    assert draws.from_json(draws.to_json(draw)) == draw
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_docstring_says_arguments_and_sources(name: str) -> None:
+    formula = type(EXAMPLES[name].formula)
+    text = formula.__doc__ or ""
+
+    assert "Sources:" in text
+    for argument in registry.arguments(formula):
+        assert f"\n        {argument.name}: " in text, argument.name
+
+
+def test_lists_become_tuples_and_integers_floats() -> None:
+    assert structured.BlockOrthogonal([2, 3]).split_sizes == (2, 3)  # type: ignore[arg-type]  # as YAML gives it
+    assert repr(elementary.Normal(1, 0)) == "Normal(sigma=1.0, mean=0.0)"
