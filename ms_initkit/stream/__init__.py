@@ -1,10 +1,10 @@
 """The random numbers: the value of an element is a pure function of (seed, name, its number in the whole tensor)."""
 
 from ms_initkit.stream.engine import DTYPES, Batch, Dtype, fill_many
-from ms_initkit.stream.keys import VERSION, key
+from ms_initkit.stream.keys import VERSION, key, keys
 from ms_initkit.stream.laws import Law, law_of
 from ms_initkit.stream.sampler import Index, fill, sample
-from ms_initkit.stream.threads import set_threads, threads
+from ms_initkit.stream.workers import set_threads, threads
 
 __all__ = [
     "DTYPES",
@@ -16,6 +16,7 @@ __all__ = [
     "fill",
     "fill_many",
     "key",
+    "keys",
     "law_of",
     "sample",
     "set_threads",

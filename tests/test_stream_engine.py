@@ -1,0 +1,395 @@
+"""How it is drawn changes nothing: slices, threads, blocks, storage types, kernels and oracle."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ms_initkit import stream
+from ms_initkit.draws import (
+    Blocks,
+    Constant,
+    Draw,
+    Edited,
+    Mixture,
+    Normal,
+    Repeated,
+    SetElement,
+    SetRows,
+    Step,
+    TruncatedNormal,
+    Uniform,
+    Whole,
+)  # fmt: skip
+from ms_initkit.stream import engine, oracle, sampler, workers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+KEY = stream.key(3, "a.weight")
+PLAIN: list[Draw] = [
+    Constant(0.3), Uniform(-1.0, 2.0), Normal(0.1, 0.02), TruncatedNormal(0.0, 1.0, -2.0, 2.0),
+    TruncatedNormal(0.0, 1.0, 5.0, 6.0), TruncatedNormal(0.0, 1.0, -41.0, -36.0), TruncatedNormal(1.0, 2.0, 1.0, 1.1),
+]  # fmt: skip
+needs_kernels = pytest.mark.skipif(engine._kernels() is None, reason="numba is not installed")
+
+
+@pytest.fixture(autouse=True)
+def _threads() -> Iterator[None]:
+    yield
+    stream.set_threads(None)
+
+
+@st.composite
+def shapes_and_slices(draw: st.DrawFn) -> tuple[tuple[int, ...], tuple[slice, ...]]:
+    """Up to four axes; now and then one long enough to cross blocks."""
+    shape: tuple[int, ...]
+    if draw(st.booleans()):
+        shape = (draw(st.integers(1, 5)), draw(st.integers(1, 6000)))
+    else:
+        shape = tuple(draw(st.lists(st.integers(1, 12), min_size=1, max_size=4)))
+    slices = []
+    for length in shape:
+        start = draw(st.integers(0, length - 1))
+        slices.append(slice(start, draw(st.integers(start, length))))
+    return shape, tuple(slices)
+
+
+@st.composite
+def composed(draw: st.DrawFn, shape: tuple[int, ...]) -> Draw:
+    """Any kind of draw that fits ``shape``."""
+    plain = st.sampled_from(PLAIN)
+    axis = draw(st.integers(0, len(shape) - 1))
+    cut = draw(st.integers(0, shape[axis]))
+    times = draw(st.sampled_from([n for n in range(1, shape[axis] + 1) if shape[axis] % n == 0]))
+    kinds: list[Draw] = [
+        draw(plain),
+        Mixture((0.25, 0.75), (draw(plain), draw(plain))),
+        Repeated(axis, times, draw(plain)),
+        Blocks(axis, (cut, shape[axis] - cut), (draw(plain), Mixture((0.5, 0.5), (draw(plain), draw(plain))))),
+        Repeated(axis, times, Repeated(0, 1, draw(plain))),
+        Blocks(axis, (shape[axis],), (Repeated(len(shape) - 1, shape[-1], draw(plain)),)),
+        Edited(
+            Normal(0.0, 1.0),
+            (Step("exp"), SetElement((0,) * len(shape), 9.0), Step("at_least", 0.5), SetRows((shape[0] - 1,), 7.0)),
+        ),
+        Edited(Uniform(0.1, 0.2), (Step("log"), Step("multiply", -0.3), Step("add", 0.1), Step("inverse_softplus"))),
+    ]
+    if len(shape) > 1:
+        kinds.append(Blocks(0, (shape[0],), (Whole("orthogonal", (("gain", 1.0),)),)))
+    return draw(st.sampled_from(kinds))
+
+
+def bits(values: NDArray[np.generic]) -> bytes:
+    return np.ascontiguousarray(values).tobytes()
+
+
+@given(st.data())
+def test_any_slice_of_any_draw_is_the_slice_of_the_whole(data: st.DataObject) -> None:
+    shape, slices = data.draw(shapes_and_slices())
+    draw = data.draw(composed(shape))
+
+    part = stream.sample(draw, shape, KEY, slices)
+
+    assert bits(part) == bits(stream.sample(draw, shape, KEY)[slices])
+
+
+@needs_kernels
+@given(shapes_and_slices(), st.sampled_from(PLAIN), st.sampled_from(["float32", "float16", "bfloat16", "float64"]))
+def test_the_kernels_equal_the_oracle(
+    case: tuple[tuple[int, ...], tuple[slice, ...]], draw: Draw, dtype: engine.Dtype
+) -> None:
+    shape, slices = case
+    lengths = tuple(part.stop - part.start for part in slices)
+    compiled, plain = (np.zeros(lengths, engine.STORAGE[engine.DTYPES[dtype]]) for _ in range(2))
+
+    stream.fill(compiled, draw, shape, KEY, slices, dtype)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "_kernels", lambda: None)
+        stream.fill(plain, draw, shape, KEY, slices, dtype)
+
+    assert bits(compiled) == bits(plain)
+
+
+@needs_kernels
+def test_the_compiled_philox_gives_the_published_answers() -> None:
+    from ms_initkit.stream import kernels
+
+    out = np.zeros(2, np.uint64)
+    counters = np.array([0x85A308D3243F6A88], np.uint64)
+
+    kernels._philox(counters, 1, np.uint64(0x299F31D0A4093822), np.uint64(0x0370734413198A2E), out)
+
+    assert out.view(np.uint32).tolist() == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
+
+
+@needs_kernels
+@pytest.mark.parametrize("draw", PLAIN)
+def test_threads_and_tasks_change_nothing(draw: Draw, monkeypatch: pytest.MonkeyPatch) -> None:
+    shape = (3, 10_007)
+    expected = bits(stream.sample(draw, shape, KEY))
+
+    for n in (1, 2, 7):
+        for task in (997, 4096, 1 << 20):
+            monkeypatch.setattr(engine, "_TASK", task)
+            stream.set_threads(n)
+            assert bits(stream.sample(draw, shape, KEY)) == expected
+
+
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_the_pieces_of_a_composed_draw_change_nothing(n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw = Blocks(1, (30, 71), (Mixture((0.5, 0.5), (Normal(0.0, 1.0), Uniform(0.0, 1.0))), Repeated(0, 2, PLAIN[3])))
+    index = (slice(3, 18), slice(5, 100))
+    expected = stream.sample(draw, (20, 101), KEY)[index]
+
+    monkeypatch.setattr(sampler, "_PIECE", 64)
+    stream.set_threads(n)
+
+    assert bits(stream.sample(draw, (20, 101), KEY, index)) == bits(expected)
+
+
+@needs_kernels
+@pytest.mark.parametrize("offset", [0, 1, 3, 16])
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
+def test_writing_past_the_caches_changes_nothing(
+    offset: int, dtype: engine.Dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = engine.STORAGE[engine.DTYPES[dtype]]
+    usual, past = np.zeros(20_011, storage), np.zeros(20_011 + 2 * 16, storage)
+    stream.fill(usual, Normal(0.0, 1.0), usual.shape, KEY, dtype=dtype)
+
+    monkeypatch.setattr(engine, "_PAST_CACHES", 0)
+    stream.fill(past[offset : offset + usual.size], Normal(0.0, 1.0), usual.shape, KEY, dtype=dtype)
+
+    assert bits(past[offset : offset + usual.size]) == bits(usual)
+    assert not past[:offset].any()
+    assert not past[offset + usual.size :].any()
+
+
+HUGE = (1 << 20, 1 << 15)  # 2**35 elements
+
+
+@pytest.mark.parametrize("start", [(1 << 17) - 1, (1 << 20) - 2])
+def test_element_numbers_have_64_bits(start: int) -> None:
+    drawn = stream.sample(Normal(0.0, 1.0), HUGE, KEY, (slice(start, start + 2), slice(5, 8)))
+
+    numbers = (np.arange(start, start + 2, dtype=np.uint64)[:, None] << np.uint64(15)) + np.arange(
+        5, 8, dtype=np.uint64
+    )
+    assert np.array_equal(drawn, oracle.quantile(oracle.words(numbers, 0, KEY)))
+
+
+AWKWARD = np.array(
+    [0.0, -0.0, 1.0, 1 + 2**-11, 1 + 3 * 2**-11, 65504.0, 65519.9, 65520.0, 1e30, np.inf, -np.inf, np.nan, 2**-14,
+     2**-24,
+     2**-25, 1.5 * 2**-25, 1e-40, 1 + 2**-8, 1 + 3 * 2**-8, 3.3895314e38, 3.4e38],
+    np.float32,
+)  # fmt: skip
+
+
+def nearest_even_bfloat16(value: np.float32) -> int:
+    """The definition: of the two neighbours the nearer, of two equally near the even one."""
+    below = int(np.array([value]).view(np.uint32)[0]) >> 16
+    if not np.isfinite(value):
+        return 0x7FC0 if np.isnan(value) else below
+    neighbours = np.array([below << 16, (below + 1) << 16], np.uint32).view(np.float32).astype(np.float64)
+    neighbours[np.isinf(neighbours)] = np.copysign(2.0**128, neighbours[np.isinf(neighbours)])
+    distance = np.abs(neighbours - np.float64(value))
+    up = distance[1] < distance[0] or (distance[1] == distance[0] and below % 2 == 1)
+    return below + int(up)
+
+
+def random_floats() -> NDArray[np.float32]:
+    patterns = np.random.default_rng(1).integers(0, 2**32, 4000, dtype=np.uint64).astype(np.uint32)
+    return np.concatenate([AWKWARD, -AWKWARD[~np.isnan(AWKWARD)], patterns.view(np.float32)])
+
+
+def test_bfloat16_is_rounded_to_nearest_even() -> None:
+    values = random_floats()
+
+    assert oracle.to_bfloat16(values).tolist() == [nearest_even_bfloat16(value) for value in values]
+
+
+@needs_kernels
+def test_the_kernels_round_every_value_as_the_oracle_does() -> None:
+    from ms_initkit.stream import kernels
+
+    values = random_floats()
+    halves, brains = np.zeros(values.size, np.uint16), np.zeros(values.size, np.uint16)
+
+    kernels._to_float16(values, np.uint64(values.size), halves, np.uint64(0))
+    kernels._to_bfloat16(values, np.uint64(values.size), brains, np.uint64(0))
+
+    is_nan = np.isnan(values)
+    assert np.array_equal(halves[~is_nan], oracle.to_float16(values[~is_nan]))
+    assert np.isnan(halves[is_nan].view(np.float16)).all()
+    assert np.array_equal(brains, oracle.to_bfloat16(values))
+
+
+@pytest.mark.parametrize("draw", PLAIN)
+def test_every_storage_type_holds_the_rounded_float32_draw(draw: Draw) -> None:
+    values = stream.sample(draw, (5, 77), KEY)
+    half, brain, wide = np.zeros((5, 77), np.float16), np.zeros((5, 77), np.uint16), np.zeros((5, 77))
+
+    stream.fill(half, draw, (5, 77), KEY, dtype="float16")
+    stream.fill(brain, draw, (5, 77), KEY, dtype="bfloat16")
+    stream.fill(wide, draw, (5, 77), KEY, dtype="float64")
+
+    assert bits(half) == bits(values.astype(np.float16))
+    assert bits(brain) == bits(oracle.to_bfloat16(values))
+    assert bits(wide) == bits(values.astype(np.float64))
+
+
+def batch(arrays: list[NDArray[np.generic]], draws: list[Draw], dtypes: list[str]) -> engine.Batch:
+    drawn = [stream.law_of(draw) for draw in draws]
+    assert None not in drawn
+    known = [law for law in drawn if law is not None]
+    return stream.Batch(
+        np.array([array.ctypes.data for array in arrays], np.uint64),
+        np.array([array.size for array in arrays], np.int64),
+        np.array([stream.key(1, f"p{i}") for i in range(len(arrays))], np.uint64),
+        np.array([law.id for law in known], np.int8),
+        np.array([stream.DTYPES[dtype] for dtype in dtypes], np.int8),
+        np.stack([law.parameters for law in known]),
+    )
+
+
+@pytest.mark.parametrize("compiled", [pytest.param(True, marks=needs_kernels), False])
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_a_batch_is_its_parameters_one_by_one(compiled: bool, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [64, 1, 0, 4097, 3, 50_000, 64, 9]
+    dtypes = ["float32", "float16", "bfloat16", "float64"] * 2
+    draws = [PLAIN[i % len(PLAIN)] for i in range(len(sizes))]
+    arrays = [np.zeros(size, engine.STORAGE[stream.DTYPES[d]]) for size, d in zip(sizes, dtypes, strict=True)]
+    if not compiled:
+        monkeypatch.setattr(engine, "_kernels", lambda: None)
+    stream.set_threads(n)
+    written: list[int] = []
+
+    stream.fill_many(batch(list(arrays), draws, dtypes), written.append)
+
+    for i, (array, draw, dtype) in enumerate(zip(arrays, draws, dtypes, strict=True)):
+        alone = np.zeros_like(array)
+        stream.fill(alone, draw, array.shape, stream.key(1, f"p{i}"), dtype=dtype)  # type: ignore[arg-type]
+        assert bits(array) == bits(alone)
+    assert sum(written) == sum(sizes)
+
+
+def test_an_empty_batch_is_nothing_to_do() -> None:
+    empty = np.zeros(0)
+
+    stream.fill_many(
+        stream.Batch(
+            empty.astype(np.uint64), empty.astype(np.int64), empty.astype(np.uint64), empty.astype(np.int8),
+            empty.astype(np.int8), np.zeros((0, 8), np.float32),
+        )
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("index", "shape"),
+    [(3, (5,)), (..., (4, 5)), ((-1, slice(1, -1)), (3,)), ((..., 2), (4,)), ((slice(2, 1),), (0, 5)), (None, (4, 5))],
+)
+def test_an_index_reads_as_numpys(index: sampler.Index | None, shape: tuple[int, ...]) -> None:
+    whole = stream.sample(Normal(0.0, 1.0), (4, 5), KEY)
+
+    part = stream.sample(Normal(0.0, 1.0), (4, 5), KEY, index)
+
+    assert part.shape == shape
+    assert np.array_equal(part, whole if index is None else whole[index])
+
+
+@pytest.mark.parametrize("index", [(4,), (0, 0, 0), (..., ...), ("a",)])
+def test_an_index_that_does_not_fit_is_refused(index: sampler.Index) -> None:
+    with pytest.raises(IndexError):
+        stream.sample(Normal(0.0, 1.0), (4, 5), KEY, index)
+
+
+def test_a_step_is_refused() -> None:
+    with pytest.raises(ValueError, match="step 1, not 2"):
+        stream.sample(Normal(0.0, 1.0), (4, 5), KEY, slice(0, 4, 2))
+
+
+def test_a_scalar_parameter_is_drawn() -> None:
+    assert stream.sample(Normal(0.0, 1.0), (), KEY).shape == ()
+
+
+@pytest.mark.parametrize("out", [np.zeros(5, np.float32), np.zeros((4, 5)), np.zeros((5, 4), np.float32).T])
+def test_storage_that_does_not_fit_is_refused(out: NDArray[np.generic]) -> None:
+    with pytest.raises(ValueError, match=r"do not fit|C-contiguous"):
+        stream.fill(out, Normal(0.0, 1.0), (4, 5), KEY)
+
+
+def test_the_environment_sets_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MS_INITKIT_THREADS", "3")
+    assert stream.threads() == 3
+
+    stream.set_threads(5)
+    assert stream.threads() == 5
+
+    stream.set_threads(None)
+    monkeypatch.setenv("MS_INITKIT_THREADS", "many")
+    with pytest.raises(ValueError, match="MS_INITKIT_THREADS is a whole number of at least 1, not 'many'"):
+        stream.threads()
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        stream.set_threads(0)
+
+
+@pytest.mark.parametrize(
+    ("files", "limit"),
+    [
+        ({"cpu.max": "150000 100000\n"}, 1.5),
+        ({"cpu.max": "max 100000\n"}, None),
+        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4.0),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
+        ({}, None),
+    ],
+)
+def test_a_containers_limit_is_respected(files: dict[str, str], limit: float | None, tmp_path: Path) -> None:
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+
+    assert workers.cgroup_limit(tmp_path) == limit
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_draws() -> None:
+    script = (
+        "import os; import numpy as np; from ms_initkit import stream; from ms_initkit.draws import Normal\n"
+        "stream.set_threads(2); whole = stream.sample(Normal(0, 1), (1 << 21,), 1)\n"
+        "pid = os.fork()\n"
+        "same = np.array_equal(stream.sample(Normal(0, 1), (1 << 21,), 1), whole)\n"
+        "os._exit(not same) if pid == 0 else exit(os.waitpid(pid, 0)[1])\n"
+    )
+
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+@needs_kernels
+def test_an_unwritable_cache_folder_costs_only_the_compilation(tmp_path: Path) -> None:
+    """A file where the folder should be: nothing can be made there, whoever asks (root writes to any folder)."""
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    script = (
+        "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n"
+        "from ms_initkit import stream; from ms_initkit.draws import Constant\n"
+        "print(stream.sample(Constant(2.0), (3,), 1).sum())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=True, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "NUMBA_CACHE_DIR": str(blocked / "cache"), "MS_INITKIT_THREADS": "1"},
+    )  # fmt: skip
+
+    assert done.stdout.strip() == "6.0"
