@@ -116,6 +116,14 @@ class Glob:
                 return tuple((capture, found[capture]) for capture in self.captures)
         raise AssertionError("one alternative has matched")
 
+    def spans(self, name: str) -> dict[str, tuple[int, int]]:
+        """Returns where in ``name``, which matches, each capture first stands."""
+        match = self._pattern.fullmatch(name + ".")
+        if match is None:
+            return {}
+        numbered = [(capture, number) for groups in self._groups for number, capture in groups]
+        return {capture: match.span(number) for capture, number in numbered if match[number] is not None}
+
     def __str__(self) -> str:
         """Returns the text."""
         return self.text
@@ -241,9 +249,7 @@ def _check_segment(segment: list[_Token]) -> None:
             raise GlobError("'**' stands for whole segments", token.start, 2, "write * within a segment")
     for left, right in pairwise(segment):
         kinds = {left.kind, right.kind}
-        if kinds == {"capture"} or (
-            "capture" in kinds and any(one.text.isdecimal() for one in (left, right))
-        ):
+        if kinds == {"capture"} or ("capture" in kinds and any(one.text.isdecimal() for one in (left, right))):
             raise GlobError(
                 "a capture takes a whole run of digits, so none can stand beside it",
                 right.start,
@@ -264,9 +270,7 @@ def _common_captures(expansions: list[tuple[_Segment, ...]], text: str) -> tuple
 
 
 def _capture_names(segments: tuple[_Segment, ...]) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(token.text for segment in segments for token in segment if token.kind == "capture")
-    )
+    return tuple(dict.fromkeys(token.text for segment in segments for token in segment if token.kind == "capture"))
 
 
 def _compile(segments: tuple[_Segment, ...], first: int) -> tuple[str, tuple[str, ...]]:

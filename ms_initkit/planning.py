@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from mindspore.nn import Cell
 
+    from ms_initkit.layouts import Layout, Position
     from ms_initkit.params import ParamInfo
     from ms_initkit.plans import Plan
     from ms_initkit.variables import VariableValue
@@ -27,6 +28,7 @@ def plan(
     vars: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
+    layout: Layout | Position | str | Path | None = None,
 ) -> Plan:
     """Returns what each parameter of ``net`` will be under ``recipe``. Reads no value and writes none.
 
@@ -35,6 +37,7 @@ def plan(
         recipe: A recipe, the name of a shipped one, or a path.
         vars: Values in place of the recipe's own variables.
         strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
+        layout: Where ``net`` is one rank's part of a model: which slices of which global parameters it has.
 
     Raises:
         RecipeError: If the recipe cannot be read; it carries every finding.
@@ -42,7 +45,7 @@ def plan(
     """
     from ms_initkit.describe import describe
 
-    return plan_infos(describe(net), recipe, vars, strict=strict)
+    return plan_infos(describe(net), recipe, vars, strict=strict, layout=layout)
 
 
 def plan_infos(
@@ -51,6 +54,7 @@ def plan_infos(
     vars: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
+    layout: Layout | Position | str | Path | None = None,
 ) -> Plan:
     """Returns the plan for parameters that are known without their network, as from a manifest.
 
@@ -59,7 +63,12 @@ def plan_infos(
         PlanError: As ``plan``.
     """
     loaded = recipe if isinstance(recipe, Recipe) else _load(recipe, infos, vars, strict=strict)
-    bound = bind(loaded, infos, vars, strict=strict)
+    if layout is None:
+        bound = bind(loaded, infos, vars, strict=strict)
+    else:
+        from ms_initkit.sharding import plan_shard
+
+        bound = plan_shard(infos, loaded, layout, vars, strict=strict)
     findings = check(bound, loaded)
     if findings:
         raise PlanError([*bound.findings, *findings])

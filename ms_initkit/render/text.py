@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ms_initkit import draws
+from ms_initkit import draws, windows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -62,13 +62,22 @@ def assignment_cells(line: Assignment) -> tuple[str, ...]:
     aliases = f" = {', '.join(line.aliases)}" if line.aliases else ""
     return (
         line.name + aliases,
-        "x".join(str(extent) for extent in line.shape) or "scalar",
+        shape_text(line),
         line.dtype,
         line.initializer + (" [drawn whole]" if is_drawn_whole(line.draw) else ""),
         moments_text(line.moments) if not line.is_kept else "",
         f"fans {number(line.fans.fan_in)}/{number(line.fans.fan_out)}" if line.fans else "",
         line.rule or "(no rule)",
     )
+
+
+def shape_text(line: Assignment) -> str:
+    """Returns the parameter's shape; of a part, also which slice of which shape it is."""
+    shape = "x".join(str(extent) for extent in line.local_shape) or "scalar"
+    if line.window is None:
+        return shape
+    whole = "x".join(str(extent) for extent in line.shape)
+    return f"{shape} = {line.stream}{windows.text(line.window, line.shape)} of {whole}"
 
 
 def moments_text(moments: Moments) -> str:

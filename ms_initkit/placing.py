@@ -1,0 +1,343 @@
+"""Stage place: local parameters to slices of global ones, as a layout says. Pure; no tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
+
+from ms_initkit import windows
+from ms_initkit.cutting import claims, global_shape, whole_number
+from ms_initkit.findings import Finding
+from ms_initkit.layouts import RANK, SIZE, Indices, Split, Stretch
+from ms_initkit.matching import Matcher, captures, selecting_owner
+from ms_initkit.renaming import renamed
+from ms_initkit.render.selectors import selector_text
+from ms_initkit.tiling import Claims, misfit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ms_initkit.expressions import Expression, Value
+    from ms_initkit.layouts import Layout, NameRule, Naming, PlaceRule, Position
+    from ms_initkit.params import Owner, ParamInfo
+    from ms_initkit.recipe import Rule, Selector
+    from ms_initkit.windows import Window
+
+Coordinates: TypeAlias = tuple[int, ...]
+Axes: TypeAlias = tuple[int, ...]  # numbers of mesh axes
+
+
+class Placed(NamedTuple):
+    """What one local parameter is.
+
+    Args:
+        names: Its global names, the walked one first.
+        shape: The global shape.
+        window: The part of it that is local; None where it is the whole.
+        claims: The pieces along each axis with the number of ranks that hold them; of the whole, all once.
+        part: The rank along the mesh axes that decide the window: equal parts are declared to be equal.
+        rule: Id of the layout's rule; empty where none selects it.
+    """
+
+    names: tuple[str, ...]
+    shape: tuple[int, ...]
+    window: Window | None
+    claims: Claims
+    part: Coordinates
+    rule: str
+
+
+@dataclass
+class Placer:
+    """Places parameters of any rank of one layout; equal questions are answered once for all ranks."""
+
+    layout: Layout
+    _axes: dict[str, frozenset[int]] = field(default_factory=dict)
+    _environments: dict[Coordinates, dict[str, Value]] = field(default_factory=dict)
+    _matchers: dict[tuple[bool, ...], Matcher] = field(default_factory=dict)
+    _names: dict[object, str] = field(default_factory=dict)
+    _cuts: dict[object, tuple[tuple[int, ...], Claims]] = field(default_factory=dict)
+    _checked: dict[object, str | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Finds for every variable the mesh axes on which it depends."""
+        everything = frozenset(range(len(self.layout.mesh)))
+        self._axes = {"rank": everything, "world_size": frozenset()}
+        for number, (axis, _) in enumerate(self.layout.mesh):
+            self._axes |= {axis + RANK: frozenset({number}), axis + SIZE: frozenset()}
+        for variable in self.layout.variables:
+            used: frozenset[str] = getattr(variable.value, "names", frozenset())
+            found = {axis for name in used for axis in self._axes.get(name, ())}
+            self._axes[variable.name] = frozenset(found)
+
+    def variables(self, coordinates: Coordinates) -> dict[str, Value]:
+        """Returns every variable of the layout at one place of the mesh.
+
+        Raises:
+            ValueError: If an expression has no value.
+        """
+        known = self._environments.get(coordinates)
+        if known is not None:
+            return known
+        values: dict[str, Value] = {"world_size": self.layout.world_size, "rank": 0}
+        for (axis, size), at in zip(self.layout.mesh, coordinates, strict=True):
+            values |= {axis + SIZE: size, axis + RANK: at, "rank": cast("int", values["rank"]) * size + at}
+        for variable in self.layout.variables:
+            value = variable.value
+            try:
+                values[variable.name] = (
+                    value.evaluate(values) if not isinstance(value, str | bool) else value  # type: ignore[union-attr]
+                )
+            except ValueError as error:
+                raise ValueError(f"variable {variable.name!r} has no value: {error}") from error
+        self._environments[coordinates] = values
+        return values
+
+    def shared_variables(self, coordinates: Coordinates) -> dict[str, Value]:
+        """Returns the layout's own variables that are the same on every rank."""
+        values = self.variables(coordinates)
+        return {v.name: values[v.name] for v in self.layout.variables if not self._axes[v.name]}
+
+    def place(
+        self, position: Position, infos: Sequence[ParamInfo], *, strict: bool = True
+    ) -> tuple[tuple[Placed, ...], list[Finding]]:
+        """Returns what each parameter of one rank is, and what is wrong.
+
+        Args:
+            position: The rank.
+            infos: Its parameters, local names and shapes.
+            strict: Whether leftovers (rules that select nothing) are errors; if not, they are warnings.
+        """
+        try:
+            return self._place(position, infos, strict=strict)
+        except ValueError as error:
+            return (), [_finding("bad-expression", f"layout {self.layout.name!r}: {error}")]
+
+    def _place(
+        self, position: Position, infos: Sequence[ParamInfo], *, strict: bool
+    ) -> tuple[tuple[Placed, ...], list[Finding]]:
+        coordinates = position.coordinates
+        environment = self.variables(coordinates)
+        names = [rule for rule in self.layout.names if _is_active(rule, environment)]
+        matcher = self._matcher(environment)
+        placed: list[Placed] = []
+        won: set[str] = set()
+        failures: dict[tuple[str, str], tuple[PlaceRule | NameRule, list[ParamInfo]]] = {}
+        unplaced: list[ParamInfo] = []
+        for info in infos:
+            candidates = cast("tuple[tuple[PlaceRule, int], ...]", matcher.candidates(info))
+            rule, owner = candidates[0] if candidates else (None, 0)
+            won.update(candidate.id for candidate, _ in candidates)
+            if rule is None and self.layout.default == "error":
+                unplaced.append(info)
+            at: PlaceRule | NameRule | None = rule
+            try:
+                called, naming_rules = self._call(info, rule, names, coordinates)
+                won.update(used.id for used in naming_rules)
+                at = rule if rule is not None else next(iter(naming_rules), None)
+                placed.append(self._cut(info, rule, owner, called, naming_rules, coordinates))
+            except ValueError as error:
+                blamed = at if at is not None else names[0]  # without a rule there is nothing to fail
+                failures.setdefault((blamed.id, str(error)), (blamed, []))[1].append(info)
+        findings = [
+            _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}", rule)
+            for (_, message), (rule, failed) in failures.items()
+        ]
+        severity = "error" if strict else "warning"
+        active: list[PlaceRule | NameRule] = [*names]
+        active += [rule for rule in self.layout.rules if _is_active(rule, environment)]
+        findings += [
+            Finding(
+                "unused-rule",
+                f"rule {rule.id!r} of the layout selects no parameter of {position}",
+                severity,  # type: ignore[arg-type]  # one of the two
+                rule.match.span,
+                (f"it asks for {selector_text(rule.match)}",),
+                "correct `match`, say `when` for ranks that have none, or `optional: true`",
+            )
+            for rule in active
+            if rule.id not in won and not rule.is_optional
+        ]
+        if unplaced:
+            findings.append(_unplaced(unplaced, len(infos)))
+        return tuple(placed), findings
+
+    def _matcher(self, environment: Mapping[str, Value]) -> Matcher:
+        active = tuple(_is_active(rule, environment) for rule in self.layout.rules)
+        known = self._matchers.get(active)
+        if known is None:
+            rules = tuple(rule for rule, is_active in zip(self.layout.rules, active, strict=True) if is_active)
+            # A matcher looks at nothing of a rule but its selector.
+            known = self._matchers[active] = Matcher(cast("tuple[Rule, ...]", rules))
+        return known
+
+    # Names.
+
+    def _call(
+        self, info: ParamInfo, rule: PlaceRule | None, names: Sequence[NameRule], coordinates: Coordinates
+    ) -> tuple[tuple[str, ...], list[NameRule]]:
+        """Returns the global names of ``info``, and the rules that gave them."""
+        called, used = [], []
+        for owner in info.owners:
+            alone = info._replace(owners=(owner,))
+            if rule is not None and rule.naming is not None and selecting_owner(rule.match, alone) is not None:
+                called.append(self._rename(owner, rule.match, rule.naming, coordinates))
+                continue
+            for name_rule in names:
+                if selecting_owner(name_rule.match, alone) is not None:
+                    used.append(name_rule)
+                    called.append(self._rename(owner, name_rule.match, name_rule.naming, coordinates))
+                    break
+            else:
+                called.append(owner.name)
+        return tuple(called), used
+
+    def _rename(self, owner: Owner, match: Selector, naming: Naming, coordinates: Coordinates) -> str:
+        key = (owner.name, id(naming), self._at(self._axes_of(_expressions_of(naming)), coordinates))
+        known = self._names.get(key)
+        if known is None:
+            environment = {**self.variables(coordinates), **captures(match, owner.name)}
+            known = self._names[key] = renamed(owner.name, match, naming, environment)
+        return known
+
+    # Slices.
+
+    def _cut(
+        self,
+        info: ParamInfo,
+        rule: PlaceRule | None,
+        owner: int,
+        names: tuple[str, ...],
+        naming_rules: Sequence[NameRule],
+        coordinates: Coordinates,
+    ) -> Placed:
+        if rule is None or not rule.cuts:
+            uncut = tuple(((0, extent, 1),) for extent in info.shape)
+            if rule is not None and rule.shape is not None:
+                self._check_shape(rule, info.shape, self.variables(coordinates))
+            return Placed(names, info.shape, None, uncut, (), "" if rule is None else rule.id)
+        expressions = list(_expressions_of(rule.cuts, rule.shape))
+        axes = self._axes_of(expressions)
+        captured = captures(rule.match, info.owners[owner].name)
+        captured = {name: value for name, value in captured.items() if any(name in e.names for e in expressions)}
+        part = self._at(axes, coordinates)
+        key = (id(rule), info.shape, tuple(captured.items()), part)
+        known = self._cuts.get(key)
+        if known is None:
+            environment = {**self.variables(coordinates), **captured}
+            shape = global_shape(rule.cuts, info.shape, environment)
+            self._check_shape(rule, shape, environment)
+            known = self._cuts[key] = shape, claims(rule.cuts, shape, environment)
+        shape, held = known
+        window = tuple(map(_joined, held))
+        if windows.local_shape(window) != info.shape:
+            raise ValueError(f"the slice {windows.text(window, shape)} of {shape} is not of shape {info.shape}")
+        self._check_names(rule, axes, naming_rules)
+        problem = self._check_tiling(rule, shape, captured, axes)
+        if problem is not None:
+            raise ValueError(problem)
+        return Placed(names, shape, None if window == windows.whole(shape) else window, held, part, rule.id)
+
+    def _check_shape(self, rule: PlaceRule, shape: tuple[int, ...], environment: Mapping[str, Value]) -> None:
+        if rule.shape is None:
+            return
+        declared = tuple(None if n is None else whole_number(n.evaluate(environment), "shape") for n in rule.shape)
+        if len(declared) != len(shape) or any(
+            n not in (None, extent) for n, extent in zip(declared, shape, strict=True)
+        ):
+            shown = "x".join("any" if n is None else str(n) for n in declared)
+            raise ValueError(f"the cuts make a global tensor of {'x'.join(map(str, shape))}, not of {shown}")
+
+    def _check_names(self, rule: PlaceRule, axes: Axes, naming_rules: Sequence[NameRule]) -> None:
+        namings = [used.naming for used in naming_rules] + ([] if rule.naming is None else [rule.naming])
+        for axis in self._axes_of([e for naming in namings for e in _expressions_of(naming)]):
+            if axis in axes:
+                name = self.layout.mesh[axis][0]
+                raise ValueError(
+                    f"the mesh axis {name!r} decides both the name and the slice: the other slices are nobody's"
+                )
+
+    def _check_tiling(
+        self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int], axes: Axes
+    ) -> str | None:
+        """Returns what is wrong with the slices of all ranks that share this parameter; None if they tile it."""
+        counted = [axis for cut in rule.cuts for axis in getattr(cut, "over", ())]
+        if all(isinstance(cut, Split) and cut.over for cut in rule.cuts) and len(set(counted)) == len(counted):
+            return None  # even parts over different mesh axes tile by construction
+        key = (id(rule), shape, tuple(captured.items()))
+        if key not in self._checked:
+            self._checked[key] = misfit(shape, self._all_claims(rule, shape, captured, axes))
+        return self._checked[key]
+
+    def _all_claims(
+        self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int], axes: Axes
+    ) -> Iterator[Claims]:
+        sizes = [size for _, size in self.layout.mesh]
+        for ranks in product(*(range(sizes[axis]) for axis in axes)):
+            coordinates = [0] * len(sizes)
+            for axis, at in zip(axes, ranks, strict=True):
+                coordinates[axis] = at
+            yield claims(rule.cuts, shape, {**self.variables(tuple(coordinates)), **captured})
+
+    # What depends on which rank.
+
+    def _axes_of(self, expressions: Iterable[Expression]) -> Axes:
+        used = {name for expression in expressions for name in expression.names}
+        return tuple(sorted({axis for name in used for axis in self._axes.get(name, ())}))
+
+    def _at(self, axes: Axes, coordinates: Coordinates) -> Coordinates:
+        return tuple(coordinates[axis] for axis in axes)
+
+
+def _is_active(rule: PlaceRule | NameRule, environment: Mapping[str, Value]) -> bool:
+    return rule.when is None or bool(rule.when.evaluate(environment))
+
+
+def _expressions_of(*things: object) -> Iterator[Expression]:
+    """Yields every expression in cuts, namings and shapes."""
+    from ms_initkit.expressions import Expression
+
+    for thing in things:
+        match thing:
+            case Expression():
+                yield thing
+            case tuple():
+                yield from _expressions_of(*thing)
+            case Split():
+                yield from _expressions_of(thing.parts, thing.index, thing.blocks, thing.copies)
+            case Stretch():
+                yield from _expressions_of(thing.start, thing.stop, thing.extent, thing.copies)
+            case Indices():
+                yield from _expressions_of(*(value for _, value in thing.values))
+            case None | str() | int():
+                pass
+            case _:
+                yield from _expressions_of(getattr(thing, "parts", None))
+
+
+def _joined(pieces: Sequence[tuple[int, int, int]]) -> windows.Pieces:
+    plain = tuple((start, stop) for start, stop, _ in pieces)
+    return windows.take(plain, 0, windows.length(plain))
+
+
+def _finding(code: str, message: str, rule: PlaceRule | NameRule | None = None) -> Finding:
+    return Finding(code, message, "error", None if rule is None else rule.span)
+
+
+def _listed(infos: Sequence[ParamInfo]) -> str:
+    more = f" and {len(infos) - 1} more" if len(infos) > 1 else ""
+    return f"{infos[0].name!r} {infos[0].shape}{more}"
+
+
+def _unplaced(infos: Sequence[ParamInfo], total: int) -> Finding:
+    shown = tuple(f"{info.name} {info.shape} {info.dtype}" for info in infos[:5])
+    more = (f"and {len(infos) - len(shown)} more",) if len(infos) > len(shown) else ()
+    return Finding(
+        "unplaced-parameter",
+        f"no rule of the layout selects {len(infos)} of {total} parameters",
+        "error",
+        None,
+        (*shown, *more),
+        "add a rule; `default: whole` declares what is left whole on every rank",
+    )

@@ -1,0 +1,56 @@
+"""Whether the slices that ranks hold make up a tensor: every element held as often as it is declared to be."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Along every axis the pieces of one rank: start, stop, and how many ranks are declared to hold each.
+Claims: TypeAlias = tuple[tuple[tuple[int, int, int], ...], ...]
+
+
+def misfit(shape: tuple[int, ...], claims: Iterable[Claims]) -> str | None:
+    """Returns what is wrong with ``claims``, one of each rank that holds a part; None if nothing is.
+
+    The tensor is looked at in cells between the edges of pieces, so the work does not depend on its size.
+    """
+    held = list(claims)
+    edges = []
+    for axis, extent in enumerate(shape):
+        cuts = {edge for claim in held for start, stop, _ in claim[axis] for edge in (start, stop)}
+        edges.append(np.array(sorted({0, extent, *cuts}), np.int64))
+        if edges[-1][0] < 0 or edges[-1][-1] > extent:
+            return f"a slice from {edges[-1][0]} to {edges[-1][-1]} lies outside of axis {axis} of length {extent}"
+    count = np.zeros(tuple(len(edge) - 1 for edge in edges), np.int64)
+    declared = np.zeros_like(count)
+    for claim in held:
+        for box in product(*claim):
+            cells = tuple(
+                slice(*np.searchsorted(edge, (start, stop))) for edge, (start, stop, _) in zip(edges, box, strict=True)
+            )
+            copies = 1
+            for _, _, times in box:
+                copies *= times
+            count[cells] += 1
+            declared[cells] = np.maximum(declared[cells], copies)
+    return _verdict(edges, count, declared)
+
+
+def _verdict(
+    edges: list[np.ndarray[tuple[int], np.dtype[np.int64]]],
+    count: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+    declared: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+) -> str | None:
+    wrong = np.argwhere((count == 0) | (count != declared))
+    if not wrong.size:
+        return None
+    cell = tuple(wrong[0])
+    place = [int(edge[at]) for edge, at in zip(edges, cell, strict=True)]
+    if count[cell] == 0:
+        return f"no rank holds the element {place}"
+    return f"{count[cell]} ranks hold the element {place}, and {declared[cell]} should"
