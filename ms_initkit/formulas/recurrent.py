@@ -26,7 +26,7 @@ class LstmForgetBias(Formula):
             1's, ``iofc`` ONNX's.
         others: What the other gates draw, each on its own.
 
-    Sources: Gers et al. 2000, Learning to forget; Jozefowicz et al. 2015, section 2.2, An empirical
+    Sources: Gers et al. 2000, Learning to forget; Jozefowicz et al. 2015, An empirical
     exploration of recurrent network architectures.
     """
 
@@ -57,7 +57,7 @@ class Chrono(Formula):
         longest: T, the longest dependency in steps, > 2.
         order: The gates' order along the first axis, as in ``lstm_forget_bias``.
 
-    Sources: Tallec & Ollivier 2018, equation 16 (arXiv:1804.11188).
+    Sources: Tallec & Ollivier 2018 (chrono initialization, arXiv:1804.11188).
     """
 
     longest: Annotated[float, Range(low=2.0, excludes_low=True), Alias(("t_max",))]

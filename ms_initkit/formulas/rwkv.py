@@ -23,8 +23,7 @@ class Rwkv4TimeDecay(Formula):
         layer: Index of the layer, from 0.
         depth: Number of layers. One alone has r = 0, where the reference divides by zero.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048,
-    appendix E).
+    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048).
     """
 
     layer: Layer
@@ -43,8 +42,7 @@ class Rwkv4TimeFirst(Formula):
 
     transformers' port has ones instead, by mistake.
 
-    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048,
-    appendix E).
+    Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix (Peng et al. 2023, arXiv:2305.13048).
     """
 
     def resolve(self, site: Site) -> draws.Draw:
@@ -67,7 +65,7 @@ class Rwkv4TimeMix(Formula):
         part: What is mixed: ``key``, ``value`` or ``receptance``.
 
     Sources: BlinkDL/RWKV-LM RWKV-v4neo/src/model.py, RWKV_TimeMix and RWKV_ChannelMix (Peng et al. 2023,
-    arXiv:2305.13048, appendix E).
+    arXiv:2305.13048).
     """
 
     layer: Layer

@@ -50,7 +50,7 @@ class Arange(Formula):
         step: The difference between neighbours.
         axis: Along which axis, the last by default. The bins of a (1, 16, 1, 1) kernel lie along axis 1.
 
-    Sources: numpy.arange; Li et al. 2020, Generalized Focal Loss, equation 5 (arXiv:2006.04388).
+    Sources: numpy.arange; Li et al. 2020, Generalized Focal Loss (arXiv:2006.04388).
     """
 
     start: float = 0.0

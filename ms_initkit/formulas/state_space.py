@@ -24,7 +24,7 @@ class MambaDtBias(Formula):
         floor: What smaller steps are raised to, > 0.
 
     Sources: state-spaces/mamba mamba_ssm/modules/mamba_simple.py, dt_proj.bias, and mamba2.py, dt_bias (Gu &
-    Dao 2023, arXiv:2312.00752, section 3.6).
+    Dao 2023, arXiv:2312.00752).
     """
 
     low: Annotated[float, Range(low=0.0, excludes_low=True), Alias(("dt_min",))] = 0.001
@@ -49,7 +49,7 @@ class MambaDtBias(Formula):
 class MambaALog(Formula):
     """Sets A_log to log(1), log(2), ..., log(N) along the last axis: A = -exp(A_log) is S4D-Real.
 
-    Sources: Gu et al. 2022, table 1, S4D-Real (arXiv:2206.11893); state-spaces/mamba
+    Sources: Gu et al. 2022 (S4D-Real, arXiv:2206.11893); state-spaces/mamba
     mamba_ssm/modules/mamba_simple.py, A_log. transformers' Mamba-2 has the same over its heads.
     """
 
@@ -91,8 +91,8 @@ class HippoLegs(Formula):
     Args:
         part: ``A`` for the matrix; ``B`` for the input vector sqrt(2 n + 1) along the last axis.
 
-    Sources: Gu et al. 2020, equation 2 and appendix D.3 (arXiv:2008.07669); state-spaces/s4
-    src/models/hippo/hippo.py, transition("legs").
+    Sources: Gu et al. 2020, theorem 2 (arXiv:2008.07669); Gu et al. 2022, equation 2 (S4, arXiv:2111.00396);
+    state-spaces/s4 src/models/hippo/hippo.py, transition("legs").
     """
 
     part: Literal["A", "B"] = "A"
@@ -116,7 +116,7 @@ class S4dImaginary(Formula):
     Args:
         variant: ``lin``, ``inv`` or ``quad``.
 
-    Sources: Gu et al. 2022, equations 8 and 9 (arXiv:2206.11893); state-spaces/s4 src/models/hippo/dplr
+    Sources: Gu et al. 2022 (S4D-Lin, S4D-Inv, arXiv:2206.11893); state-spaces/s4 src/models/hippo/dplr
     (quad), models/s4/s4d.py (lin).
     """
 

@@ -197,7 +197,7 @@ class Icnr(Formula):
         scale: Factor of the upsampling, >= 1.
         base: What is drawn for the convolution without the shuffle.
 
-    Sources: Aitken et al. 2017, section 3.1 (arXiv:1707.02937).
+    Sources: Aitken et al. 2017 (arXiv:1707.02937).
     """
 
     scale: Annotated[int, Range(low=1), Alias(("upscale_factor",))]
@@ -243,8 +243,8 @@ class Hadamard(Formula):
     The tall one is a part of Sylvester's Hadamard matrix. Nothing is random. A convolution has the matrix at
     its centre tap and 0 elsewhere. (The paper's own name would be read as ``Zero``.)
 
-    Sources: Zhao et al. 2022, algorithms 1 and 2 (ZerO, arXiv:2110.12661); jiaweizzhao/ZerO-initialization,
-    example_mnist.ipynb.
+    Sources: Zhao et al. 2022, algorithm 1 for the matrix (ZerO, arXiv:2110.12661);
+    jiaweizzhao/ZerO-initialization, example_mnist.ipynb.
     """
 
     def resolve(self, site: Site) -> draws.Draw:
