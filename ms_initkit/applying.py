@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ms_initkit.checking import check
-from ms_initkit.describe import describe_with_parameters
+from ms_initkit.describe import describe_with_parameters, dtype_name, named_parameters
 from ms_initkit.findings import ApplyError, Finding, did_you_mean
 from ms_initkit.planning import plan_infos
 from ms_initkit.plans import Plan
@@ -15,13 +17,12 @@ from ms_initkit.seeds import chosen_seed
 from ms_initkit.writing import Target, write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from mindspore import Parameter
     from mindspore.nn import Cell
 
-    from ms_initkit.params import ParamInfo
+    from ms_initkit.layouts import Layout, Position
     from ms_initkit.recipe import Recipe
     from ms_initkit.variables import VariableValue
 
@@ -33,6 +34,7 @@ def apply(
     seed: int | None = None,
     vars: Mapping[str, VariableValue] | None = None,
     strict: bool = True,
+    layout: Layout | Position | str | Path | None = None,
     progress: Callable[[int], None] | None = None,
 ) -> Report:
     """Initialises every parameter of ``net``; applying twice with one seed gives the same values.
@@ -46,6 +48,7 @@ def apply(
         seed: 0 to 2**64 - 1. None takes one number from NumPy's global generator, so `mindspore.set_seed` decides.
         vars: Values in place of the recipe's own variables.
         strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
+        layout: Where ``net`` is one rank's part of a model: which slices of which global parameters it has.
         progress: Called now and then with the number of elements written since the last call.
 
     Raises:
@@ -54,24 +57,36 @@ def apply(
         ApplyError: If the plan cannot be written, or was made for another network.
     """
     began = time.perf_counter()
-    infos, parameters = describe_with_parameters(net)
-    if isinstance(recipe, Plan):
-        if vars is not None:
-            raise TypeError("a plan has its variables already: give `vars` to `plan`, or a recipe to `apply`")
-        targets = fit(recipe, infos, parameters)
-        findings = check(recipe)
-        if findings:
-            raise ApplyError(findings)
-        plan = recipe
-    else:
-        plan = plan_infos(infos, recipe, vars, strict=strict)
-        targets = [Target(line, parameter) for line, parameter in zip(plan.assignments, parameters, strict=True)]
-    seed = chosen_seed(seed)
-    write(targets, seed, progress)
+    with _without_collection():
+        if isinstance(recipe, Plan):
+            if vars is not None or layout is not None:
+                raise TypeError("a plan has its variables and layout: give them to `plan`, or a recipe to `apply`")
+            plan, targets = recipe, fit(recipe, net)
+            findings = check(recipe)
+            if findings:
+                raise ApplyError(findings)
+        else:
+            infos, parameters = describe_with_parameters(net)
+            plan = plan_infos(infos, recipe, vars, strict=strict, layout=layout)
+            targets = [Target(line, held) for line, held in zip(plan.assignments, parameters, strict=True)]
+        seed = chosen_seed(seed)
+        write(targets, seed, progress)
     return Report(plan, seed, time.perf_counter() - began)
 
 
-def fit(plan: Plan, infos: Sequence[ParamInfo], parameters: Sequence[Parameter]) -> list[Target]:
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pauses the cyclic garbage collector: it would walk every cell again and again and find nothing to free."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def fit(plan: Plan, net: Cell) -> list[Target]:
     """Returns the plan's lines with the parameters they are for.
 
     Raises:
@@ -80,21 +95,19 @@ def fit(plan: Plan, infos: Sequence[ParamInfo], parameters: Sequence[Parameter])
     lines = {line.name: line for line in plan.assignments}
     findings = []
     targets = []
-    for info, parameter in zip(infos, parameters, strict=True):
-        line = lines.pop(info.name, None)
+    parameters = named_parameters(net)
+    for name, parameter in parameters.items():
+        line = lines.pop(name, None)
         if line is None:
-            findings.append(_misfit(f"the plan has no parameter {info.name!r}", None))
-        elif (line.local_shape, line.dtype) != (info.shape, info.dtype):
-            findings.append(
-                _misfit(
-                    f"{info.name!r} is {info.shape} {info.dtype}; the plan was made for {line.local_shape} {line.dtype}",
-                    None,
-                )
-            )
-        else:
+            findings.append(_misfit(f"the plan has no parameter {name!r}", None))
+            continue
+        shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
+        if line.local_shape == shape and line.dtype == dtype:
             targets.append(Target(line, parameter))
-    known = [info.name for info in infos]
-    findings += [_misfit(f"the network has no parameter {name!r}", did_you_mean(name, known)) for name in lines]
+        else:
+            was = f"the plan was made for {line.local_shape} {line.dtype}"
+            findings.append(_misfit(f"{name!r} is {shape} {dtype}; {was}", None))
+    findings += [_misfit(f"the network has no parameter {name!r}", did_you_mean(name, parameters)) for name in lines]
     if findings:
         raise ApplyError(findings)
     return targets

@@ -9,7 +9,6 @@ import numpy as np
 
 from ms_initkit import draws, stream
 from ms_initkit.applying import fit
-from ms_initkit.describe import describe_with_parameters
 from ms_initkit.drawing import fill_line
 from ms_initkit.findings import Finding
 
@@ -46,10 +45,9 @@ def verify(net: Cell, plan: Plan, *, seed: int | None = None) -> tuple[Finding, 
     Raises:
         ApplyError: If the plan was made for another network.
     """
-    infos, parameters = describe_with_parameters(net)
     findings: list[Finding] = []
     contents: dict[bytes, str] = {}
-    for target in fit(plan, infos, parameters):
+    for target in fit(plan, net):
         if target.line.is_kept:
             continue
         if target.parameter.has_init:

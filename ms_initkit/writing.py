@@ -88,9 +88,13 @@ def _chunks(targets: Sequence[Target]) -> Iterable[list[Target]]:
 def _write_chunk(targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None) -> None:
     places = _places(targets)
     plain, composed = [], []
+    # Parameters of one kind share their draw: its law is looked up once.
+    laws: dict[int, stream.Law | None] = {}
     for place in places:
         line = place.target.line
-        law = stream.law_of(line.draw) if line.dtype in _WIDTHS and line.window is None else None
+        if id(line.draw) not in laws:
+            laws[id(line.draw)] = stream.law_of(line.draw)
+        law = laws[id(line.draw)] if line.dtype in _WIDTHS and line.window is None else None
         if law is None:
             composed.append(place)
         else:
@@ -111,7 +115,7 @@ def _batch(plain: Sequence[tuple[_Place, stream.Law]], seed: int) -> stream.Batc
     return stream.Batch(
         np.array([place.address for place, _ in plain], np.uint64),
         np.array([line.size for line in lines], np.int64),
-        np.array([stream.key(seed, line.stream) for line in lines], np.uint64),
+        np.array(stream.keys(seed, [line.stream for line in lines]), np.uint64),
         np.array([law.id for _, law in plain], np.int8),
         np.array([stream.DTYPES[line.dtype] for line in lines], np.int8),
         np.array([law.parameters for _, law in plain], np.float32),
