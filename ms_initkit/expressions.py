@@ -160,9 +160,7 @@ class Expression:
 
     def arithmetic_names(self) -> frozenset[str]:
         """Returns the names that must stand for numbers."""
-        return frozenset(
-            token.text for token in _arithmetic_names(self._root, is_number=not self.is_condition)
-        )
+        return frozenset(token.text for token in _arithmetic_names(self._root, is_number=not self.is_condition))
 
     def __str__(self) -> str:
         """Returns the text."""
@@ -439,9 +437,7 @@ def _logic(node: _Node, env: Mapping[str, Value]) -> bool:
 def _compare(token: _Token, left: Value, right: Value) -> bool:
     kinds = [_kind(value) for value in (left, right)]
     if kinds[0] != kinds[1]:
-        raise token.error(
-            f"{left!r} and {right!r} cannot be compared: one is {kinds[0]}, the other {kinds[1]}"
-        )
+        raise token.error(f"{left!r} and {right!r} cannot be compared: one is {kinds[0]}, the other {kinds[1]}")
     if kinds[0] != "a number" and token.text not in ("==", "!="):
         raise token.error(f"{kinds[0]} is not smaller or larger than another")
     return _COMPARISONS[token.text](left, right)

@@ -129,8 +129,7 @@ def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Returns ``findings`` by file (as they are first met), line and column; those without a place last."""
     listed = list(findings)
     files = {
-        path: rank
-        for rank, path in enumerate(dict.fromkeys(one.span.path for one in listed if one.span is not None))
+        path: rank for rank, path in enumerate(dict.fromkeys(one.span.path for one in listed if one.span is not None))
     }
 
     def place(finding: Finding) -> tuple[int, int, int]:
@@ -148,9 +147,7 @@ def render(findings: Sequence[Finding]) -> str:
 def summarise(findings: Sequence[Finding]) -> str:
     """Returns how many findings there are of each severity, such as ``2 errors, 1 warning``."""
     severities: tuple[Severity, ...] = ("error", "warning", "note")
-    counts = [
-        (sum(finding.severity == severity for finding in findings), severity) for severity in severities
-    ]
+    counts = [(sum(finding.severity == severity for finding in findings), severity) for severity in severities]
     return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n) or "no findings"
 
 

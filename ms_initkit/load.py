@@ -157,9 +157,7 @@ def _read_parent(path: str, extends: Scalar) -> Document:
     try:
         return read_file(path)
     except RecipeError as error:
-        placed = [
-            finding if finding.span else replace(finding, span=extends.span) for finding in error.findings
-        ]
+        placed = [finding if finding.span else replace(finding, span=extends.span) for finding in error.findings]
         raise RecipeError(placed) from error
 
 
@@ -176,21 +174,29 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         hint = "write rules, or `extends` a recipe"
         problems.add("missing-key", "a recipe has no `rules`", document.root.span, hint=hint)
     rules = read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else ()
+    strip_prefixes = fields.read("strip_prefixes", read_texts, ())
+    wanted = (len(_parts(fields.nodes.get("vars"))), len(_parts(fields.nodes.get("rules"))))
     return _File(
         family=fields.read("family", read_text, ""),
         path=document.path,
         reference=fields.read("reference", _read_reference, ()),
         description=fields.read("description", read_text, ""),
-        strip_prefixes=fields.read("strip_prefixes", read_texts, ()),
+        strip_prefixes=strip_prefixes,
         variables=variables,
         rules=rules,
         scope=scope,
-        is_whole="rules" not in fields or _is_whole(fields.nodes["rules"], rules),
+        is_whole=strip_prefixes is not None and wanted == (len(variables), len(rules)),
     )
 
 
-def _is_whole(node: Node, rules: Sequence[Rule]) -> bool:
-    return isinstance(node, ListNode) and len(node.items) == len(rules)
+def _parts(node: Node | None) -> tuple[object, ...]:
+    match node:
+        case Mapping(entries):
+            return entries
+        case ListNode(items):
+            return items
+        case _:
+            return ()
 
 
 def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
@@ -200,9 +206,7 @@ def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
     problems = Problems()
     texts = [problems.attempt(read_text, value, f"`{key.text}`") for key, value in node.entries]
     problems.settle()
-    return tuple(
-        (key.text, " ".join(text.split())) for (key, _), text in zip(node.entries, texts, strict=True)
-    )
+    return tuple((key.text, " ".join(text.split())) for (key, _), text in zip(node.entries, texts, strict=True))
 
 
 def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
@@ -224,7 +228,7 @@ def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
 
 
 def _merge_partly(files: Sequence[_File], documents: Sequence[Document]) -> Recipe | None:
-    """Returns what could be read of a recipe with faults; None if a rule is missing, so that leftovers would mislead."""
+    """Returns what could be read of a recipe with faults; None if a part is missing: leftovers would mislead."""
     if len(files) < len(documents) or not all(file.is_whole for file in files):
         return None
     try:

@@ -36,9 +36,7 @@ def explain_ambiguity(text: str) -> tuple[str, str] | None:
         plain = re.sub(r"^([+-]?)0+(?=[0-9])", r"\1", text)
         return "a leading zero means octal to some readers of YAML and nothing to others", plain
     if re.fullmatch(_OTHER_BASE, text):
-        return "numbers are decimal here", str(int(text.replace("_", ""), 0)) if _is_integer(
-            text
-        ) else "it in decimal"
+        return "numbers are decimal here", str(int(text.replace("_", ""), 0)) if _is_integer(text) else "it in decimal"
     if re.fullmatch(_GROUPED, text):
         return (
             "underscores in numbers are dropped by some readers of YAML and make text for others",

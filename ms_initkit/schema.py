@@ -25,6 +25,7 @@ _TEXT: Final[_Schema] = {"type": ["string", "number"]}  # 2019 and 1502.01852 ar
 _FLAG: Final[_Schema] = {"type": "boolean"}
 _INTEGER: Final[_Schema] = {"type": "integer"}
 _COUNT: Final[_Schema] = {"type": "integer", "minimum": 0}
+_ONE_KEY: Final[_Schema] = {"minProperties": 1, "maxProperties": 1}
 _GLOB: Final[_Schema] = {"type": "string", "minLength": 1}
 
 
@@ -36,17 +37,19 @@ def recipe_schema() -> _Schema:
         **_object(keys.RECIPE),
         "anyOf": [{"required": ["rules"]}, {"required": ["extends"]}],
         "$defs": {
-            "rule": _rule(),
+            "rule": _object(keys.RULE) | _exactly_one("init", "from"),
             "match": {"anyOf": [_one_or_more(_GLOB), _object(keys.MATCH) | {"minProperties": 1}]},
+            "from": {"anyOf": [_TEXT, _object(keys.FROM)]},
+            "blocks": _object(keys.BLOCKS) | _exactly_one("parts", "sizes"),
+            "fans": {"anyOf": [{"enum": list(keys.CONVENTIONS)}, _object(keys.FANS) | {"minProperties": 1}]},
+            "edit": _object(keys.EDITS) | _ONE_KEY,
+            "set": _object(keys.SET),
+            "variable": {"anyOf": [_SCALAR, _FLAG, _object(keys.DERIVED) | _ONE_KEY]},
+            "extent": _object(keys.EXTENT),
             "expression": _SCALAR,
             "initializer": _initializer(),
-            "edit": _object(keys.EDITS) | {"minProperties": 1, "maxProperties": 1},
         },
     }
-
-
-def _rule() -> _Schema:
-    return _object(keys.RULE) | {"oneOf": [{"required": ["init"]}, {"required": ["from"]}]}
 
 
 def _object(table: Table) -> _Schema:
@@ -78,26 +81,25 @@ def _value(kind: keys.Kind) -> _Schema:
         "expressions": _list(_reference("expression")),
         "condition": {"type": ["string", "boolean"]},
         "initializer": {"anyOf": [{"const": keys.KEEP}, _reference("initializer")]},
-        "variables": _variables(),
+        "variables": {
+            "type": "object",
+            "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+            "additionalProperties": _reference("variable"),
+        },
         "rules": {"type": "array", "items": _reference("rule")},
         "match": _reference("match"),
-        "from": {"anyOf": [_TEXT, _object(keys.FROM)]},
-        "blocks": _object(keys.BLOCKS) | {"oneOf": [{"required": ["parts"]}, {"required": ["sizes"]}]},
-        "fans": {"anyOf": [{"enum": list(keys.CONVENTIONS)}, _object(keys.FANS) | {"minProperties": 1}]},
+        "from": _reference("from"),
+        "blocks": _reference("blocks"),
+        "fans": _reference("fans"),
         "edits": _list(_reference("edit")),
-        "set": _object(keys.SET),
-        "extent": _object(keys.EXTENT),
+        "set": _reference("set"),
+        "extent": _reference("extent"),
     }
     return values[kind]
 
 
-def _variables() -> _Schema:
-    derived = _object(keys.DERIVED) | {"minProperties": 1, "maxProperties": 1}
-    return {
-        "type": "object",
-        "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
-        "additionalProperties": {"anyOf": [_SCALAR, _FLAG, derived]},
-    }
+def _exactly_one(*names: str) -> _Schema:
+    return {"oneOf": [{"required": [name]} for name in names]}
 
 
 def _initializer() -> _Schema:

@@ -26,9 +26,7 @@ DEEPEST: Final = 24
 _MOST_REPAIRS: Final = 32
 
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_CONTROL: Final = re.compile(
-    "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
+_CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 # Where a value may begin: after the indentation, a dash, a colon, a comma or an opening bracket.
 _BEGIN: Final = r"(?:^\s*|[:\-]\s+|[,\[{]\s*)"
 _PIECE: Final = r"(?:[^\s,\[\]{}:]|\{[^\s{}]*\})"
@@ -204,6 +202,7 @@ class _Reader:
     lines: list[str]
     findings: list[Finding] = field(default_factory=list)
     anchors: set[str] = field(default_factory=set)
+    has_alias: bool = False
 
     def read(self, text: str) -> Node | None:
         """Returns the root; what lacks quotes is reported, and read as it was meant."""
@@ -290,7 +289,8 @@ class _Reader:
                 hint="`ms-initkit list` shows the shipped ones",
             )
             return None
-        return root
+        # What an alias stands for is not followed, so what is made of it would be blamed for nothing.
+        return None if self.has_alias else root
 
     def _span(self, start: yaml.Event, end: yaml.Event) -> Span:
         """Returns the stretch from the start of ``start`` to the end of ``end``, on the first line."""
@@ -311,7 +311,8 @@ class _Reader:
         span = self._span(event, event)
         is_quoted = event.style not in (None, "")  # the C parser says "" where the other says None
         text: str = event.value
-        if not is_quoted and _mark(event.start_mark).line == _mark(event.end_mark).line and text:
+        is_bare = not is_quoted and event.anchor is None and event.tag is None and text != ""
+        if is_bare and _mark(event.start_mark).line == _mark(event.end_mark).line:
             text = span.text()  # what was masked to please YAML is read as it was written
         ambiguity = None if is_quoted else explain_ambiguity(text)
         if ambiguity is not None:
@@ -326,9 +327,7 @@ class _Reader:
         entries: dict[str, tuple[Scalar, Node]] = {}
         for key, node in _pairs(opened.children):
             if not isinstance(key, Scalar):
-                self.add(
-                    "wrong-type", "a key is a word, not a list or a mapping", key.span, hint=_QUOTE_GLOBS
-                )
+                self.add("wrong-type", "a key is a word, not a list or a mapping", key.span, hint=_QUOTE_GLOBS)
             elif key.text == "<<":
                 self.add(
                     "yaml-alias",
@@ -352,6 +351,7 @@ class _Reader:
         span = self._span(event, event)
         written = span.text()
         if event.anchor in self.anchors:
+            self.has_alias = True
             self.add("yaml-alias", f"{written!r} is an alias", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
         else:
             self.findings.append(unquoted_glob(written, span))
@@ -365,15 +365,12 @@ class _Reader:
             self.anchors.add(event.anchor)
             span = self._word(mark, f"&{event.anchor}")
             self.add("yaml-alias", f"'&{event.anchor}' is an anchor", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
-        tag = getattr(event, "tag", None)
+        tag: str | None = getattr(event, "tag", None)
         if tag is not None:
-            self.add(
-                "yaml-tag",
-                f"the tag {tag!r} is not part of a recipe",
-                self._word(mark, "!"),
-                "what a value means is known from its place",
-                hint="delete the tag",
-            )
+            written = tag.replace("tag:yaml.org,2002:", "!!")
+            note = "what a value means is known from its place"
+            message = f"the tag {written!r} is not part of a recipe"
+            self.add("yaml-tag", message, self._word(mark, written), note, hint="delete the tag")
 
     def _word(self, mark: _Mark, word: str) -> Span:
         """Returns the span of ``word``, which stands on the line of ``mark`` at or after it."""
@@ -404,6 +401,8 @@ class _Reader:
         except yaml.MarkedYAMLError as pure:
             error = pure
         mark = error.problem_mark or error.context_mark
+        if error.context_mark is not None and "end of stream" in (error.problem or ""):
+            mark = error.context_mark  # where it was opened says more than where the file ends
         line = min(mark.line, len(self.lines) - 1) if mark is not None else 0
         column = mark.column if mark is not None and mark.line == line else 0
         span = Span(self.path, line + 1, column + 1, column + 2, self.lines[line])
@@ -417,12 +416,8 @@ class _Reader:
             )  # fmt: skip
         notes = tuple(text for text in (error.context, error.problem) if text)
         is_flow = "flow" in (error.context or "")
-        hint = (
-            "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
-        )
-        return Finding(
-            "bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint
-        )
+        hint = "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
+        return Finding("bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint)
 
 
 _WHY_NO_ALIAS: Final = "a value stands at one place, to which an error can point"

@@ -102,6 +102,7 @@ def test_json_has_every_field() -> None:
         "line": 14,
         "column": 12,
         "end_column": 21,
+        "source": LINE,
         "rule": "r",
         "notes": ["n"],
         "help": "h",

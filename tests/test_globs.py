@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from re import _constants as constants  # type: ignore[attr-defined]  # how Python parsed a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ms_initkit.globs import Glob, GlobError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Captures = tuple[tuple[str, int], ...]
 
@@ -72,8 +75,9 @@ names = st.lists(words, min_size=1, max_size=5).map(".".join)
 
 @given(globs, names)
 def test_a_glob_agrees_with_its_definition(glob: str, name: str) -> None:
-    if "***" in glob or any("**" in part and part != "**" for one in expand(glob) for part in one.split(".")):
-        return  # not a glob
+    expansions = expand(glob)
+    assume(len(expansions) <= 256)
+    assume(all("**" not in part or part == "**" for one in expansions for part in one.split(".")))
 
     assert Glob(glob).match(name) == define(glob, name)
 
@@ -239,9 +243,10 @@ def test_globs_are_equal_by_their_text() -> None:
 
 @given(st.text("ab{},.*?1[\\ \n", max_size=30))
 def test_any_text_is_a_glob_or_refused(text: str) -> None:
+    start = 0
     try:
-        glob = Glob(text)
+        Glob(text).match("a.b1")
     except GlobError as error:
-        assert 0 <= error.start <= len(text)
-    else:
-        assert glob.match("a.b1") is None or glob.match("a.b1") is not None
+        start = error.start
+
+    assert 0 <= start <= len(text)

@@ -81,17 +81,13 @@ def _find(node: Scalar) -> type[Formula]:
         hint = suggestion(node.text, spellings) or (
             "`ms-initkit initializers` lists them; one of your own is known once its module is imported"
         )
-        raise failure(
-            "unknown-initializer", f"no initializer is called {described(node)}", node.span, hint=hint
-        )
+        raise failure("unknown-initializer", f"no initializer is called {described(node)}", node.span, hint=hint)
     return formula
 
 
 def _missing(formula: type[Formula], given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
-        argument.name
-        for argument in registry.arguments(formula)
-        if argument.is_required and argument.name not in given
+        argument.name for argument in registry.arguments(formula) if argument.is_required and argument.name not in given
     )
 
 
@@ -128,9 +124,7 @@ def _read_call(name: Scalar, node: Node, scope: Scope, depth: int) -> InitSpec:
     return spec
 
 
-def _assign(
-    name: Scalar, node: Node, known: tuple[Argument, ...], problems: Problems
-) -> list[tuple[Argument, Node]]:
+def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Problems) -> list[tuple[Argument, Node]]:
     """Returns the nodes with the arguments they are for: by name, or by place."""
     match node:
         case Mapping():

@@ -71,9 +71,9 @@ def described(node: Node) -> str:
         case Scalar() if node.is_null:
             return "nothing"
         case Scalar(text) if len(text) > _LONGEST_SHOWN:
-            return repr(text[: _LONGEST_SHOWN - 3] + "...")
+            return f"'{text[: _LONGEST_SHOWN - 3]}...'"
         case Scalar(text):
-            return repr(text)
+            return f"'{text}'"  # no repr: it would double backslashes
         case Sequence():
             return "a list"
         case Mapping():
@@ -102,9 +102,7 @@ def read_flag(node: Node, what: str) -> bool:
     """Returns True for ``true`` and False for ``false``; every other spelling is refused."""
     if isinstance(node, Scalar) and not node.is_quoted and node.text in ("true", "false"):
         return node.text == "true"
-    raise failure(
-        "wrong-type", f"{what} is true or false, not {described(node)}", node.span, hint=flag_hint(node)
-    )
+    raise failure("wrong-type", f"{what} is true or false, not {described(node)}", node.span, hint=flag_hint(node))
 
 
 def flag_hint(node: Node) -> str | None:
@@ -193,9 +191,7 @@ def read_glob(node: Node, what: str) -> Glob:
         return Glob(node.text)
     except GlobError as error:
         span = node.part(error.start, error.length)
-        raise failure(
-            "bad-glob", f"{described(node)} is not a glob: {error}", span, hint=error.hint
-        ) from error
+        raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span, hint=error.hint) from error
 
 
 def is_unquoted_glob(node: Node) -> bool:

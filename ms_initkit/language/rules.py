@@ -59,11 +59,13 @@ def _read_rule(node: Node, number: int, scope: Scope, outer: Problems) -> Rule |
         return None
     if problems.has_failed:
         is_optional = bool(rule.is_optional)
-        return Rule(rule.id or str(number), rule.match, KeepSpec(node.span), None, None, (), is_optional, None, node.span)
+        return Rule(
+            rule.id or str(number), rule.match, KeepSpec(node.span), None, None, (), is_optional, None, node.span
+        )
     return rule
 
 
-def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Rule:
+def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Rule | None:
     """Returns the rule with None for each part that cannot be read; what is wrong goes to ``problems``."""
     fields = read_fields(node, RULE, "a rule", problems)
     selector = fields.read("match", read_selector, None)
@@ -110,9 +112,7 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
         case False, True:
             return _read_from(fields.nodes["from"], "`from`", inside)
         case True, True:
-            raise failure(
-                "conflicting-keys", "a rule has `init` or `from`, not both", fields.nodes["from"].span
-            )
+            raise failure("conflicting-keys", "a rule has `init` or `from`, not both", fields.nodes["from"].span)
         case _:
             hint = "write `init: keep` to leave parameters as they are"
             raise failure("missing-key", "a rule has neither `init` nor `from`", span, hint=hint)

@@ -85,7 +85,8 @@ def _placed(error: ExpressionError, node: Scalar) -> RecipeError:
     code = "bad-expression" if explain_ambiguity(written) is None else "ambiguous-number"
     shown = "" if written == node.text else f" in {described(node)}"
     hint = error.hint
-    if hint is None and not node.is_quoted and "never closed" in str(error):
+    rest = node.span.text_of_line[node.span.end_column - 1 :].lstrip()
+    if "never closed" in str(error) and not node.is_quoted and rest.startswith(","):
         hint = "within braces a comma ends the value: write the expression in quotes"
     return failure(code, f"{error}{shown}", node.part(error.start, error.length), hint=hint)
 
@@ -96,18 +97,14 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
     for name in sorted(expression.names, key=expression.find):
         span = node.part(expression.find(name), len(name))
         if name in scope.later:
-            note = (
-                f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
-            )
+            note = f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
             message = f"{name!r} is used before it is defined"
             problems.add("unknown-variable", message, span, note, hint="move the definition up")
         elif name not in scope.names() and scope.is_complete:
             hint = suggestion(name, scope.names()) or _known(scope)
             problems.add("unknown-variable", f"no variable is called {name!r}", span, hint=hint)
         elif scope.variables.get(name, "number") != "number" and name in expression.arithmetic_names():
-            problems.add(
-                "wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span
-            )
+            problems.add("wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span)
     problems.settle()
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from ms_initkit.language.keys import ANY, DTYPES, MATCH
 from ms_initkit.language.problems import Problems, failure
 from ms_initkit.language.reading import (
+    described,
     is_unquoted_glob,
     read_class_name,
     read_count,
@@ -40,9 +41,7 @@ def read_selector(node: Node, what: str) -> Selector:
         return Selector(names, None, None, None, None, None, None, True, node.span)
     if not isinstance(node, Mapping) or not node.entries:
         note = "such a rule would select every parameter"
-        raise failure(
-            "empty-match", f"{what} tests nothing", node.span, note, hint='write "**" if that is meant'
-        )
+        raise failure("empty-match", f"{what} tests nothing", node.span, note, hint='write "**" if that is meant')
     return _read_tests(node, what)
 
 
@@ -99,7 +98,7 @@ def _read_regex(node: Node, what: str) -> str:
             re.compile(pattern)
     except re.error as error:
         span = node.part(error.pos or 0) if isinstance(node, Scalar) else node.span
-        raise failure("bad-regex", f"{pattern!r} is not a regular expression: {error.msg}", span) from error
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error.msg}", span) from error
     except (Warning, OverflowError, RecursionError) as error:
-        raise failure("bad-regex", f"{pattern!r} is not a regular expression: {error}", node.span) from error
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", node.span) from error
     return pattern

@@ -61,9 +61,7 @@ def refuse_reserved(name: str, what: str, span: Span) -> None:
     """Raises if ``name`` is a word of the language."""
     if name in _TAKEN:
         note = "expressions have this name for something else"
-        raise failure(
-            "reserved-name", f"{what} cannot be called {name!r}", span, note, hint="choose another name"
-        )
+        raise failure("reserved-name", f"{what} cannot be called {name!r}", span, note, hint="choose another name")
 
 
 def kind_of(variable: Variable) -> VariableKind:
@@ -103,9 +101,7 @@ def _read_value(node: Node, what: str, scope: Scope) -> Expression | Count | Ext
             return read_flag(node, what)
         case Scalar(text) if text not in scope.names() and flag_hint(node) is not None:
             message = f"{what} is {text!r}, which some readers of YAML take for a flag"
-            raise failure(
-                "wrong-type", message, node.span, hint=f"{flag_hint(node)}, or '{text}' in quotes for text"
-            )
+            raise failure("wrong-type", message, node.span, hint=f"{flag_hint(node)}, or '{text}' in quotes for text")
         case Scalar(text) if _is_unknown_word(node, scope):
             hint = f'write "{text}" in quotes if text is meant'
             message = f"{what} is {text!r}, and no variable before it is called so"
