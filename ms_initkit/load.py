@@ -102,14 +102,13 @@ def _shown(path: Path) -> str:
 
 
 def _unknown(name: str, span: Span | None) -> Finding:
-    shipped = library.names()
     return Finding(
         "unknown-recipe",
         f"no recipe is called {name!r}",
         "error",
         span,
         ("a path has a separator, or ends in .yaml",),
-        suggestion(name, shipped) or f"there are {', '.join(shipped)}",
+        suggestion(name, library.names()) or "`ms-initkit list` shows the shipped recipes",
     )
 
 

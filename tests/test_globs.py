@@ -132,6 +132,7 @@ def test_what_a_glob_matches_it_captures(glob: str, name: str, captures: Capture
         ("a?", "a"),
         ("a.b", "axb"),
         ("*", ""),
+        ("{*,a}*", ""),
         ("a", "a\n"),
     ],
 )
