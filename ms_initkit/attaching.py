@@ -19,10 +19,9 @@ from mindspore.common.initializer import Initializer
 from mindspore.communication import get_group_size, get_rank
 from mindspore.parallel._tensor import _get_tensor_strategy
 
-from ms_initkit import stream, tiles
+from ms_initkit import grids, stream
 from ms_initkit.applying import fit
 from ms_initkit.checking import check
-from ms_initkit.describe import describe_with_parameters
 from ms_initkit.drawing import fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.seeds import chosen_seed
@@ -33,8 +32,8 @@ if TYPE_CHECKING:
     from mindspore.nn import Cell
     from numpy.typing import NDArray
 
+    from ms_initkit.grids import Shape, Slices
     from ms_initkit.plans import Assignment, Plan
-    from ms_initkit.tiles import Shape, Slices
 
     Array = NDArray[np.generic]
 
@@ -94,8 +93,7 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
     seed = chosen_seed(seed)
-    infos, parameters = describe_with_parameters(net)
-    targets = [target for target in fit(plan, infos, parameters) if not target.line.is_kept]
+    targets = [target for target in fit(plan, net) if not target.line.is_kept]
     findings = check(plan)
     if findings:
         raise ApplyError(findings)
@@ -186,16 +184,16 @@ class PlannedInitializer(Initializer):
         if number is None:
             if part != shape:
                 raise ValueError("the call has a slice's shape and no slice's number")
-            return tiles.tile(shape, shape, 0)
+            return grids.tile(shape, shape, 0)
         if group is not None:
             return _sharded_by_optimizer(shape, part, number, group)
-        grid = tiles.counts(shape, part)
+        grid = grids.counts(shape, part)
         if grid[:1] != (1,) and any(n > 1 for n in grid[1:]):
             # Two orders are in use where the first axis is cut and another one too: only who holds the parameter tells.
             holder = self._network.holder(self)
             if holder is not None and hasattr(holder, "hsdp_init_index"):
                 return _sharded_by_hyper_parallel(part, grid, number, holder)
-        return tiles.tile(shape, part, number)
+        return grids.tile(shape, part, number)
 
 
 class _Network:
@@ -266,7 +264,7 @@ def _sharded_by_optimizer(shape: Shape, part: Shape, number: int, group: str) ->
         raise ValueError("a scalar cannot be shared out by the optimizer")
     rank, parts = get_rank(group), get_group_size(group)
     outer = (part[0] * parts, *part[1:])
-    first, *others = tiles.tile(shape, outer, number - get_group_size() - rank)
+    first, *others = grids.tile(shape, outer, number - get_group_size() - rank)
     start = first.start + rank * part[0]
     return (slice(start, start + part[0]), *others)
 
@@ -283,10 +281,10 @@ def _sharded_by_hyper_parallel(part: Shape, grid: Shape, number: int, holder: Pa
     if rest or grid[1:] != tuple(outer[1:]) or len(cut) > 1:
         raise ValueError(f"its layout cuts {tuple(outer)} of the {grid} slices, and numbers them in its own order")
     tensor_rank, shard = divmod(number, parts)
-    tiles.coordinates(grid, number)
+    grids.coordinates(grid, number)
     place = [tensor_rank if axis in cut else 0 for axis in range(len(grid))]
     place[0] = place[0] * parts + shard
-    return tiles.at(part, place)
+    return grids.at(part, place)
 
 
 def _fill(out: Array, line: Assignment, seed: int, index: Slices) -> None:
