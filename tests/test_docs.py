@@ -1,0 +1,67 @@
+"""Every code block of README.md and docs/ is run: Python, recipes, and commands of ms-initkit, page by page, in order.
+
+A YAML block that begins with ``# file: NAME`` is written to that file. Python blocks of a page share one namespace; in them
+``assert`` says what the page claims. Commands must exit with 0, or with N where the line ends in ``# exit N``.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from ms_initkit.cli.main import app
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
+    """Yields language, text and first line of each fenced block."""
+    text = page.read_text(encoding="utf-8")
+    for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
+        yield match[1], match[2], text[: match.start()].count("\n") + 2
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    namespace: dict[str, object] = {"__name__": page.stem}
+
+    for language, text, line in blocks(page):
+        match language:
+            case "yaml":
+                write_recipe(text)
+            case "python":
+                padded = "\n" * (line - 1) + text
+                exec(compile(padded, str(page), "exec"), namespace)  # noqa: S102
+            case "bash":
+                run_commands(text, f"{page.name}:{line}")
+
+
+def write_recipe(text: str) -> None:
+    named = re.match(r"# file: (\S+)\n", text)
+    path = Path(named[1] if named else "block.yaml")
+    path.write_text(text, encoding="utf-8")
+    if path.suffix == ".yaml" and "rules:" in text and "family:" in text:
+        result = CliRunner().invoke(app, ["check", f"./{path}"])
+        assert result.exit_code == 0, result.stderr
+
+
+def run_commands(text: str, place: str) -> None:
+    for line in text.replace("\\\n", " ").splitlines():
+        words = shlex.split(line, comments=True)
+        if words[:1] != ["ms-initkit"]:
+            continue
+        wanted = re.search(r"# exit (\d)$", line)
+        result = CliRunner().invoke(app, words[1:])
+        code = int(wanted[1]) if wanted else 0
+        assert result.exit_code == code, f"{place}: {line}\n{result.stdout}\n{result.stderr}\n{result.exception!r}"
