@@ -16,7 +16,7 @@ from ms_initkit.render.selectors import selector_text
 from ms_initkit.tiling import Claims, misfit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ms_initkit.expressions import Expression, Value
     from ms_initkit.layouts import Layout, NameRule, Naming, PlaceRule, Position
@@ -48,16 +48,24 @@ class Placed(NamedTuple):
     rule: str
 
 
+class _Uses(NamedTuple):
+    """What expressions depend on: mesh axes, and captures."""
+
+    axes: Axes
+    captures: frozenset[str]
+
+
 @dataclass
 class Placer:
     """Places parameters of any rank of one layout; equal questions are answered once for all ranks."""
 
     layout: Layout
     _axes: dict[str, frozenset[int]] = field(default_factory=dict)
+    _uses: dict[int, _Uses] = field(default_factory=dict)
     _environments: dict[Coordinates, dict[str, Value]] = field(default_factory=dict)
     _matchers: dict[tuple[bool, ...], Matcher] = field(default_factory=dict)
-    _names: dict[object, str] = field(default_factory=dict)
-    _cuts: dict[object, tuple[tuple[int, ...], Claims]] = field(default_factory=dict)
+    _names: dict[object, tuple[tuple[str, ...], tuple[NameRule, ...]]] = field(default_factory=dict)
+    _cuts: dict[object, tuple[tuple[int, ...], Window | None, Claims]] = field(default_factory=dict)
     _checked: dict[object, str | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -70,6 +78,17 @@ class Placer:
             used: frozenset[str] = getattr(variable.value, "names", frozenset())
             found = {axis for name in used for axis in self._axes.get(name, ())}
             self._axes[variable.name] = frozenset(found)
+        for rule in self.layout.rules:
+            self._uses[id(rule)] = self._uses_of(rule.cuts, rule.shape)
+        namings = (*(rule.naming for rule in self.layout.names), *(rule.naming for rule in self.layout.rules))
+        for naming in namings:
+            if naming is not None:
+                self._uses[id(naming)] = self._uses_of(naming)
+
+    def _uses_of(self, *things: object) -> _Uses:
+        names = {name for expression in _expressions_of(*things) for name in expression.names}
+        axes = {axis for name in names for axis in self._axes.get(name, ())}
+        return _Uses(tuple(sorted(axes)), frozenset(names - self._axes.keys()))
 
     def variables(self, coordinates: Coordinates) -> dict[str, Value]:
         """Returns every variable of the layout at one place of the mesh.
@@ -119,16 +138,19 @@ class Placer:
     ) -> tuple[tuple[Placed, ...], list[Finding]]:
         coordinates = position.coordinates
         environment = self.variables(coordinates)
-        names = [rule for rule in self.layout.names if _is_active(rule, environment)]
+        names = tuple(rule for rule in self.layout.names if _is_active(rule, environment))
         matcher = self._matcher(environment)
         placed: list[Placed] = []
         won: set[str] = set()
+        selected: set[str] = set()
         failures: dict[tuple[str, str], tuple[PlaceRule | NameRule, list[ParamInfo]]] = {}
         unplaced: list[ParamInfo] = []
         for info in infos:
             candidates = cast("tuple[tuple[PlaceRule, int], ...]", matcher.candidates(info))
             rule, owner = candidates[0] if candidates else (None, 0)
-            won.update(candidate.id for candidate, _ in candidates)
+            selected.update(candidate.id for candidate, _ in candidates)
+            if rule is not None:
+                won.add(rule.id)
             if rule is None and self.layout.default == "error":
                 unplaced.append(info)
             at: PlaceRule | NameRule | None = rule
@@ -144,18 +166,10 @@ class Placer:
             _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}", rule)
             for (_, message), (rule, failed) in failures.items()
         ]
-        severity = "error" if strict else "warning"
         active: list[PlaceRule | NameRule] = [*names]
         active += [rule for rule in self.layout.rules if _is_active(rule, environment)]
         findings += [
-            Finding(
-                "unused-rule",
-                f"rule {rule.id!r} of the layout selects no parameter of {position}",
-                severity,  # type: ignore[arg-type]  # one of the two
-                rule.match.span,
-                (f"it asks for {selector_text(rule.match)}",),
-                "correct `match`, say `when` for ranks that have none, or `optional: true`",
-            )
+            _leftover(rule, position, is_shadowed=rule.id in selected, strict=strict)
             for rule in active
             if rule.id not in won and not rule.is_optional
         ]
@@ -175,31 +189,35 @@ class Placer:
     # Names.
 
     def _call(
-        self, info: ParamInfo, rule: PlaceRule | None, names: Sequence[NameRule], coordinates: Coordinates
-    ) -> tuple[tuple[str, ...], list[NameRule]]:
+        self, info: ParamInfo, rule: PlaceRule | None, names: tuple[NameRule, ...], coordinates: Coordinates
+    ) -> tuple[tuple[str, ...], tuple[NameRule, ...]]:
         """Returns the global names of ``info``, and the rules that gave them."""
-        called, used = [], []
+        own = None if rule is None or rule.naming is None else rule
+        namings = [*(used.naming for used in names), *([] if own is None else [own.naming])]
+        axes = {axis for naming in namings for axis in self._uses[id(naming)].axes}
+        key = (info, id(own), tuple(map(id, names)), self._at(tuple(sorted(axes)), coordinates))
+        known = self._names.get(key)
+        if known is not None:
+            return known
+        called, used_rules = [], []
         for owner in info.owners:
             alone = info._replace(owners=(owner,))
-            if rule is not None and rule.naming is not None and selecting_owner(rule.match, alone) is not None:
-                called.append(self._rename(owner, rule.match, rule.naming, coordinates))
+            if own is not None and selecting_owner(own.match, alone) is not None:
+                called.append(self._rename(owner, own.match, cast("Naming", own.naming), coordinates))
                 continue
             for name_rule in names:
                 if selecting_owner(name_rule.match, alone) is not None:
-                    used.append(name_rule)
+                    used_rules.append(name_rule)
                     called.append(self._rename(owner, name_rule.match, name_rule.naming, coordinates))
                     break
             else:
                 called.append(owner.name)
-        return tuple(called), used
+        self._names[key] = tuple(called), tuple(used_rules)
+        return self._names[key]
 
     def _rename(self, owner: Owner, match: Selector, naming: Naming, coordinates: Coordinates) -> str:
-        key = (owner.name, id(naming), self._at(self._axes_of(_expressions_of(naming)), coordinates))
-        known = self._names.get(key)
-        if known is None:
-            environment = {**self.variables(coordinates), **captures(match, owner.name)}
-            known = self._names[key] = renamed(owner.name, match, naming, environment)
-        return known
+        environment = {**self.variables(coordinates), **captures(match, owner.name)}
+        return renamed(owner.name, match, naming, environment)
 
     # Slices.
 
@@ -212,67 +230,53 @@ class Placer:
         naming_rules: Sequence[NameRule],
         coordinates: Coordinates,
     ) -> Placed:
-        if rule is None or not rule.cuts:
-            uncut = tuple(((0, extent, 1),) for extent in info.shape)
-            if rule is not None and rule.shape is not None:
-                self._check_shape(rule, info.shape, self.variables(coordinates))
-            return Placed(names, info.shape, None, uncut, (), "" if rule is None else rule.id)
-        expressions = list(_expressions_of(rule.cuts, rule.shape))
-        axes = self._axes_of(expressions)
-        captured = captures(rule.match, info.owners[owner].name)
-        captured = {name: value for name, value in captured.items() if any(name in e.names for e in expressions)}
-        part = self._at(axes, coordinates)
-        key = (id(rule), info.shape, tuple(captured.items()), part)
+        if rule is None:
+            return Placed(names, info.shape, None, _uncut(info.shape), (), "")
+        uses = self._uses[id(rule)]
+        captured = {}
+        if uses.captures:
+            found = captures(rule.match, info.owners[owner].name)
+            captured = {name: value for name, value in found.items() if name in uses.captures}
+        part = self._at(uses.axes, coordinates)
+        key = (id(rule), info.shape, tuple(captured.items()), part, tuple(map(id, naming_rules)))
         known = self._cuts.get(key)
         if known is None:
             environment = {**self.variables(coordinates), **captured}
             shape = global_shape(rule.cuts, info.shape, environment)
-            self._check_shape(rule, shape, environment)
-            known = self._cuts[key] = shape, claims(rule.cuts, shape, environment)
-        shape, held = known
-        window = tuple(map(_joined, held))
-        if windows.local_shape(window) != info.shape:
-            raise ValueError(f"the slice {windows.text(window, shape)} of {shape} is not of shape {info.shape}")
-        self._check_names(rule, axes, naming_rules)
-        problem = self._check_tiling(rule, shape, captured, axes)
-        if problem is not None:
-            raise ValueError(problem)
-        return Placed(names, shape, None if window == windows.whole(shape) else window, held, part, rule.id)
+            _check_shape(rule, shape, environment)
+            held = claims(rule.cuts, shape, environment) if rule.cuts else _uncut(shape)
+            window = tuple(map(_joined, held))
+            if windows.local_shape(window) != info.shape:
+                raise ValueError(f"the slice {windows.text(window, shape)} of {shape} is not of shape {info.shape}")
+            self._check_names(rule, naming_rules)
+            problem = self._check_tiling(rule, shape, captured)
+            if problem is not None:
+                raise ValueError(problem)
+            known = self._cuts[key] = shape, None if window == windows.whole(shape) else window, held
+        shape, part_of, held = known
+        return Placed(names, shape, part_of, held, part, rule.id)
 
-    def _check_shape(self, rule: PlaceRule, shape: tuple[int, ...], environment: Mapping[str, Value]) -> None:
-        if rule.shape is None:
-            return
-        declared = tuple(None if n is None else whole_number(n.evaluate(environment), "shape") for n in rule.shape)
-        if len(declared) != len(shape) or any(
-            n not in (None, extent) for n, extent in zip(declared, shape, strict=True)
-        ):
-            shown = "x".join("any" if n is None else str(n) for n in declared)
-            raise ValueError(f"the cuts make a global tensor of {'x'.join(map(str, shape))}, not of {shown}")
+    def _check_names(self, rule: PlaceRule, naming_rules: Sequence[NameRule]) -> None:
+        for naming in (*(used.naming for used in naming_rules), *([] if rule.naming is None else [rule.naming])):
+            for axis in self._uses[id(naming)].axes:
+                if axis in self._uses[id(rule)].axes:
+                    name = self.layout.mesh[axis][0]
+                    raise ValueError(
+                        f"the mesh axis {name!r} decides both the name and the slice: the other slices are nobody's"
+                    )
 
-    def _check_names(self, rule: PlaceRule, axes: Axes, naming_rules: Sequence[NameRule]) -> None:
-        namings = [used.naming for used in naming_rules] + ([] if rule.naming is None else [rule.naming])
-        for axis in self._axes_of([e for naming in namings for e in _expressions_of(naming)]):
-            if axis in axes:
-                name = self.layout.mesh[axis][0]
-                raise ValueError(
-                    f"the mesh axis {name!r} decides both the name and the slice: the other slices are nobody's"
-                )
-
-    def _check_tiling(
-        self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int], axes: Axes
-    ) -> str | None:
+    def _check_tiling(self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int]) -> str | None:
         """Returns what is wrong with the slices of all ranks that share this parameter; None if they tile it."""
         counted = [axis for cut in rule.cuts for axis in getattr(cut, "over", ())]
         if all(isinstance(cut, Split) and cut.over for cut in rule.cuts) and len(set(counted)) == len(counted):
             return None  # even parts over different mesh axes tile by construction
         key = (id(rule), shape, tuple(captured.items()))
         if key not in self._checked:
-            self._checked[key] = misfit(shape, self._all_claims(rule, shape, captured, axes))
+            self._checked[key] = misfit(shape, self._all_claims(rule, shape, captured))
         return self._checked[key]
 
-    def _all_claims(
-        self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int], axes: Axes
-    ) -> Iterator[Claims]:
+    def _all_claims(self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int]) -> Iterator[Claims]:
+        axes = self._uses[id(rule)].axes
         sizes = [size for _, size in self.layout.mesh]
         for ranks in product(*(range(sizes[axis]) for axis in axes)):
             coordinates = [0] * len(sizes)
@@ -280,14 +284,21 @@ class Placer:
                 coordinates[axis] = at
             yield claims(rule.cuts, shape, {**self.variables(tuple(coordinates)), **captured})
 
-    # What depends on which rank.
-
-    def _axes_of(self, expressions: Iterable[Expression]) -> Axes:
-        used = {name for expression in expressions for name in expression.names}
-        return tuple(sorted({axis for name in used for axis in self._axes.get(name, ())}))
-
     def _at(self, axes: Axes, coordinates: Coordinates) -> Coordinates:
         return tuple(coordinates[axis] for axis in axes)
+
+
+def _uncut(shape: tuple[int, ...]) -> Claims:
+    return tuple(((0, extent, 1),) for extent in shape)
+
+
+def _check_shape(rule: PlaceRule, shape: tuple[int, ...], environment: Mapping[str, Value]) -> None:
+    if rule.shape is None:
+        return
+    declared = tuple(None if n is None else whole_number(n.evaluate(environment), "shape") for n in rule.shape)
+    if len(declared) != len(shape) or any(n not in (None, extent) for n, extent in zip(declared, shape, strict=True)):
+        shown = "x".join("any" if n is None else str(n) for n in declared)
+        raise ValueError(f"the cuts make a global tensor of {'x'.join(map(str, shape))}, not of {shown}")
 
 
 def _is_active(rule: PlaceRule | NameRule, environment: Mapping[str, Value]) -> bool:
@@ -323,6 +334,16 @@ def _joined(pieces: Sequence[tuple[int, int, int]]) -> windows.Pieces:
 
 def _finding(code: str, message: str, rule: PlaceRule | NameRule | None = None) -> Finding:
     return Finding(code, message, "error", None if rule is None else rule.span)
+
+
+def _leftover(rule: PlaceRule | NameRule, position: Position, *, is_shadowed: bool, strict: bool) -> Finding:
+    asks = f"it asks for {selector_text(rule.match)}"
+    if is_shadowed:
+        message = f"rule {rule.id!r} of the layout wins no parameter of {position}: rules before it take them"
+        return Finding("shadowed-rule", message, "warning", rule.match.span, (asks,), "move it up, or delete it")
+    message = f"rule {rule.id!r} of the layout selects no parameter of {position}"
+    hint = "correct `match`, say `when` for ranks that have none, or `optional: true`"
+    return Finding("unused-rule", message, "error" if strict else "warning", rule.match.span, (asks,), hint)
 
 
 def _listed(infos: Sequence[ParamInfo]) -> str:
