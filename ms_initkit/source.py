@@ -8,7 +8,7 @@ and no few lines expand to billions. Scalars keep their text; what it means depe
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
@@ -258,7 +258,9 @@ class _Reader:
                         )
                 case yaml.SequenceEndEvent():
                     opened = stack.pop()
-                    node = Sequence(tuple(opened.children), self._span(opened.start, event))
+                    node = Sequence(
+                        tuple(self._rejoined(opened.children, has_values=False)), self._span(opened.start, event)
+                    )
                 case yaml.MappingEndEvent():
                     node = self._mapping(stack.pop(), event)
                 case yaml.ScalarEvent():
@@ -325,7 +327,7 @@ class _Reader:
 
     def _mapping(self, opened: _Open, end: yaml.Event) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}
-        for key, node in _pairs(opened.children):
+        for key, node in _pairs(self._rejoined(opened.children, has_values=True)):
             if not isinstance(key, Scalar):
                 self.add("wrong-type", "a key is a word, not a list or a mapping", key.span, hint=_QUOTE_GLOBS)
             elif key.text == "<<":
@@ -346,6 +348,29 @@ class _Reader:
             else:
                 entries[key.text] = (key, node)
         return Mapping(tuple(entries.values()), self._span(opened.start, end))
+
+    def _rejoined(self, nodes: list[Node], *, has_values: bool) -> list[Node]:
+        """Returns ``nodes`` with each expression in one piece that a comma between its brackets has cut.
+
+        Args:
+            nodes: Items of a list, or keys and values in turn.
+            has_values: Whether they are keys and values: then each piece has become a key without a value.
+        """
+        found: list[Node] = []
+        left = list(reversed(nodes))
+        while left:
+            node = left.pop()
+            whole = node
+            while isinstance(whole, Scalar) and left and _is_cut(whole, left[-1]):
+                if has_values and not (len(left) > 1 and _is_absent(left[-2])):
+                    break
+                whole = _joined(whole, left.pop())
+                if has_values:
+                    left.pop()
+            if whole is not node:
+                self.findings.append(_unquoted_expression(whole.span))
+            found.append(whole)
+        return found
 
     def _alias(self, event: yaml.AliasEvent) -> Scalar:
         span = self._span(event, event)
@@ -435,16 +460,37 @@ def unquoted_glob(text: str, span: Span) -> Finding:
 
 
 def _unquoted_expression(span: Span) -> Finding:
-    return Finding(
-        "unquoted-expression", f"the expression {span.text().rstrip()} is not in quotes", "error", span,
-        ("within braces, YAML takes a bracket for the end of the value",), f'write "{span.text().rstrip()}"',
-    )  # fmt: skip
+    written = span.text().rstrip()
+    note = "within braces and brackets, YAML takes a comma or bracket for the end of a value"
+    message = f"the expression {written} is not in quotes"
+    return Finding("unquoted-expression", message, "error", span, (note,), f'write "{written}"')
 
 
 def _mark(mark: _Mark | None) -> _Mark:
     """Returns a mark that is there: events of a parser always have theirs, which their types leave open."""
     assert mark is not None
     return mark
+
+
+def _is_cut(node: Scalar, following: Node) -> bool:
+    """Returns whether ``node`` opens a bracket that ``following``, on its line, may close."""
+    return (
+        not node.is_quoted
+        and node.text.count("(") > node.text.count(")")
+        and isinstance(following, Scalar)
+        and not following.is_quoted
+        and following.span.line == node.span.line
+        and node.span.text_of_line[node.span.end_column - 1 :].lstrip().startswith(",")
+    )
+
+
+def _joined(first: Scalar, last: Node) -> Scalar:
+    span = replace(first.span, end_column=last.span.end_column)
+    return Scalar(span.text(), False, span)
+
+
+def _is_absent(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.is_quoted and not node.text
 
 
 def _pairs(children: list[Node]) -> Iterator[tuple[Node, Node]]:

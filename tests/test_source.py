@@ -139,6 +139,33 @@ def test_an_element_of_a_shape_within_braces_is_told_to_have_quotes() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "expression"),
+    [
+        ("a: {normal: max(a, b)}", "max(a, b)"),
+        ("a: {b: {c: min(1, max(2, n)) / 2, d: 1}}", "min(1, max(2, n)) / 2"),
+        ("a: [0, max(1, n), 3]", "max(1, n)"),
+    ],
+)
+def test_an_expression_cut_by_a_comma_is_put_together_and_told_to_have_quotes(text: str, expression: str) -> None:
+    document = read_text(text, "r.yaml")
+
+    assert [(finding.code, finding.help) for finding in document.findings] == [
+        ("unquoted-expression", f'write "{expression}"')
+    ]
+    quoted = read_text(text.replace(expression, f'"{expression}"'), "r.yaml")
+    assert plain(document.root) == plain(quoted.root)
+
+
+def test_a_comma_between_brackets_of_a_whole_line_is_plain_text() -> None:
+    assert codes("a: max(1, n)") == []
+
+
+@pytest.mark.parametrize("text", ["{a: f(1, n): 2}", "[f(1, {a: 2})]", "{a: f(1, b: 2)}", "[f(1, 2]", "{f(1, 2): 3}"])
+def test_what_cannot_be_put_together_stays_apart(text: str) -> None:
+    assert read_text(text, "r.yaml").root is not None or codes(text)
+
+
+@pytest.mark.parametrize(
     ("text", "code"),
     [
         ("", "empty-recipe"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -54,10 +55,11 @@ def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
     if _is_number(node):
         return InitSpec("constant", (("value", read_expression(node, what, scope)),), node.span)
     if registry.find(node.text) is None and _is_value(node, scope):
+        written = f'"{node.text}"' if re.search(r"[,\[]", node.text) else node.text
         raise failure(
             "unknown-initializer", f"no initializer is called {described(node)}", node.span,
             "where an initializer is due, a word is its name",
-            hint=f"write {{constant: {node.text}}} for a value",
+            hint=f"write {{constant: {written}}} for a value",
         )  # fmt: skip
     formula = _find(node)
     missing = _missing(formula, ())
