@@ -421,7 +421,8 @@ def _store(address, dtype, at, past_caches, law, bits, words, first, n, values, 
     Indices are unsigned here and below: numba would otherwise make every access ask whether it counts from the end.
     """
     _prefer_512_bits()
-    if dtype == 0 and not past_caches:
+    # A normal takes longer to draw than its line takes to come, so it gains nothing from writing past the caches.
+    if dtype == 0 and not (past_caches and (law == _UNIFORM or law == _CONSTANT)):
         _draw(law, bits, words, first, n, carray(_float32_at(address), at + n), at)
         return
     if dtype == 4:
@@ -458,6 +459,18 @@ def _count(counters, n, first, to):
 
 
 @njit(**_OPTIONS)
+def _pack(words, lanes, sizes, runs, packed):
+    """Leaves out the words before and after each run that only came with its counters."""
+    _prefer_512_bits()
+    to = uint64(0)
+    for k in range(runs):
+        lane, size = lanes[k], sizes[k]
+        for i in range(size):
+            packed[to + i] = words[lane + i]
+        to += size
+
+
+@njit(**_OPTIONS)
 def _scratch(n):
     """``n`` 64-bit words that begin on a cache line: a vector that straddles two lines costs twice."""
     spare = np.empty(n + 8, np.uint64)
@@ -478,8 +491,9 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
     counters = _scratch(most)
     raw = _scratch(2 * most)
     words = raw.view(np.uint32)
-    lanes = np.empty(BLOCK, np.int32)
-    sizes = np.empty(BLOCK, np.int32)
+    packed = _scratch(BLOCK // 2).view(np.uint32)
+    lanes = np.empty(BLOCK, np.uint64)
+    sizes = np.empty(BLOCK, np.uint64)
 
     place = np.zeros(axes, np.int64)
     rest = start
@@ -502,8 +516,8 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
             needed = (lane + size + 3) >> 2
             _count(counters, needed, number >> uint64(2), used)
             aligned = aligned and lane == 0 and (size & 3 == 0 or drawn + size == n)
-            lanes[runs] = used * 4 + lane
-            sizes[runs] = size
+            lanes[runs] = uint64(used * 4 + lane)
+            sizes[runs] = uint64(size)
             runs += 1
             used += needed
             drawn += size
@@ -518,17 +532,12 @@ def fill_region(address, dtype, law, bits, key, substream, offset, lengths, stri
                 number += uint64(strides[axis])
         if law != _CONSTANT:
             _philox(counters, used, key, substream, raw)
-        first = 0
-        if runs == 1:
-            first = lanes[0]
-        elif not aligned:
-            to = 0
-            for k in range(runs):
-                lane = lanes[k]
-                for i in range(sizes[k]):
-                    words[to + i] = words[lane + i]
-                to += sizes[k]
-        _store(address, dtype, uint64(at), past_caches, law, bits, words, uint64(first), uint64(n), values, narrowed)
+        if runs == 1 or aligned:
+            chosen, first = words, lanes[0]
+        else:
+            chosen, first = packed, uint64(0)
+            _pack(words, lanes, sizes, runs, packed)
+        _store(address, dtype, uint64(at), past_caches, law, bits, chosen, first, uint64(n), values, narrowed)
         at += n
     if past_caches:
         _fence()

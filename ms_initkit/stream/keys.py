@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -10,6 +11,7 @@ if TYPE_CHECKING:
 
 VERSION: Final = 1
 _SEEDS: Final = 1 << 64
+_HEAD: Final = struct.Struct("<QQQ")
 
 
 def key(seed: int, name: str) -> int:
