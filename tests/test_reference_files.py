@@ -127,7 +127,7 @@ def test_there_are_enough_families() -> None:
 
 
 def test_every_json_file_has_a_family_and_every_executed_family_a_json_file() -> None:
-    assert sorted(path.stem for path in HERE.glob("*.json")) == EXECUTED
+    assert {path.stem for path in HERE.glob("*.json")} == set(EXECUTED)
 
 
 @pytest.mark.parametrize("variant", FAMILIES)
