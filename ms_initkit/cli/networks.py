@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-import time
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
+from ms_initkit.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from mindspore.nn import Cell
 
     from ms_initkit.plans import Plan
@@ -35,9 +31,6 @@ Lenient = Annotated[
     bool, typer.Option("--lenient", help="Leftovers (unmatched parameters, unused rules) are warnings.")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="0 to 2**64 - 1.")]
-
-# Below this many seconds a progress bar is noise.
-_PATIENCE: Final = 1.0
 
 
 def plan(
@@ -96,7 +89,7 @@ def apply(
         network = _construct(net, net_arg, is_deferred=True)
         made = _plan(network, recipe, set_, lenient=lenient)
         total = sum(line.size for line in made.assignments if not line.is_kept)
-        with _progress_bar(total, "drawing") as advance:
+        with progress_bar(total, "drawing") as advance:
             done = apply_plan(network, made, seed=seed, progress=advance)
         save(network, out)
         if report is not None:
@@ -203,29 +196,3 @@ def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Pla
     from ms_initkit.planning import plan as make_plan
 
     return make_plan(network, recipe, settings(texts), strict=not lenient)
-
-
-@contextmanager
-def _progress_bar(total: int, what: str) -> Iterator[Callable[[int], None]]:
-    """Yields a callback for elements done; a bar appears once the work has taken a second."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    began = time.perf_counter()
-    done = 0
-    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    bar = Progress(*columns, console=Console(file=sys.stderr), transient=True)
-    task = bar.add_task(what, total=total)
-
-    def advance(elements: int) -> None:
-        nonlocal done
-        done += elements
-        if not bar.live.is_started and time.perf_counter() - began > _PATIENCE:
-            bar.start()
-        bar.update(task, completed=done)
-
-    try:
-        yield advance
-    finally:
-        if bar.live.is_started:
-            bar.stop()

@@ -1,0 +1,88 @@
+"""Commands for models that need not fit into memory: materialize, manifest."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ms_initkit.cli.answers import AsJson, answering, refuse, say
+from ms_initkit.cli.networks import Lenient, Net, NetArguments, RecipeName, Seed, Settings, settings
+from ms_initkit.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from ms_initkit.params import ParamInfo
+
+_FLOATS: Final = ("float64", "float32", "float16", "bfloat16")
+
+
+def materialize(
+    shapes: Annotated[
+        Path,
+        typer.Option(
+            "--shapes", help="A manifest, a model.safetensors.index.json with its files, or a .safetensors file."
+        ),
+    ],
+    recipe: RecipeName,
+    seed: Seed,
+    out: Annotated[Path, typer.Option("--out", help="A folder; a run that was cut short there is taken up again.")],
+    set_: Settings = [],  # noqa: B006  # typer reads the default and never hands it out
+    dtype: Annotated[
+        str | None, typer.Option("--dtype", help="Element type of all floating-point tensors: " + ", ".join(_FLOATS))
+    ] = None,
+    shard_size: Annotated[str, typer.Option("--shard-size", help="Largest file, such as 5GB or 500MB.")] = "5GB",
+    shard: Annotated[
+        str, typer.Option("--shard", help="This process's share of the files, such as 2/8: the second of eight.")
+    ] = "1/1",
+    lenient: Lenient = False,
+    as_json: AsJson = False,
+) -> None:
+    """Draws a whole model into safetensors files, without a network and in constant memory."""
+    with answering(as_json=as_json):
+        from ms_initkit.materialize import materialize as write
+        from ms_initkit.materialize import total_bytes
+        from ms_initkit.planning import plan_infos
+        from ms_initkit.shapes import read_shapes
+        from ms_initkit.sharded_files import parse_share, parse_size
+
+        size, share = parse_size(shard_size), parse_share(shard)
+        infos = _as_dtype(read_shapes(shapes), dtype)
+        made = plan_infos(infos, recipe, settings(set_), strict=not lenient)
+        with progress_bar(total_bytes(made, size, share), "drawing") as advance:
+            done = write(made, out, seed=seed, shard_size=size, share=share, progress=advance)
+        say(done.to_json() if as_json else str(done))
+
+
+def manifest(
+    net: Net,
+    out: Annotated[Path, typer.Option("--out", help="Where to write the names, shapes and types, as JSON.")],
+    net_arg: NetArguments = [],  # noqa: B006
+    as_json: AsJson = False,
+) -> None:
+    """Writes down a network's parameters without drawing a value: names, shapes, types, cells."""
+    with answering(as_json=as_json):
+        from ms_initkit.describe import describe
+        from ms_initkit.manifest import to_json
+        from ms_initkit.network import load_network
+
+        infos = describe(load_network(net, net_arg, is_deferred=True))
+        out.parent.mkdir(parents=True, exist_ok=True)
+        out.write_text(to_json(infos), encoding="utf-8")
+        elements = sum(info.size for info in infos)
+        if as_json:
+            say(json.dumps({"out": str(out), "parameters": len(infos), "elements": elements}, indent=1))
+        else:
+            say(f"{out}: {len(infos):,} parameters, {elements:,} elements")
+
+
+def _as_dtype(infos: tuple[ParamInfo, ...], dtype: str | None) -> tuple[ParamInfo, ...]:
+    if dtype is None:
+        return infos
+    if dtype not in _FLOATS:
+        refuse(f"--dtype is {', '.join(_FLOATS)}, not {dtype!r}")
+    return tuple(info._replace(dtype=dtype) if info.dtype in _FLOATS else info for info in infos)
+
+
+COMMANDS: Final = (materialize, manifest)
