@@ -141,7 +141,6 @@ def test_a_reference_file_is_of_the_family_file_as_it_stands(variant: str) -> No
     family, measured = FAMILIES[variant], load(variant)
 
     assert measured["variant"] == variant
-    assert measured["recipe"] == family["recipe"]
     assert measured["reference"] == execute.digest(family["reference"]), (
         f"families/{variant}.yaml has changed: run `make reference VARIANTS={variant}`"
     )

@@ -486,8 +486,7 @@ def first_look(network: Foreign, buffers: Sequence[str]) -> dict[str, Record]:
 
 def execute(variant: str) -> str:
     """Measures one variant and returns the text of its JSON file."""
-    family = read_family(FAMILIES / f"{variant}.yaml")
-    reference = family["reference"]
+    reference = read_family(FAMILIES / f"{variant}.yaml")["reference"]
     prepare()
     look_up_package(reference)
     records = measure(reference)
@@ -495,7 +494,6 @@ def execute(variant: str) -> str:
         raise ValueError(f"{variant}: the reference network has no parameters")
     head = {
         "variant": variant,
-        "recipe": family["recipe"],
         "reference": digest(reference),
         "packages": packages(reference),
     }
