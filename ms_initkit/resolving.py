@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit import draws, fans
@@ -100,11 +101,13 @@ class Resolver:
 
     def _loaded(self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: dict[str, int]) -> Resolution:
         key = info.name if spec.key is None else _fill_captures(spec.key, captured)
-        draw: Draw = draws.Loaded(spec.path, key)
+        # A relative path starts where the recipe is, so that a recipe and its values can be moved together.
+        path = str(Path(spec.span.path).parent / spec.path)
+        draw: Draw = draws.Loaded(path, key)
         edits = tuple(self._edit(edit, _Tensor(info.shape, None, info.owners[0]), captured) for edit in rule.then)
         if edits:
             draw = draws.Edited(draw, edits)
-        return Resolution(f"from {spec.path} [{key}]", draw, None, moments(draw, info.shape))
+        return Resolution(f"from {path} [{key}]", draw, None, moments(draw, info.shape))
 
     def _draw(
         self, spec: InitSpec, rule: Rule, tensor: _Tensor, captured: dict[str, int]
