@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -22,9 +23,11 @@ _DIGEST: Final = 8  # bytes for each thing compared, two words of int32: every b
 
 
 class Statement(NamedTuple):
-    """What a rank says it will do, a digest each."""
+    """What a rank says it will do, a digest each; ``part`` names those whose plans are to be equal."""
 
+    part: bytes
     plan: bytes
+    recipe: bytes
     seed: bytes
     version: bytes
     layout: bytes
@@ -32,62 +35,67 @@ class Statement(NamedTuple):
 
 _WORDS: Final = {
     "plan": "another plan",
+    "recipe": "another recipe",
     "seed": "another seed",
     "version": "another version of the random numbers",
     "layout": "another layout",
 }
 
 
-def check_ranks(plan: Plan, seed: int, *, layout: str = "", group: str | None = None) -> None:
-    """Returns when every rank of ``group`` has the same plan, seed, stream version and layout.
+def check_ranks(plan: Plan, seed: int, *, layout: str = "", part: str = "") -> None:
+    """Returns when every rank has the same plan, seed, stream version and layout.
 
-    Costs one AllGather of 32 bytes per rank. A process alone agrees with itself. Where ranks hold different
-    parameters, as the stages of a pipeline do, their plans differ rightly: call it with the group of one stage.
+    Costs one AllGather of 48 bytes per rank. A process alone agrees with itself.
 
     Args:
         plan: This rank's plan.
         seed: Its seed.
         layout: Any text that must be equal too, such as a layout file's content.
-        group: A communication group; None is all ranks. Communication must have been initialised.
+        part: Where ranks hold different parameters, as the stages of a pipeline do, which part this one holds.
+            Plans are then compared within each part, and recipes, seeds, versions and layouts among all.
 
     Raises:
         ApplyError: If ranks disagree, on every rank alike; it names them.
     """
-    from mindspore.communication import GlobalComm, get_group_size
+    from mindspore.communication import get_group_size
 
-    where = GlobalComm.WORLD_COMM_GROUP if group is None else group
-    if get_group_size(where) == 1:
+    if get_group_size() == 1:
         return
-    finding = disagreement(_gathered(statement(plan, seed, layout), where))
+    finding = disagreement(_gathered(statement(plan, seed, layout, part)))
     if finding is not None:
         raise ApplyError([finding])
 
 
-def statement(plan: Plan, seed: int, layout: str = "") -> Statement:
+def statement(plan: Plan, seed: int, layout: str = "", part: str = "") -> Statement:
     """Returns what this rank says."""
-    parts = (plan.fingerprint, str(chosen_seed(seed)), str(stream.VERSION), layout)
-    return Statement(*(hashlib.blake2b(part.encode(), digest_size=_DIGEST).digest() for part in parts))
+    # Equal plans make equal models whatever their recipes say; where plans differ rightly, recipes may not.
+    recipe = plan.digest if part else ""
+    said = (part, plan.fingerprint, recipe, str(chosen_seed(seed)), str(stream.VERSION), layout)
+    return Statement(*(hashlib.blake2b(text.encode(), digest_size=_DIGEST).digest() for text in said))
 
 
 def disagreement(statements: Sequence[Statement]) -> Finding | None:
-    """Returns which ranks say what, or None where all say the same; ``statements`` are in the order of ranks."""
+    """Returns which ranks say what, or None where all agree; ``statements`` are in the order of ranks."""
+    plans: dict[bytes, Counter[bytes]] = {}
+    for said in statements:
+        plans.setdefault(said.part, Counter())[said.plan] += 1
+    # The plan of most is the measure, and of equally many that of the lowest rank; who is right no rank can know.
+    usual = {part: counts.most_common(1)[0][0] for part, counts in plans.items()}
     camps: dict[Statement, list[int]] = {}
     for rank, said in enumerate(statements):
-        camps.setdefault(said, []).append(rank)
+        plan = b"" if said.plan == usual[said.part] else said.plan
+        camps.setdefault(said._replace(part=b"", plan=plan), []).append(rank)
     if len(camps) == 1:
         return None
-    # The larger camp is the measure, and of equal ones that of the lowest rank; who is right no rank can know.
-    ordered = dict(sorted(camps.items(), key=lambda camp: -len(camp[1])))
-    measure, majority = next(iter(ordered.items()))
+    measure, *others = sorted(camps, key=lambda said: -len(camps[said]))
+    majority = camps[measure]
     notes = [f"{_ranks(majority)} {'is the measure' if len(majority) == 1 else 'agree'}"]
-    notes += [
-        f"{_ranks(ranks)} {'has' if len(ranks) == 1 else 'have'} {_differences(measure, said)}"
-        for said, ranks in ordered.items()
-        if said != measure
-    ]
+    for said in others:
+        verb = "has" if len(camps[said]) == 1 else "have"
+        notes.append(f"{_ranks(camps[said])} {verb} {_differences(measure, said)}")
     return Finding(
         "rank-disagreement",
-        f"{len(statements)} ranks would initialise {len(camps)} different models",
+        f"{len(statements)} ranks would not initialise one model: they are of {len(camps)} minds",
         "error",
         None,
         tuple(notes),
@@ -112,11 +120,10 @@ def _ranks(ranks: Sequence[int]) -> str:
     return f"rank{'s' if len(ranks) > 1 else ''} {text}"
 
 
-def _gathered(said: Statement, group: str) -> list[Statement]:
+def _gathered(said: Statement) -> list[Statement]:
     from mindspore import Tensor, ops
 
     words = np.frombuffer(b"".join(said), np.int32)
-    # The primitive, since the function `all_gather_into_tensor` has no kernel on CPU in MindSpore 2.10.0.
-    rows: NDArray[np.int32] = ops.AllGather(group)(Tensor(words)).asnumpy().reshape(-1, words.size)
-    width = _DIGEST // words.itemsize
-    return [Statement(*(part.tobytes() for part in np.split(row, row.size // width))) for row in rows]
+    # The primitive and all ranks, since MindSpore 2.10.0 gathers on CPU neither by function nor in groups.
+    rows: NDArray[np.int32] = ops.AllGather()(Tensor(words)).asnumpy().reshape(-1, words.size)
+    return [Statement(*(part.tobytes() for part in np.split(row, len(said)))) for row in rows]

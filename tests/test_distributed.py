@@ -135,3 +135,13 @@ def test_ranks_that_disagree_are_named_to_all(
     assert "error[rank-disagreement]" in text
     for note in notes[len(ranks)]:
         assert note in text
+
+
+def test_stages_may_differ(ranks: list[dict[str, Any]]) -> None:
+    assert [found["stages"] for found in ranks] == [""] * len(ranks)
+
+
+def test_ranks_of_one_stage_may_not(ranks: list[dict[str, Any]]) -> None:
+    said = ["rank 2 has another plan" in found["stage"] for found in ranks]
+
+    assert said == [len(ranks) == 4] * len(ranks)

@@ -10,6 +10,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 import mindspore
 import numpy as np
@@ -17,7 +18,8 @@ from mindspore import Tensor, ops
 from mindspore.communication import create_group, get_group_size, get_rank, init
 
 import ms_initkit
-from ms_initkit import agreement, draws
+from ms_initkit import draws
+from ms_initkit.agreement import check_ranks
 from tests.distributed.network import CUTS, RECIPE, SEED, Cut, Sharded
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def main(folder: Path) -> None:
         "seed": refusal(SEED + (rank == get_group_size() - 1)),
         "recipe": refusal(SEED, factor=1.0 + (rank == 0)),
         "version": refusal(SEED, version=1 + rank % 2),
+        "stages": refusal(SEED, factor=1.0 + rank % 2, part=f"stage {rank % 2}"),
+        "stage": refusal(SEED, factor=1.0 + rank, part=f"stage {rank % 2}"),
         "layout": refusal(SEED, layout="tensor-parallel" if rank == 0 else "pipeline"),
     }
     (folder / f"{rank}.json").write_text(json.dumps(found))
@@ -71,45 +75,39 @@ def initialised_as_replica() -> dict[str, str]:
     return {name: digest(parameter.asnumpy()) for name, parameter in net.parameters_and_names()}
 
 
-def refusal(seed: int, *, factor: float = 1.0, version: int = 1, layout: str = "") -> str:
+def refusal(seed: int, *, factor: float = 1.0, version: int = 1, layout: str = "", part: str = "") -> str:
     """What `check_ranks` says to a rank with this plan, seed and version; empty where it agrees."""
     with ms_initkit.deferred():
         plan = ms_initkit.plan(Sharded(), RECIPE)
     first, *others = plan.assignments
     plan = replace(plan, assignments=(replace(first, draw=draws.Normal(0.0, 0.02 * factor)), *others))
-    agreement.stream.VERSION = version  # type: ignore[misc]  # as another release would have it
     try:
-        agreement.check_ranks(plan, seed, layout=layout)
+        # As another release would have it.
+        with patch("ms_initkit.stream.VERSION", version):
+            check_ranks(plan, seed, layout=layout, part=part)
     except ms_initkit.ApplyError as error:
         return str(error)
-    finally:
-        agreement.stream.VERSION = 1  # type: ignore[misc]
     return ""
 
 
 def group(cut: Cut) -> str:
-    """The name of this rank's optimizer group: those that hold the same slice, a run of `shards` of them."""
+    """The name of this rank's optimizer group: those that hold the same slice."""
     if cut.shards == 1:
         return ""
     own = coordinates(cut, get_rank())
-    name = ""
-    # Every rank creates every group, in the same order.
-    for first in range(get_group_size()):
-        replicas = [rank for rank in range(get_group_size()) if coordinates(cut, rank) == coordinates(cut, first)]
-        if replicas[0] == first:
-            known = "shards-" + "-".join(map(str, replicas))
-            create_group_once(known, replicas)
-            name = known if coordinates(cut, first) == own else name
+    return joined([rank for rank in range(get_group_size()) if coordinates(cut, rank) == own])
+
+
+def joined(ranks: list[int]) -> str:
+    """The name of the group of these ranks, which its members alone create."""
+    name = "ranks-" + "-".join(map(str, ranks))
+    if name not in _JOINED:
+        create_group(name, ranks)
+        _JOINED.add(name)
     return name
 
 
-_CREATED: set[str] = set()
-
-
-def create_group_once(name: str, ranks: list[int]) -> None:
-    if name not in _CREATED:
-        create_group(name, ranks)
-        _CREATED.add(name)
+_JOINED: set[str] = set()
 
 
 def coordinates(cut: Cut, rank: int) -> tuple[int, ...]:
