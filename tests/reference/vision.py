@@ -37,9 +37,7 @@ class BasicBlock(nn.Cell):
         self.conv2 = _conv(width, width, 3, has_bias=False)
         self.bn2 = nn.BatchNorm2d(width)
         if inputs != width:
-            self.downsample = nn.SequentialCell(
-                _conv(inputs, width, 1, has_bias=False), nn.BatchNorm2d(width)
-            )
+            self.downsample = nn.SequentialCell(_conv(inputs, width, 1, has_bias=False), nn.BatchNorm2d(width))
 
 
 class Bottleneck(nn.Cell):
@@ -56,9 +54,7 @@ class Bottleneck(nn.Cell):
         self.conv3 = _conv(width, 4 * width, 1, has_bias=False)
         self.bn3 = nn.BatchNorm2d(4 * width)
         if inputs != 4 * width:
-            self.downsample = nn.SequentialCell(
-                _conv(inputs, 4 * width, 1, has_bias=False), nn.BatchNorm2d(4 * width)
-            )
+            self.downsample = nn.SequentialCell(_conv(inputs, 4 * width, 1, has_bias=False), nn.BatchNorm2d(4 * width))
 
 
 class ResNet(nn.Cell):
@@ -106,9 +102,7 @@ def _normed(inputs: int, outputs: int, kernel: int, *, has_norm: bool) -> nn.Seq
 class BackboneWithFPN(nn.Cell):
     """A ResNet-50 with a pyramid on its stages."""
 
-    def __init__(
-        self, inputs: Sequence[int], extra: int | None = None, *, has_norm: bool = False
-    ) -> None:
+    def __init__(self, inputs: Sequence[int], extra: int | None = None, *, has_norm: bool = False) -> None:
         super().__init__()
         self.body = ResNet(Bottleneck, (3, 4, 6, 3))
         self.fpn = FeaturePyramidNetwork(inputs, extra, has_norm=has_norm)
@@ -212,9 +206,7 @@ class _RoIHeads(nn.Cell):
             self.box_head = nn.SequentialCell(*convolutions, nn.Flatten(), nn.Dense(256 * 49, 1024))
         self.box_predictor = FastRCNNPredictor()
         if has_masks:
-            self.mask_head = nn.SequentialCell(
-                *(_normed(256, 256, 3, has_norm=version == 2) for _ in range(4))
-            )
+            self.mask_head = nn.SequentialCell(*(_normed(256, 256, 3, has_norm=version == 2) for _ in range(4)))
             self.mask_predictor = MaskRCNNPredictor()
 
 
