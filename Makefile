@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests clean
+.PHONY: demo test lint types tests reference zoo bench distributed clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -30,6 +30,18 @@ types: $(STAMP)
 
 tests: $(STAMP)
 	$(BIN)/pytest
+
+# What reference implementations draw, in an environment of their own: make reference VARIANTS="gpt2 vit"
+REFERENCE := .venv-reference
+
+$(REFERENCE)/.installed: tests/reference/requirements.txt tests/reference/requirements-sdist.txt
+	$(PYTHON) -m venv $(REFERENCE)
+	$(REFERENCE)/bin/pip install --quiet --disable-pip-version-check --no-deps $(PIP_FLAGS) -r tests/reference/requirements.txt
+	$(REFERENCE)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -r tests/reference/requirements-sdist.txt
+	touch $@
+
+reference: $(REFERENCE)/.installed
+	$(REFERENCE)/bin/python tests/reference/execute.py $(VARIANTS)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

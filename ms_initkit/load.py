@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -19,7 +20,14 @@ from ms_initkit.expressions import Expression
 from ms_initkit.findings import Finding, RecipeError, suggestion
 from ms_initkit.language.keys import RECIPE
 from ms_initkit.language.problems import Problems, failure
-from ms_initkit.language.reading import described, read_fields, read_text, read_texts
+from ms_initkit.language.reading import (
+    described,
+    read_class_name,
+    read_fields,
+    read_one_or_more,
+    read_text,
+    read_texts,
+)
 from ms_initkit.language.rules import read_rules
 from ms_initkit.language.scope import Scope
 from ms_initkit.language.selectors import captures_of
@@ -45,6 +53,7 @@ class _File:
     path: str
     reference: tuple[tuple[str, str], ...]
     description: str
+    networks: tuple[str, ...]
     strip_prefixes: tuple[str, ...]
     variables: tuple[Variable, ...]
     rules: tuple[Rule, ...]
@@ -180,6 +189,7 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         path=document.path,
         reference=fields.read("reference", _read_reference, ()),
         description=fields.read("description", read_text, ""),
+        networks=fields.read("networks", partial(read_one_or_more, reader=read_class_name), ()),
         strip_prefixes=strip_prefixes,
         variables=variables,
         rules=rules,
@@ -219,6 +229,7 @@ def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
         path=child.path,
         reference=next((file.reference for file in files if file.reference), ()),
         description=child.description,
+        networks=child.networks,
         strip_prefixes=tuple(dict.fromkeys(prefix for file in files for prefix in file.strip_prefixes)),
         variables=variables,
         rules=rules,

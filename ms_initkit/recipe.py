@@ -166,6 +166,7 @@ class Recipe:
         path: The file it was read from.
         reference: Key and text of each source it follows, such as ``("paper", "He et al. 2015")``.
         description: One line for lists, may be empty.
+        networks: Class names of the networks it is made for, in which ``*`` stands for any text.
         strip_prefixes: Wrapper prefixes taken off names before they are matched.
         variables: In the order in which they are evaluated.
         rules: In the order in which they are tried.
@@ -176,6 +177,7 @@ class Recipe:
     path: str
     reference: tuple[tuple[str, str], ...]
     description: str
+    networks: tuple[str, ...]
     strip_prefixes: tuple[str, ...]
     variables: tuple[Variable, ...]
     rules: tuple[Rule, ...]

@@ -35,6 +35,7 @@ RECIPE: Final[Table] = (
     Key("family", "text", "The name of the model family.", is_required=True),
     Key("reference", "sources", "What the recipe follows: a paper, a piece of code."),
     Key("description", "text", "One line for lists."),
+    Key("networks", "words", "Class names of the networks it is made for; `suggest` goes by them."),
     Key("extends", "text", "A shipped recipe or a path; its rules stand after this recipe's."),
     Key("strip_prefixes", "texts", "Prefixes of wrappers, taken off names before they are matched."),
     Key("vars", "variables", "Variables for expressions, each of which may use those before it."),
