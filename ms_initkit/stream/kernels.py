@@ -422,7 +422,7 @@ def _store(address, dtype, at, past_caches, law, bits, words, first, n, values, 
     """
     _prefer_512_bits()
     # A normal takes longer to draw than its line takes to come, so it gains nothing from writing past the caches.
-    if dtype == 0 and not (past_caches and (law == _UNIFORM or law == _CONSTANT)):
+    if dtype == 0 and not (past_caches and (law in (_UNIFORM, _CONSTANT))):
         _draw(law, bits, words, first, n, carray(_float32_at(address), at + n), at)
         return
     if dtype == 4:
