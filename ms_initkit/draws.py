@@ -82,8 +82,9 @@ class Custom:
 class Blocks:
     """Consecutive parts along ``axis``, ``sizes[k]`` long, each with its own draw.
 
-    An element keeps the word of its place in the whole tensor, so cutting a tensor into blocks of one law changes nothing; with
-    ``shares_words`` every block takes the words of the first one's place, so that one block can be a function of another.
+    An element keeps the word of its place in the whole tensor, so cutting a tensor into blocks of one law changes
+    nothing; with ``shares_words`` every block, all being of one size, takes the words of the first one's place, so that
+    one block can be a function of another.
     """
 
     axis: int

@@ -225,9 +225,7 @@ class _Law:
                     )
                 case "multiply":
                     c = step.value
-                    known = _Central(
-                        known.mean * c, known.m2 * c**2, known.m3 * c**3, known.m4 * c**4, low, high
-                    )
+                    known = _Central(known.mean * c, known.m2 * c**2, known.m3 * c**3, known.m4 * c**4, low, high)
                 case _:
                     known = None
         return _Law(known, points, low, high)
