@@ -13,6 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from mindspore import Parameter
     from numpy.typing import NDArray
 
     Array = NDArray[np.generic]
@@ -127,7 +128,7 @@ def _safetensors_entries(file: Path, size: int) -> Mapping[str, Entry]:
 
 
 @lru_cache(maxsize=2)
-def _checkpoint(path: str) -> Mapping[str, object]:
+def _checkpoint(path: str) -> Mapping[str, Parameter]:
     from mindspore import load_checkpoint
 
     try:
@@ -139,4 +140,4 @@ def _checkpoint(path: str) -> Mapping[str, object]:
 def _whole(path: str, key: str) -> Array:
     if path.endswith(".npy"):
         return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-    return _checkpoint(path)[key].asnumpy()  # type: ignore[attr-defined,no-any-return]
+    return _checkpoint(path)[key].asnumpy()  # type: ignore[no-any-return]

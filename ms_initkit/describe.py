@@ -112,7 +112,7 @@ def _claims(prefix: str, cell: Cell) -> Iterator[tuple[Owner, Parameter]]:
 
 
 def _options(cell: Cell) -> _Options:
-    mro, is_transposed = _kind(type(cell))
+    mro, is_transposed = _kind(type(cell))  # type: ignore[arg-type]  # classes are hashable, untyped ones too
     # Read where it is kept: asking a cell for what it has not costs ten times as much.
     attributes = vars(cell)
     groups = attributes.get("group", attributes.get("groups", 1))

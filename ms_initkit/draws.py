@@ -197,7 +197,7 @@ def _value_from_json(value: Json) -> object:
         case list():
             return tuple(_value_from_json(item) for item in value)
         case {"kind": str(kind), **rest} if kind in _KINDS:
-            return _KINDS[kind](**{name: _value_from_json(item) for name, item in rest.items()})
+            return _KINDS[kind](**{str(name): _value_from_json(item) for name, item in rest.items()})  # type: ignore[arg-type]  # JSON inside, too
         case dict():
             raise ValueError(f"no kind of draw is called {value.get('kind')!r}")
         case _:

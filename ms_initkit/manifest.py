@@ -21,8 +21,8 @@ def to_json(infos: Sequence[ParamInfo]) -> str:
 def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
     """Returns the parameters of a manifest, or of a safetensors index or header turned into one.
 
-    A manifest is ``{"parameters": [{"name": ..., "shape": [...], "dtype": "bfloat16"}, ...]}``; ``cell`` (class names of
-    the owner's MRO), ``trainable``, ``groups`` and ``transposed`` may be given, and ``aliases`` for tied parameters.
+    A manifest is ``{"parameters": [{"name": ..., "shape": [...], "dtype": "bfloat16"}, ...]}``; ``cell`` (class names
+    of the owner's MRO), ``trainable``, ``groups`` and ``transposed`` may be given, and ``aliases`` for tied parameters.
     Rules that ask for a cell need it.
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.binding import bind
@@ -13,6 +12,7 @@ from ms_initkit.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mindspore.nn import Cell
 

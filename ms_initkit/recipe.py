@@ -31,7 +31,7 @@ ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | tuple[ArgumentV
 
 @dataclass(frozen=True, slots=True)
 class FromSpec:
-    """Values of a file: ``key`` is the entry's name, in which ``{i}`` is a capture; None is the parameter's own name."""
+    """Values of a file: ``key`` is the entry's name, in which ``{i}`` is a capture; None is the parameter's own."""
 
     path: str
     key: str | None
@@ -83,7 +83,7 @@ class FansSpec:
 
 @dataclass(frozen=True, slots=True)
 class EditSpec:
-    """One entry of ``then``: ``add``, ``multiply`` have ``value``; ``set`` has ``at`` and ``value``; ``zero_rows`` ``at``."""
+    """One entry of ``then``: ``add`` and ``multiply`` have a ``value``, ``zero_rows`` has ``at``, ``set`` has both."""
 
     name: Literal["add", "multiply", "set", "zero_rows"]
     value: Expression | None

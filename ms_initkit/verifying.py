@@ -34,8 +34,8 @@ def verify(net: Cell, plan: Plan, *, seed: int | None = None) -> tuple[Finding, 
     """Returns what in ``net`` is not as ``plan`` says; empty if everything is.
 
     With a seed every value is drawn again and compared bit by bit. Without one, values are held against the plan's
-    distributions: constants and files exactly, the others by mean, standard deviation and bounds within 5.3 standard errors,
-    and no two drawn parameters may share their content. Kept parameters are not looked at.
+    distributions: constants and files exactly, the others by mean, standard deviation and bounds within 5.3 standard
+    errors, and no two drawn parameters may share their content. Kept parameters are not looked at.
 
     Args:
         net: The network that was initialised.

@@ -36,7 +36,7 @@ class Target(NamedTuple):
 
 
 class _Place(NamedTuple):
-    """Where a parameter's values are drawn: an address, and the fresh array that holds it if it is not the parameter's own."""
+    """Where values are drawn: an address, and the fresh array that holds it where it is not the parameter's own."""
 
     target: Target
     address: int
@@ -153,7 +153,7 @@ def _places(targets: Sequence[Target]) -> list[_Place]:
 
 
 def _require_host_memory(places: Sequence[_Place]) -> None:
-    """Holds MindSpore's account of where a parameter lies against its NumPy view, once: writing elsewhere would be worse."""
+    """Holds MindSpore's account of where a parameter lies against its NumPy view, once per apply."""
     for place in places:
         if place.fresh is None and place.target.line.dtype != "bfloat16":
             view = place.target.parameter.asnumpy()

@@ -17,6 +17,10 @@ from tests.recipes import recipe
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
+    Values = dict[str, NDArray[np.generic]]
+
 NORMAL = '{match: "**", init: {normal: 0.02}}'
 STACK = """
 {match: {param: weight}, init: {normal: 0.02}}
@@ -26,14 +30,20 @@ STACK = """
 """
 
 
-def values(net: nn.Cell) -> dict[str, np.ndarray]:
+def values(net: nn.Cell) -> Values:
     return {name: parameter.asnumpy().copy() for name, parameter in net.parameters_and_names()}
 
 
-def assert_same(left: dict[str, np.ndarray], right: dict[str, np.ndarray]) -> None:
+def assert_same(left: Values, right: Values) -> None:
     assert left.keys() == right.keys()
     for name, value in left.items():
         assert_array_equal(value, right[name], err_msg=name)
+
+
+def global_state() -> tuple[object, ...]:
+    state = np.random.get_state()  # noqa: NPY002  # the global one is what is looked at
+    assert isinstance(state, tuple)
+    return state[1:3]
 
 
 def test_values_are_those_of_the_stream() -> None:
@@ -209,11 +219,11 @@ def test_the_values_are_used_by_the_network() -> None:
 def test_global_random_states_are_untouched() -> None:
     net = Mlp()
     mindspore.set_seed(3)
-    before = np.random.get_state()[1:3]  # noqa: NPY002  # the global state is what is looked at
+    before = global_state()
 
     mik.apply(net, recipe(NORMAL), seed=7)
 
-    after = np.random.get_state()[1:3]  # noqa: NPY002
+    after = global_state()
     assert_array_equal(after[0], before[0])
     assert after[1] == before[1]
     assert mindspore.get_seed() == 3

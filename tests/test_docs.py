@@ -1,7 +1,7 @@
 """Every code block of README.md and docs/ is run: Python, recipes, and commands of ms-initkit, page by page, in order.
 
-A YAML block that begins with ``# file: NAME`` is written to that file. Python blocks of a page share one namespace; in them
-``assert`` says what the page claims. Commands must exit with 0, or with N where the line ends in ``# exit N``.
+A YAML block that begins with ``# file: NAME`` is written to that file. Python blocks of a page share one namespace; in
+them ``assert`` says what the page claims. Commands must exit with 0, or with N where the line ends in ``# exit N``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
                 write_recipe(text)
             case "python":
                 padded = "\n" * (line - 1) + text
-                exec(compile(padded, str(page), "exec"), namespace)  # noqa: S102
+                exec(compile(padded, str(page), "exec"), namespace)
             case "bash":
                 run_commands(text, f"{page.name}:{line}")
 

@@ -31,7 +31,7 @@ def gpt2() -> Cell:
         transformers = pytest.importorskip("mindone.transformers")
         from transformers import GPT2Config
 
-        return transformers.GPT2LMHeadModel(GPT2Config(n_layer=4, n_embd=256, n_head=4, vocab_size=1000))
+        return transformers.GPT2LMHeadModel(GPT2Config(n_layer=4, n_embd=256, n_head=4, vocab_size=1000))  # type: ignore[no-untyped-call]
 
 
 NETWORKS: list[tuple[str, Callable[[], Cell], str, int]] = [

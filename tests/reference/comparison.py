@@ -1,8 +1,8 @@
 """Holds a plan against what a reference implementation was seen to draw.
 
-A family file names a MindSpore network and a table from its names to the reference's; ``execute.py`` has written what the
-reference drew. Constants must be equal, tables equal element by element, distributions equal in mean, standard deviation,
-kurtosis and bounds, within what the sizes of the samples can tell.
+A family file names a MindSpore network and a table from its names to the reference's; ``execute.py`` has written what
+the reference drew. Constants must be equal, tables equal element by element, distributions equal in mean, standard
+deviation, kurtosis and bounds, within what the sizes of the samples can tell.
 """
 
 from __future__ import annotations
@@ -97,10 +97,10 @@ def network_infos(network: str) -> tuple[ParamInfo, ...]:
 
 
 def counterpart(names: dict[str, str | None], name: str) -> tuple[str, str | None]:
-    """Returns the entry of the table that ``name`` falls under, and its name in the reference; None if it has none there.
+    """Returns the entry of the table that ``name`` falls under, and its name in the reference; None if it has none.
 
-    In a pattern ``<p>`` stands for one or more whole segments and ``{i}`` for an index; the first pattern that fits the whole
-    name counts.
+    In a pattern ``<p>`` stands for one or more whole segments and ``{i}`` for an index; the first pattern that fits the
+    whole name counts.
     """
     for pattern, replacement in names.items():
         match = re.fullmatch(_compile(pattern), name)
@@ -160,7 +160,7 @@ def _table_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
         yield f"element {worst} is {found[worst]:.7g}, in the reference {wanted[worst]:.7g}"
 
 
-def _rows(line: Assignment) -> tuple[Draw, dict[int, float]]:
+def drawn_and_rows(line: Assignment) -> tuple[Draw, dict[int, float]]:
     """Returns what is drawn before rows are set, and the value of each row that is."""
     if not isinstance(line.draw, draws.Edited):
         return line.draw, {}
@@ -171,7 +171,7 @@ def _rows(line: Assignment) -> tuple[Draw, dict[int, float]]:
 
 def _padding_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
     """Yields where other rows than the reference's are the same under every seed."""
-    _, rows = _rows(line)
+    _, rows = drawn_and_rows(line)
     fixed = seen.get("fixed", {})
     if sorted(rows) != fixed.get("rows", []) or any(value != fixed.get("value") for value in rows.values()):
         yield f"rows {sorted(rows)} are fixed, in the reference {fixed or 'none'}"
@@ -179,7 +179,7 @@ def _padding_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str
 
 def _distribution_differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:
     # The reference's moments are of the elements that are drawn.
-    moments, n = moments_of(_rows(line)[0], line.shape), seen["n"]
+    moments, n = moments_of(drawn_and_rows(line)[0], line.shape), seen["n"]
     if moments.mean is None or not moments.std or moments.kurtosis is None:
         yield f"the plan's {line.initializer} has no known distribution"
         return
