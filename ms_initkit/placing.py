@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ms_initkit.expressions import Expression, Value
-    from ms_initkit.layouts import Layout, NameRule, Naming, PlaceRule, Position
+    from ms_initkit.layouts import Cut, Layout, NameRule, Naming, PlaceRule, Position
     from ms_initkit.params import Owner, ParamInfo
     from ms_initkit.recipe import Rule, Selector
     from ms_initkit.windows import Window
@@ -53,6 +53,14 @@ class _Uses(NamedTuple):
 
     axes: Axes
     captures: frozenset[str]
+
+
+class _Part(NamedTuple):
+    """A local parameter that is a slice: by which rule, with which captures in its expressions."""
+
+    rule: PlaceRule
+    captured: Mapping[str, int]
+    info: ParamInfo
 
 
 @dataclass
@@ -145,6 +153,7 @@ class Placer:
         selected: set[str] = set()
         failures: dict[tuple[str, str], tuple[PlaceRule | NameRule, list[ParamInfo]]] = {}
         unplaced: list[ParamInfo] = []
+        shared: dict[tuple[str, tuple[int, ...]], list[_Part]] = {}
         for info in infos:
             candidates = cast("tuple[tuple[PlaceRule, int], ...]", matcher.candidates(info))
             rule, owner = candidates[0] if candidates else (None, 0)
@@ -158,14 +167,20 @@ class Placer:
                 called, naming_rules = self._call(info, rule, names, coordinates)
                 won.update(used.id for used in naming_rules)
                 at = rule if rule is not None else next(iter(naming_rules), None)
-                placed.append(self._cut(info, rule, owner, called, naming_rules, coordinates))
+                placed.append(self._cut(info, rule, owner, called, naming_rules, coordinates, shared))
             except ValueError as error:
                 blamed = at if at is not None else names[0]  # without a rule there is nothing to fail
                 failures.setdefault((blamed.id, str(error)), (blamed, []))[1].append(info)
+        overlaps = [] if failures else _overlaps(infos, placed)
+        for (_, shape), parts in shared.items():
+            problem = None if failures or overlaps else self._check_tiling(shape, parts)
+            if problem is not None:
+                failures.setdefault((parts[0].rule.id, problem), (parts[0].rule, []))[1].append(parts[0].info)
         findings = [
             _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}", rule)
             for (_, message), (rule, failed) in failures.items()
         ]
+        findings += overlaps
         active: list[PlaceRule | NameRule] = [*names]
         active += [rule for rule in self.layout.rules if _is_active(rule, environment)]
         findings += [
@@ -229,6 +244,7 @@ class Placer:
         names: tuple[str, ...],
         naming_rules: Sequence[NameRule],
         coordinates: Coordinates,
+        shared: dict[tuple[str, tuple[int, ...]], list[_Part]],
     ) -> Placed:
         if rule is None:
             return Placed(names, info.shape, None, _uncut(info.shape), (), "")
@@ -249,11 +265,10 @@ class Placer:
             if windows.local_shape(window) != info.shape:
                 raise ValueError(f"the slice {windows.text(window, shape)} of {shape} is not of shape {info.shape}")
             self._check_names(rule, naming_rules)
-            problem = self._check_tiling(rule, shape, captured)
-            if problem is not None:
-                raise ValueError(problem)
             known = self._cuts[key] = shape, None if window == windows.whole(shape) else window, held
         shape, part_of, held = known
+        if rule.cuts:
+            shared.setdefault((names[0], shape), []).append(_Part(rule, captured, info))
         return Placed(names, shape, part_of, held, part, rule.id)
 
     def _check_names(self, rule: PlaceRule, naming_rules: Sequence[NameRule]) -> None:
@@ -265,14 +280,17 @@ class Placer:
                         f"the mesh axis {name!r} decides both the name and the slice: the other slices are nobody's"
                     )
 
-    def _check_tiling(self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int]) -> str | None:
-        """Returns what is wrong with the slices of all ranks that share this parameter; None if they tile it."""
-        counted = [axis for cut in rule.cuts for axis in getattr(cut, "over", ())]
-        if all(isinstance(cut, Split) and cut.over for cut in rule.cuts) and len(set(counted)) == len(counted):
-            return None  # even parts over different mesh axes tile by construction
-        key = (id(rule), shape, tuple(captured.items()))
+    def _check_tiling(self, shape: tuple[int, ...], parts: Sequence[_Part]) -> str | None:
+        """Returns what is wrong with the slices that all ranks hold of one tensor; None if they tile it.
+
+        Other ranks are taken to have the same parameters, as far as the mesh axes go that cut this one.
+        """
+        if len(parts) == 1 and _tiles_by_construction(parts[0].rule.cuts):
+            return None
+        key = (shape, tuple((id(part.rule), tuple(part.captured.items())) for part in parts))
         if key not in self._checked:
-            self._checked[key] = misfit(shape, self._all_claims(rule, shape, captured))
+            held = (claim for part in parts for claim in self._all_claims(part.rule, shape, part.captured))
+            self._checked[key] = misfit(shape, held)
         return self._checked[key]
 
     def _all_claims(self, rule: PlaceRule, shape: tuple[int, ...], captured: Mapping[str, int]) -> Iterator[Claims]:
@@ -286,6 +304,12 @@ class Placer:
 
     def _at(self, axes: Axes, coordinates: Coordinates) -> Coordinates:
         return tuple(coordinates[axis] for axis in axes)
+
+
+def _tiles_by_construction(cuts: Sequence[Cut]) -> bool:
+    """Returns whether the cuts are even parts over different mesh axes."""
+    counted = [axis for cut in cuts for axis in getattr(cut, "over", ())]
+    return all(isinstance(cut, Split) and cut.over for cut in cuts) and len(set(counted)) == len(counted)
 
 
 def _uncut(shape: tuple[int, ...]) -> Claims:
@@ -344,6 +368,34 @@ def _leftover(rule: PlaceRule | NameRule, position: Position, *, is_shadowed: bo
     message = f"rule {rule.id!r} of the layout selects no parameter of {position}"
     hint = "correct `match`, say `when` for ranks that have none, or `optional: true`"
     return Finding("unused-rule", message, "error" if strict else "warning", rule.match.span, (asks,), hint)
+
+
+def _overlaps(infos: Sequence[ParamInfo], placed: Sequence[Placed]) -> list[Finding]:
+    """Returns each pair of parameters that are the same elements of one global tensor."""
+    findings = []
+    holders: dict[str, list[tuple[ParamInfo, Placed]]] = {}
+    for info, part in zip(infos, placed, strict=True):
+        for other, held in holders.get(part.names[0], ()):
+            if _meet(part, held):
+                findings.append(
+                    Finding(
+                        "ambiguous-name",
+                        f"{other.name!r} and {info.name!r} are the same part of {part.names[0]!r}",
+                        "error",
+                        None,
+                        ("two parameters with the same values are hardly meant",),
+                        "give them their own global names or slices",
+                    )
+                )
+        holders.setdefault(part.names[0], []).append((info, part))
+    return findings
+
+
+def _meet(one: Placed, other: Placed) -> bool:
+    return len(one.claims) == len(other.claims) and all(
+        any(start < last and first < stop for start, stop, _ in pieces for first, last, _ in others)
+        for pieces, others in zip(one.claims, other.claims, strict=True)
+    )
 
 
 def _listed(infos: Sequence[ParamInfo]) -> str:

@@ -57,7 +57,6 @@ def plan_shard(
     placed, findings = placer.place(position, infos, strict=strict)
     if any(finding.severity == "error" for finding in findings):
         raise PlanError(findings)
-    findings += _overlaps(infos, placed)
     known = _global_infos(infos, placed, findings) if model is None else model
     if model is not None:
         findings += _strangers(infos, placed, model)
@@ -93,7 +92,8 @@ def position_of(layout: Layout | Position | str | Path) -> Position:
         raise PlanError([_rankless(f"the rank is not known, and the mesh has {layout.world_size}")])
     rank, world_size = found
     if world_size != layout.world_size:
-        sizes = f"the mesh has {layout.world_size} ranks ({layout.mesh_text()}), and {world_size} processes are running"
+        running = f"{world_size} processes are running" if world_size > 1 else "this is one process alone"
+        sizes = f"the mesh has {layout.world_size} ranks ({layout.mesh_text()}), and {running}"
         raise PlanError([_rankless(sizes)])
     return layout.at(rank)
 
@@ -114,34 +114,6 @@ def _process() -> tuple[int, int] | None:
 def _rankless(message: str) -> Finding:
     hint = "say which rank is meant: layout.at(3); the sizes of a mesh are changed by layout.resized(tp=2)"
     return Finding("unknown-rank", message, "error", None, (), hint)
-
-
-def _overlaps(infos: Sequence[ParamInfo], placed: Sequence[Placed]) -> list[Finding]:
-    """Returns each pair of parameters that are the same elements of one global tensor."""
-    findings = []
-    holders: dict[str, list[tuple[ParamInfo, Placed]]] = {}
-    for info, part in zip(infos, placed, strict=True):
-        for other, held in holders.get(part.names[0], ()):
-            if _meet(part, held):
-                findings.append(
-                    Finding(
-                        "ambiguous-name",
-                        f"{other.name!r} and {info.name!r} are the same part of {part.names[0]!r}",
-                        "error",
-                        None,
-                        ("two parameters with the same values are hardly meant",),
-                        "give them their own global names or slices",
-                    )
-                )
-        holders.setdefault(part.names[0], []).append((info, part))
-    return findings
-
-
-def _meet(one: Placed, other: Placed) -> bool:
-    return len(one.claims) == len(other.claims) and all(
-        any(start < last and first < stop for start, stop, _ in pieces for first, last, _ in others)
-        for pieces, others in zip(one.claims, other.claims, strict=True)
-    )
 
 
 def _global_infos(
