@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ms_initkit.cli.main import app
+from ms_initkit.formulas import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +29,15 @@ def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
     text = page.read_text(encoding="utf-8")
     for match in re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL):
         yield match[1], match[2], text[: match.start()].count("\n") + 2
+
+
+@pytest.fixture(autouse=True)
+def own_initializers() -> Iterator[None]:
+    """Forgets what a page registers."""
+    before = set(registry.names())
+    yield
+    for name in set(registry.names()) - before:
+        registry.unregister(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
