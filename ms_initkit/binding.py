@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit import library
 from ms_initkit.findings import Finding, PlanError, did_you_mean
 from ms_initkit.matching import Matcher
 from ms_initkit.plans import Assignment, Plan, RuleLine
@@ -58,19 +59,23 @@ def bind(
     findings += draft.findings(matcher.rules, recipe.path, strict=strict)
     plan = Plan(
         recipe.family,
-        recipe.path,
+        library.portable_path(recipe.path),
         recipe.digest,
         tuple(values.items()),
         tuple(
-            RuleLine(rule.id, str(rule.span), selector_text(rule.match), is_active)
+            RuleLine(rule.id, _location(rule), selector_text(rule.match), is_active)
             for rule, is_active in zip(recipe.rules, active, strict=True)
         ),
         tuple(draft.assignments),
         tuple(findings),
     )
     if any(finding.severity == "error" for finding in findings):
-        raise PlanError(findings)
+        raise PlanError(findings, plan)
     return plan
+
+
+def _location(rule: Rule) -> str:
+    return f"{library.portable_path(rule.span.path)}:{rule.span.line}:{rule.span.column}"
 
 
 def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[ParamInfo, ...], list[Finding]]:

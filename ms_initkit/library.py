@@ -41,6 +41,12 @@ def is_path(name_or_path: str) -> bool:
     return "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(_SUFFIXES)
 
 
+def portable_path(path: str) -> str:
+    """Returns ``recipes/NAME.yaml`` for a shipped recipe wherever it is installed, other paths as they are."""
+    file = Path(path)
+    return f"recipes/{file.name}" if file.resolve().parent == _FOLDER.resolve() else path
+
+
 def _description(path: Path) -> str:
     root = read_file(str(path)).root
     node = root.get("description") if isinstance(root, Mapping) else None
