@@ -365,3 +365,25 @@ def test_any_tensor_argument_of_mindspore_still_works_afterwards() -> None:
     net.output.weight.set_data(initializer("ones", [10, 256]))
 
     assert net.output.weight.asnumpy().min() == 1.0
+
+
+def test_a_device_without_host_memory_is_written_through_set_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    built, remote = Mixed(), Mixed()
+    mik.apply(built, recipe(NORMAL), seed=7)
+
+    monkeypatch.setattr("ms_initkit.writing.get_context", lambda name: {"device_target": "Ascend"}[name])
+    monkeypatch.setattr("ms_initkit.writing._DEVICE_CHUNK", 5000)
+    mik.apply(remote, recipe(NORMAL), seed=7)
+
+    assert not mik.verify(remote, mik.plan(remote, recipe(NORMAL)), seed=7)
+
+
+@pytest.mark.parametrize("context", ["deferred", "meta"])
+def test_narrow_deferred_parameters_keep_their_type(context: str) -> None:
+    with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
+        net = nn.Dense(8, 8, dtype=mindspore.bfloat16)
+
+    mik.apply(net, recipe(NORMAL), seed=7)
+
+    assert net.weight.dtype == mindspore.bfloat16
+    assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
