@@ -277,13 +277,11 @@ def _sharded_by_hyper_parallel(part: Shape, grid: Shape, number: int, holder: Pa
     layout = getattr(holder, "layout", None)
     outer = [1] * len(grid) if layout is None else _get_tensor_strategy(layout.mesh_shape, layout.tensor_map)
     cut = [axis for axis, n in enumerate(outer) if n > 1]
-    parts, rest = divmod(grid[0], outer[0])
-    if rest or grid[1:] != tuple(outer[1:]) or len(cut) > 1:
+    if [1, *grid[1:]] != outer or len(cut) != 1:
         raise ValueError(f"its layout cuts {tuple(outer)} of the {grid} slices, and numbers them in its own order")
-    tensor_rank, shard = divmod(number, parts)
     grids.coordinates(grid, number)
-    place = [tensor_rank if axis in cut else 0 for axis in range(len(grid))]
-    place[0] = place[0] * parts + shard
+    place = [0] * len(grid)
+    place[cut[0]], place[0] = divmod(number, grid[0])
     return grids.at(part, place)
 
 

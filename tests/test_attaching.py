@@ -310,7 +310,8 @@ def test_a_slice_has_the_fans_of_the_whole() -> None:
 @pytest.mark.parametrize("is_copy", [False, True])
 def test_global_generators_come_out_as_they_went_in(global_seed: int | None, is_copy: bool) -> None:
     with patch("mindspore.common.tensor.get_seed", lambda: global_seed):
-        state, delta = np.random.get_state(), Tensor.delta_seed  # noqa: NPY002  # the global one is under test
+        np.random.random(3)  # noqa: NPY002  # the global one is under test, and not as it was seeded
+        state, delta = np.random.get_state(), Tensor.delta_seed  # noqa: NPY002
         net, _ = attached((6, 4))
         copy = Tensor(shape=(3, 2), dtype=mindspore.float32, init=net.weight.init)
         with patch.object(attaching, "get_seed", lambda: global_seed):
@@ -350,6 +351,19 @@ def test_a_slice_that_cannot_be_told_is_an_error(call: tuple[int | None, tuple[i
 
     assert [finding.code for finding in caught.value.findings] == ["unknown-slice"]
     assert net.weight.has_init
+
+
+def test_a_parameter_cut_by_compilation_alone_needs_its_layout() -> None:
+    # What AutoParallel leaves behind if it was told not to initialise while it compiles.
+    net, plan = attached((6, 4))
+    net.weight.shape = net.weight.init_mode.shape = [3, 4]
+    with pytest.raises(ApplyError, match="a slice's shape and no slice's number"):
+        net.init_parameters_data()
+
+    with as_rank(1, 2):
+        net.weight.init_data(([2], [0, -1], [3, 4], 0, True, ""))
+
+    assert np.array_equal(net.weight.asnumpy(), draw(plan, "weight", seed=SEED)[3:])
 
 
 def test_an_optimizer_shard_without_its_group_is_an_error() -> None:
