@@ -6,11 +6,14 @@ import json
 import math
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pytest
 import yaml
 
+from ms_initkit import stream
+from ms_initkit.moments import moments
 from ms_initkit.planning import plan_infos
-from tests.reference.comparison import FAMILIES, counterpart, network_infos
+from tests.reference.comparison import FAMILIES, counterpart, drawn_and_rows, network_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,21 +30,33 @@ def published() -> dict[str, dict[str, Any]]:
     return {name: documents[name] for name in sorted(documents) if "expected" in documents[name]}
 
 
-def mistakes(line: Assignment, expected: dict[str, float] | None) -> Iterator[str]:
-    """Yields in words where the plan's ``line`` is not what was published; None stands for a parameter that is kept."""
+def mistakes(line: Assignment, expected: dict[str, Any] | None) -> Iterator[str]:
+    """Yields in words where the plan's ``line`` is not what was published; None stands for a parameter that is kept.
+
+    ``first`` are the first values of a table; ``zero_rows`` the rows that are zero, which the moments leave out.
+    """
     if line.is_kept or expected is None:
         if line.is_kept != (expected is None):
             yield f"{line.name} is {'kept' if line.is_kept else line.initializer}, published {expected}"
         return
-    unknown = expected.keys() - {*MOMENTS, "constant"}
+    unknown = expected.keys() - {*MOMENTS, "constant", "first", "zero_rows"}
     if unknown or not expected:
         yield f"{line.name}: nothing is known of {sorted(unknown)}"
     wanted = dict(expected)
     if "constant" in wanted:
         wanted |= {"mean": wanted.pop("constant"), "std": 0}
+    draw, rows = drawn_and_rows(line)
+    found = moments(draw, line.shape)
+    if rows != dict.fromkeys(expected.get("zero_rows", ()), 0.0):
+        yield f"{line.name}: rows {rows} are fixed, published {expected.get('zero_rows', 'none')}"
     for key in MOMENTS:
-        if key in wanted and not _is_close(getattr(line.moments, key), wanted[key]):
-            yield f"{line.name}: {key} {getattr(line.moments, key)}, published {wanted[key]}"
+        if key in wanted and not _is_close(getattr(found, key), wanted[key]):
+            yield f"{line.name}: {key} {getattr(found, key)}, published {wanted[key]}"
+    if "first" in expected:
+        values = stream.sample(line.draw, line.shape, stream.key(0, line.stream)).reshape(-1)
+        count = len(expected["first"])
+        if not np.allclose(values[:count], expected["first"], rtol=TOLERANCE, atol=TOLERANCE):
+            yield f"{line.name}: begins with {values[:count]}, published {expected['first']}"
 
 
 def _is_close(value: float | None, wanted: float) -> bool:

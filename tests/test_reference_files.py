@@ -25,7 +25,7 @@ LARGEST = 300_000
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 FAMILY_FIELDS = {
     *("recipe", "settings", "vars", "counterpart", "reference"),
-    *("network", "names", "reference_only", "differs"),
+    *("network", "names", "reference_only", "differs", "expected"),
 }
 EXECUTED_FIELDS = {
     *("package", "version", "factory", "args", "kwargs", "before", "post"),
