@@ -268,7 +268,6 @@ def test_the_other_gates_draw_what_they_are_told() -> None:
     assert len(np.unique(b)) > 2900
 
 
-@pytest.mark.xfail(strict=True, reason="the stream does not read Blocks.shares_words yet")
 def test_chrono_input_biases_are_the_forget_biases_negated() -> None:
     b = sample(recurrent.Chrono(100, "ifgo"), 4000).reshape(4, 1000)
 

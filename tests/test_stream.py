@@ -281,6 +281,22 @@ def test_blocks_of_one_law_change_nothing() -> None:
 
 
 @pytest.mark.parametrize("axis", [0, 1])
+def test_blocks_that_share_words_are_one_draw_in_several_laws(axis: int) -> None:
+    laws = (Normal(0.0, 1.0), Edited(Normal(0.0, 1.0), (Step("multiply", -1.0),)))
+
+    first, second = np.split(stream.sample(Blocks(axis, (3, 3), laws, shares_words=True), (6, 6), KEY), 2, axis)
+
+    assert np.array_equal(first, -second)
+    alone = stream.sample(Normal(0.0, 1.0), (6, 6), KEY)
+    assert np.array_equal(first, alone[:3] if axis == 0 else alone[:, :3])
+
+
+def test_blocks_that_share_words_are_of_one_size() -> None:
+    with pytest.raises(ValueError, match="share their words are of one size"):
+        stream.sample(Blocks(0, (2, 4), (Constant(1.0),) * 2, shares_words=True), (6, 6), KEY)
+
+
+@pytest.mark.parametrize("axis", [0, 1])
 def test_repeated_blocks_share_no_values(axis: int) -> None:
     blocks = stream.sample(Blocks(axis, (4, 4), (Repeated(axis, 2, Normal(0.0, 1.0)),) * 2), (8, 8), KEY)
 

@@ -77,6 +77,7 @@ def composed(draw: st.DrawFn, shape: tuple[int, ...]) -> Draw:
         Mixture((0.25, 0.75), (draw(plain), draw(plain))),
         Repeated(axis, times, draw(plain)),
         Blocks(axis, (cut, shape[axis] - cut), (draw(plain), Mixture((0.5, 0.5), (draw(plain), draw(plain))))),
+        Blocks(axis, (shape[axis] // times,) * times, (draw(plain), *(draw(plain),) * (times - 1)), shares_words=True),
         Repeated(axis, times, Repeated(0, 1, draw(plain))),
         Blocks(axis, (shape[axis],), (Repeated(len(shape) - 1, shape[-1], draw(plain)),)),
         Edited(

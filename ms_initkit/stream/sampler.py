@@ -262,13 +262,16 @@ def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int) -
     axis = draw.axis % len(place.shape)
     if sum(draw.sizes) != place.shape[axis] or len(draw.sizes) != len(draw.draws):
         raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {place.shape}")
+    if draw.shares_words and len(set(draw.sizes)) > 1:
+        raise ValueError(f"blocks that share their words are of one size, not {draw.sizes}")
     parts: list[Floats] = []
     start = 0
     for size, part in zip(draw.sizes, draw.draws, strict=True):
         first, last = (min(max(edge - start, 0), size) for edge in (slices[axis].start, slices[axis].stop))
         if first < last:
             shape = (*place.shape[:axis], size, *place.shape[axis + 1 :])
-            inner = Place(shape, place.offset + start * place.strides[axis], place.strides)
+            words_from = 0 if draw.shares_words else start
+            inner = Place(shape, place.offset + words_from * place.strides[axis], place.strides)
             parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice))
         start += size
     return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), np.float32)
