@@ -12,10 +12,26 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
-def to_json(infos: Sequence[ParamInfo]) -> str:
-    """Returns the manifest of a network's parameters as JSON text, a line each; ``read_manifest`` is its inverse."""
+def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = ()) -> str:
+    """Returns the manifest of a network's parameters as JSON text, a line each; ``read_manifest`` is its inverse.
+
+    Args:
+        infos: The parameters.
+        network: Class names of the network's MRO, by which recipes are suggested.
+    """
     lines = ",\n".join("  " + json.dumps(_entry(info)) for info in infos)
-    return f'{{"parameters": [\n{lines}\n]}}\n'
+    head = f'"network": {json.dumps(network)}, ' if network else ""
+    return f'{{{head}"parameters": [\n{lines}\n]}}\n'
+
+
+def network_of(path: str | Path) -> tuple[str, ...]:
+    """Returns the class names that a manifest gives the network (``network``); empty if it, or another file, gives none."""
+    try:
+        document = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ()
+    names = document.get("network", ()) if isinstance(document, dict) else ()
+    return (names,) if isinstance(names, str) else tuple(map(str, names))
 
 
 def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
@@ -65,7 +81,7 @@ def _entry(info: ParamInfo) -> dict[str, object]:
         entry["cell"] = owner.cell
     if not info.is_trainable:
         entry["trainable"] = False
-    if owner.groups != 1:
+    if owner.groups is not None and len(info.shape) > 2:
         entry["groups"] = owner.groups
     if owner.is_transposed:
         entry["transposed"] = True
@@ -83,8 +99,9 @@ def _info(file: Path, place: int, entry: object) -> ParamInfo:
         raise ValueError(f"{where}: `name` must be text, not {name!r}")
     if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
         raise ValueError(f"{where} ({name}): `shape` must be a list of positive whole numbers, not {shape!r}")
-    groups = entry.get("groups", 1)
-    if type(groups) is not int or groups < 1:
+    # Only convolutions have groups, and of those a manifest has to say so.
+    groups = entry.get("groups", None if len(shape) > 2 else 1)
+    if groups is not None and (type(groups) is not int or groups < 1):
         raise ValueError(f"{where} ({name}): `groups` must be a positive whole number, not {groups!r}")
     owners = [_owner(name, entry, groups)]
     owners += [_owner(alias["name"], alias, groups) for alias in entry.get("aliases", ())]
@@ -93,7 +110,7 @@ def _info(file: Path, place: int, entry: object) -> ParamInfo:
     )
 
 
-def _owner(name: str, entry: Mapping[str, object], groups: int) -> Owner:
+def _owner(name: str, entry: Mapping[str, object], groups: int | None) -> Owner:
     cell = entry.get("cell", ())
     classes = (cell,) if isinstance(cell, str) else tuple(cell)  # type: ignore[arg-type]  # a list of text
     return Owner(name, name.rpartition(".")[2], classes, groups, bool(entry.get("transposed", False)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
     Args:
         target: ``module:factory``; the factory may be a class and may be dotted. The working directory is looked in.
         arguments: ``key=value`` each, or a value alone for a positional one; values are read as YAML.
-        is_deferred: Whether to construct it without drawing values.
+        is_deferred: Whether to construct it without drawing values, if its constructor can do without them.
 
     Raises:
         ValueError: If the target cannot be imported, called, or does not make a network.
@@ -32,14 +33,16 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
 
     factory = _find(target)
     positional, named = _arguments(arguments)
-    try:
-        if is_deferred:
-            with deferred():
-                net = factory(*positional, **named)  # type: ignore[operator]  # called for what it is
-        else:
+    net: object = None
+    if is_deferred:
+        # A constructor that computes with its own weights needs them: it is called again as always.
+        with suppress(Exception), deferred():
+            net = factory(*positional, **named)  # type: ignore[operator]  # called for what it is
+    if net is None:
+        try:
             net = factory(*positional, **named)  # type: ignore[operator]
-    except Exception as error:  # anything may be wrong in a stranger's constructor
-        raise ValueError(f"{target} raised {type(error).__name__}: {error}") from error
+        except Exception as error:  # anything may be wrong in a stranger's constructor
+            raise ValueError(f"{target} raised {type(error).__name__}: {error}") from error
     if not isinstance(net, Cell):
         raise ValueError(f"{target} made a {type(net).__name__}, not a mindspore.nn.Cell")
     return net

@@ -16,7 +16,7 @@ class Owner(NamedTuple):
         name: Full dotted name under this owner, as `parameters_and_names` would walk it.
         leaf: The attribute's name in the owning cell, such as ``weight`` or ``gamma``.
         cell: Class names of the owning cell's MRO, nearest first, such as ``("Dense", "Cell")``; empty if unknown.
-        groups: The cell's `group` option; 1 where it has none.
+        groups: The cell's `group` option; 1 where it has none, None where a manifest does not say.
         is_transposed: Whether the weight's layout is ``(in, out / groups, *kernel)``.
         weight_shape: Shape of the cell's own weight, from which its bias takes its fans; None if it has none.
     """
@@ -24,7 +24,7 @@ class Owner(NamedTuple):
     name: str
     leaf: str
     cell: tuple[str, ...] = ()
-    groups: int = 1
+    groups: int | None = 1
     is_transposed: bool = False
     weight_shape: tuple[int, ...] | None = None
 

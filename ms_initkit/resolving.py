@@ -152,6 +152,8 @@ class Resolver:
         if spec.in_axes is not None or spec.out_axes is not None:
             return fans.from_axes(tensor.shape, spec.in_axes or (), spec.out_axes or (), spec.batch_axes)
         if spec.convention == "connections" and shape is not None and by_shape is not None:
+            if tensor.owner.groups is None:
+                raise ValueError('`fans: connections` needs the number of groups: add "groups" to the manifest')
             by_shape = fans.from_connections(shape, tensor.owner.groups, tensor.owner.is_transposed)
         if spec.fan_in is None and spec.fan_out is None:
             return by_shape
