@@ -11,11 +11,13 @@ from ms_initkit.load import load_recipe
 from ms_initkit.recipe import Recipe
 
 if TYPE_CHECKING:
-    from ms_initkit import initializers
+    from ms_initkit import initializers, layouts
     from ms_initkit.applying import apply
     from ms_initkit.attaching import attach
     from ms_initkit.deferral import deferred
     from ms_initkit.drawing import draw
+    from ms_initkit.layout_loading import load_layout
+    from ms_initkit.materializing import materialize
     from ms_initkit.planning import plan
     from ms_initkit.plans import Assignment, Plan
     from ms_initkit.report import Report
@@ -37,7 +39,10 @@ __all__ = [
     "deferred",
     "draw",
     "initializers",
+    "layouts",
+    "load_layout",
     "load_recipe",
+    "materialize",
     "plan",
     "register_initializer",
     "verify",
@@ -52,14 +57,16 @@ _HOMES = {
     "attach": "ms_initkit.attaching",
     "deferred": "ms_initkit.deferral",
     "draw": "ms_initkit.drawing",
+    "load_layout": "ms_initkit.layout_loading",
+    "materialize": "ms_initkit.materializing",
     "plan": "ms_initkit.planning",
     "verify": "ms_initkit.verifying",
 }
 
 
 def __getattr__(name: str) -> object:
-    if name == "initializers":
-        return import_module("ms_initkit.initializers")
+    if name in ("initializers", "layouts"):
+        return import_module(f"ms_initkit.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'ms_initkit' has no attribute {name!r}")
     value = getattr(import_module(_HOMES[name]), name)
@@ -68,4 +75,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, "initializers"])
+    return sorted([*globals(), *_HOMES, "initializers", "layouts"])

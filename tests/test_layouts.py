@@ -709,3 +709,26 @@ def test_slices_of_other_types_are_slices_too(dtype: str, tmp_path: Path) -> Non
     fill_line(own, part, 3)
 
     np.testing.assert_array_equal(own, everything[:, [2, 3, 6, 7]])
+
+
+def test_indices_of_any_length_take_each_others_places(anything: Path) -> None:
+    names = [rename("layers.{i}.experts.{e}.w", {"i": "i + 98", "e": "e + 1000 * ep_rank"})]
+    made = layout({"ep": 2}, [place("**")], names=names)
+
+    plan = plan_infos([info("layers.1.experts.12.w", 4)], anything, layout=made.at(1))
+
+    assert plan.assignments[0].stream == "layers.99.experts.1012.w"
+
+
+def test_what_the_recipe_leaves_over_counts_for_one_rank(tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_text("family: r\nrules: [{match: a, init: ones}, {match: elsewhere, init: ones}]\n")
+    made = layout({"tp": 2}, [place("**")])
+
+    plan = plan_infos([info("a", 4)], tmp_path / "r.yaml", layout=made.at(0))
+
+    assert [(finding.code, finding.severity) for finding in plan.findings] == [
+        ("unused-rule", "note"),
+        ("layout", "note"),
+    ]
+    with pytest.raises(PlanError, match=r"error\[unmatched-parameter\]: no rule selects 1 parameter of 2"):
+        plan_infos([info("a", 4), info("b", 4)], tmp_path / "r.yaml", layout=made.at(0))

@@ -41,8 +41,8 @@ def materialize(
 ) -> None:
     """Draws a whole model into safetensors files, without a network and in constant memory."""
     with answering(as_json=as_json):
-        from ms_initkit.materialize import materialize as write
-        from ms_initkit.materialize import total_bytes
+        from ms_initkit.materializing import materialize as write
+        from ms_initkit.materializing import total_bytes
         from ms_initkit.planning import plan_infos
         from ms_initkit.shapes import read_shapes
         from ms_initkit.sharded_files import parse_share, parse_size
@@ -66,10 +66,12 @@ def manifest(
         from ms_initkit.describe import describe
         from ms_initkit.manifest import to_json
         from ms_initkit.network import load_network
+        from ms_initkit.suggesting import classes_of
 
-        infos = describe(load_network(net, net_arg, is_deferred=True))
+        network = load_network(net, net_arg, is_deferred=True)
+        infos = describe(network)
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(to_json(infos), encoding="utf-8")
+        out.write_text(to_json(infos, classes_of(network).own), encoding="utf-8")
         elements = sum(info.size for info in infos)
         if as_json:
             say(json.dumps({"out": str(out), "parameters": len(infos), "elements": elements}, indent=1))
