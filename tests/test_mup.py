@@ -50,6 +50,18 @@ def test_the_readout_keeps_its_spread_or_is_zero() -> None:
     assert stds("LlamaForCausalLM", "llama", mup_base_width=base, mup_zero_readout=True)["lm_head.weight"] == 0
 
 
+@pytest.mark.parametrize(
+    ("network", "recipe", "name"),
+    [
+        ("BertForPreTraining", "bert", "cls.seq_relationship.weight"),
+        ("WhisperForConditionalGeneration", "whisper", "model.encoder.conv1.weight"),
+        ("MixtralForCausalLM", "mixtral", "model.layers.0.block_sparse_moe.gate.weight"),
+    ],
+)
+def test_a_matrix_with_one_side_that_does_not_grow_keeps_its_spread(network: str, recipe: str, name: str) -> None:
+    assert stds(network, recipe, mup_base_width=WIDTH / M)[name] == pytest.approx(SIGMA, rel=1e-9)
+
+
 def test_a_tied_readout_stays_the_embedding_and_the_plan_says_so() -> None:
     infos = read_manifest(MANIFESTS / "mindone-GPT2LMHeadModel.json")
 
