@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from ms_initkit.plans import Plan
     from ms_initkit.recipe import Recipe
     from ms_initkit.source import Span
 
@@ -118,7 +119,16 @@ class RecipeError(InitKitError, ValueError):
 
 
 class PlanError(InitKitError, ValueError):
-    """A recipe does not fit a network."""
+    """A recipe does not fit a network.
+
+    Args:
+        findings: What is wrong.
+        plan: What could be planned, so that more can be said; None where nothing could.
+    """
+
+    def __init__(self, findings: Iterable[Finding], plan: Plan | None = None) -> None:
+        super().__init__(findings)
+        self.plan: Final = plan
 
 
 class ApplyError(InitKitError, RuntimeError):

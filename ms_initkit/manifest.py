@@ -25,7 +25,7 @@ def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = ()) -> str:
 
 
 def network_of(path: str | Path) -> tuple[str, ...]:
-    """Returns the class names that a manifest gives the network (``network``); empty if it, or another file, gives none."""
+    """Returns the class names that a manifest gives the network (``network``); empty where a file gives none."""
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):

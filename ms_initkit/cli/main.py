@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from ms_initkit.cli import materialize, networks, recipes
+from ms_initkit.cli import materialize, networks, recipes, suggest
 
 app = typer.Typer(
     name="ms-initkit",
@@ -13,7 +13,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for commands in (recipes.COMMANDS, networks.COMMANDS, materialize.COMMANDS):
+for commands in (recipes.COMMANDS, networks.COMMANDS, materialize.COMMANDS, suggest.COMMANDS):
     for command in commands:
         app.command()(command)
 
