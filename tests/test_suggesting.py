@@ -156,7 +156,7 @@ def test_the_command_answers_0_with_a_table_if_a_recipe_fits(tmp_path: Path) -> 
 def test_the_command_answers_1_and_says_what_the_first_would_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ms_initkit.library.names", lambda: ("base", "gpt2"))
+    monkeypatch.setattr("ms_initkit.library.names", lambda: ("base", "torch-default"))
     path = tmp_path / "net.json"
     path.write_text(to_json([info(f"x{n}", (3,), "") for n in range(9)]), encoding="utf-8")
 
