@@ -8,6 +8,7 @@ sets on it; the place of the slice from its number, its shape and the global sha
 
 from __future__ import annotations
 
+import sys
 import time
 import weakref
 from dataclasses import dataclass, replace
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
+_HYPER_PARALLEL: Final = "hyper_parallel"
 _FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
@@ -188,30 +190,38 @@ class PlannedInitializer(Initializer):
         if group is not None:
             return _sharded_by_optimizer(shape, part, number, group)
         grid = grids.counts(shape, part)
-        if grid[:1] != (1,) and any(n > 1 for n in grid[1:]):
-            # Two orders are in use where the first axis is cut and another one too: only who holds the parameter tells.
-            holder = self._network.holder(self)
-            if holder is not None and hasattr(holder, "hsdp_init_index"):
-                return _sharded_by_hyper_parallel(part, grid, number, holder)
+        # Two orders are in use where the first axis is cut and another one too: only the parameter's holder tells.
+        if grid[:1] != (1,) and any(n > 1 for n in grid[1:]) and self._network.is_sharded(self):
+            return _sharded_by_hyper_parallel(part, grid, number, self._network.cuts(self, len(grid)))
         return grids.tile(shape, part, number)
 
 
 class _Network:
-    """The network whose parameters hold the initializers, and which holds which."""
+    """The network whose parameters hold the initializers, and what HyperParallel has noted on those it shards."""
 
     def __init__(self, net: Cell) -> None:
         self._net = weakref.ref(net)
-        self._holders: dict[int, Parameter] | None = None
+        # Layouts and not parameters: an initializer that kept those alive would keep their values.
+        self._layouts: dict[int, object] = {}
 
-    def holder(self, initializer: PlannedInitializer) -> Parameter | None:
-        """Returns the parameter that holds ``initializer`` now: sharding may have replaced the first."""
+    def is_sharded(self, initializer: PlannedInitializer) -> bool:
+        """Returns whether HyperParallel shards the parameter that holds ``initializer`` for its optimizer."""
         net = self._net()
-        if net is None:
-            return None
-        if self._holders is None:
-            waiting = [one for _, one in net.parameters_and_names() if one.init_mode is not None]
-            self._holders = {id(_local(one.init_mode).init): one for one in waiting}
-        return self._holders.get(id(initializer))
+        # Looked up again where it was not found: sharding may have come since, and have replaced the parameter.
+        if id(initializer) not in self._layouts and net is not None and _HYPER_PARALLEL in sys.modules:
+            self._layouts |= {
+                id(_local(one.init_mode).init): getattr(one, "layout", None)
+                for one in net.get_parameters()
+                if one.init_mode is not None and hasattr(one, "hsdp_init_index")
+            }
+        return id(initializer) in self._layouts
+
+    def cuts(self, initializer: PlannedInitializer, n_axes: int) -> list[int]:
+        """Returns into how many parts the layout cuts each axis, before the optimizer does."""
+        layout = self._layouts[id(initializer)]
+        if layout is None:
+            return [1] * n_axes
+        return list(_get_tensor_strategy(layout.mesh_shape, layout.tensor_map))  # type: ignore[attr-defined]
 
 
 class _SliceCall:
@@ -269,13 +279,11 @@ def _sharded_by_optimizer(shape: Shape, part: Shape, number: int, group: str) ->
     return (slice(start, start + part[0]), *others)
 
 
-def _sharded_by_hyper_parallel(part: Shape, grid: Shape, number: int, holder: Parameter) -> Slices:
+def _sharded_by_hyper_parallel(part: Shape, grid: Shape, number: int, outer: list[int]) -> Slices:
     """Returns the slice of a slice that HyperParallel's optimizer sharding cuts along the first axis.
 
     It numbers tensor-parallel slices first and shards within them, so that numbers are not in the order of the tensor.
     """
-    layout = getattr(holder, "layout", None)
-    outer = [1] * len(grid) if layout is None else _get_tensor_strategy(layout.mesh_shape, layout.tensor_map)
     cut = [axis for axis, n in enumerate(outer) if n > 1]
     if [1, *grid[1:]] != outer or len(cut) != 1:
         raise ValueError(f"its layout cuts {tuple(outer)} of the {grid} slices, and numbers them in its own order")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 import weakref
 from contextlib import contextmanager
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 from unittest.mock import patch
 
@@ -392,6 +393,12 @@ def hyper_parallel_index(mesh: tuple[int, int], rank: int, shards: int) -> int:
     return tensor_rank * shards + data_rank % shards
 
 
+@pytest.fixture
+def hyper_parallel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "hyper_parallel", ModuleType("hyper_parallel"))
+
+
+@pytest.mark.usefixtures("hyper_parallel")
 @pytest.mark.parametrize("axis", [0, 1])
 def test_shards_of_hyper_parallel_are_numbered_within_tensor_parallel_slices(axis: int) -> None:
     shape, mesh, shards = (8, 6), (4, 2), 2
@@ -410,6 +417,19 @@ def test_shards_of_hyper_parallel_are_numbered_within_tensor_parallel_slices(axi
         assert np.array_equal(part.asnumpy(), np.split(own, shards)[rank // 2 % shards])
 
 
+@pytest.mark.usefixtures("hyper_parallel")
+def test_sharding_that_comes_after_a_first_slice_is_seen() -> None:
+    net, plan = attached((8, 6))
+    net.weight.init_mode.init_data(1, (4, 3))
+    net.weight.hsdp_init_index = 1
+    net.weight.layout = SimpleNamespace(mesh_shape=(2, 2), tensor_map=(-1, 0))
+
+    part = net.weight.init_mode.init_data(1, (4, 3)).asnumpy()
+
+    assert np.array_equal(part, draw(plan, "weight", seed=SEED)[4:, :3])
+
+
+@pytest.mark.usefixtures("hyper_parallel")
 def test_an_order_of_hyper_parallel_that_is_not_known_is_an_error() -> None:
     net, _ = attached((8, 6, 4))
     net.weight.hsdp_init_index = 1
