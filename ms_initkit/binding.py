@@ -185,17 +185,18 @@ class _Draft:
             if self.won[rule.id]:
                 continue
             if self.selected[rule.id]:
-                if rule.is_optional and rule.span.path != path:
+                is_inherited = rule.span.path != path
+                if rule.is_optional and is_inherited:
                     continue  # a child's rules stand before its parents' for just this
                 winner, _ = self.winners[rule.id].most_common(1)[0]
                 found.append(
                     Finding(
                         "shadowed-rule",
                         f"rule {rule.id!r} selects {self.selected[rule.id]} parameters and wins none",
-                        "note" if rule.is_optional else "warning",
+                        "note" if rule.is_optional or is_inherited else "warning",
                         rule.span,
                         (f"rule {winner!r} stands before it and takes them",),
-                        "move it up, narrow the rule before it, or delete it",
+                        None if is_inherited else "move it up, narrow the rule before it, or delete it",
                     )
                 )
             elif not rule.is_optional:
