@@ -1,0 +1,31 @@
+"""A worker: prepares a case when it is named, runs it when it is asked to, and answers with the seconds it took."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def serve(prepare: Callable[[str], Callable[[], object]]) -> None:
+    """Reads ``prepare NAME`` and ``run`` from standard input; answers each with a line."""
+    answers = sys.stdout
+    sys.stdout = sys.stderr  # what frameworks print is not an answer
+    work: Callable[[], object] = lambda: None  # noqa: E731
+    for line in sys.stdin:
+        command, _, name = line.strip().partition(" ")
+        if command == "prepare":
+            work = lambda: None  # noqa: E731  # what the last case held is given back first
+            try:
+                work = prepare(name)
+                answer = "ready"
+            except KeyError:
+                answer = "absent"
+        else:
+            began = time.perf_counter()
+            work()
+            answer = repr(time.perf_counter() - began)
+        print(answer, file=answers, flush=True)
