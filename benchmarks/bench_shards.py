@@ -2,8 +2,8 @@
 
     python benchmarks/bench_shards.py [--threads N]
 
-Costs are of one thread unless told otherwise: how many threads a small shard is worth is another question. Every ratio is
-of times of one run, the best of several rounds in which whole and shards take turns; the cost of a shard is the mean
+Costs are of one thread unless told otherwise: how many threads a small shard is worth is another question. Every ratio
+is of times of one run, the best of several rounds in which whole and shards take turns; the cost of a shard is the mean
 over shards spread over the axis.
 """
 
