@@ -38,7 +38,8 @@ def binding_rows() -> str:
     for count in (12_500, 25_000, 50_000):
         infos = [
             ParamInfo(
-                (Owner(f"model.layers.{n // RULES}.part{n % RULES}.fc.weight", "weight", ("Dense", "Cell")),), (64, 64)
+                (Owner(f"model.layers.{n // RULES}.part{n % RULES}.fc.weight", "weight", ("Dense", "Cell")),),
+                (64, 64),
             )
             for n in range(count)
         ]

@@ -25,7 +25,9 @@ _INITS: Final = {
     "truncated": f"{{trunc_normal: {{std: {STD}, a: {-2 * STD}, b: {2 * STD}}}}}",
     "uniform": f"{{uniform: {STD}}}",
     "constant": str(STD),
-    "mixture": "{mixture: [[1/4, {uniform: {low: 5, high: 10}}], [1/2, zeros], [1/4, {uniform: {low: -10, high: -5}}]]}",
+    "mixture": (
+        "{mixture: [[1/4, {uniform: {low: 5, high: 10}}], [1/2, zeros], [1/4, {uniform: {low: -10, high: -5}}]]}"
+    ),
 }
 _GPT: Final = f"""
   - {{match: ["**.weight", "**.embedding_table"], init: {{normal: {STD}}}}}

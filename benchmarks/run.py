@@ -107,7 +107,7 @@ def table(threads: int, results: dict[str, object]) -> str:
     """Measures every case on ``threads`` threads and returns the table."""
     workers = {peer: Worker.start(peer, threads) for peer in WORKERS}
     lines = [
-        "| work | ms_initkit | MindSpore | torch | times as fast as torch | asked | times as fast as MindSpore | asked |",
+        "| work | ms_initkit | MindSpore | torch | torch / ours | asked | MindSpore / ours | asked |",
         "|---|---|---|---|---|---|---|---|",
     ]
     try:

@@ -1,4 +1,4 @@
-"""Trains a small network on made-up data, from weights that a recipe drew: the loss falls, and every run prints the same."""
+"""Trains a small network on made-up data, from weights that a recipe drew; every run prints the same losses."""
 
 import mindspore
 import numpy as np

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from mindspore import Parameter
     from mindspore.nn import Cell
 
     from ms_initkit.layouts import Layout, Position
@@ -92,10 +93,12 @@ def fit(plan: Plan, net: Cell) -> list[Target]:
     Raises:
         ApplyError: If the plan was made for another network: a name, a shape or an element type differs.
     """
+    parameters = named_parameters(net)
+    if _is_made_for(plan, parameters):
+        return list(map(Target, plan.assignments, parameters.values()))
     lines = {line.name: line for line in plan.assignments}
     findings = []
     targets = []
-    parameters = named_parameters(net)
     for name, parameter in parameters.items():
         line = lines.pop(name, None)
         if line is None:
@@ -111,6 +114,16 @@ def fit(plan: Plan, net: Cell) -> list[Target]:
     if findings:
         raise ApplyError(findings)
     return targets
+
+
+def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
+    """Returns whether names, shapes and types agree in order: column by column, since there may be thousands."""
+    lines = plan.assignments
+    return (
+        list(parameters) == [line.name for line in lines]
+        and [parameter.shape for parameter in parameters.values()] == [line.local_shape for line in lines]
+        and [dtype_name(parameter.dtype) for parameter in parameters.values()] == [line.dtype for line in lines]
+    )
 
 
 def _misfit(message: str, guess: str | None) -> Finding:

@@ -23,7 +23,7 @@ from mindspore.parallel._tensor import _get_tensor_strategy
 from ms_initkit import grids, stream
 from ms_initkit.applying import fit
 from ms_initkit.checking import check
-from ms_initkit.drawing import fill_line, storage
+from ms_initkit.drawing import FLOATS, fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.seeds import chosen_seed
 from ms_initkit.writing import write
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
 
 _HYPER_PARALLEL: Final = "hyper_parallel"
-_FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +298,7 @@ def _fill(out: Array, line: Assignment, seed: int, index: Slices) -> None:
     Its element type is the array's: MindSpore casts afterwards where the parameter's type was changed since.
     """
     dtype = out.dtype.name
-    if (dtype in _FLOATS) != (line.dtype in _FLOATS) or (dtype not in _FLOATS and dtype != line.dtype):
+    if (dtype in FLOATS) != (line.dtype in FLOATS) or (dtype not in FLOATS and dtype != line.dtype):
         raise ValueError(f"values of {line.dtype} do not go into an array of {dtype}")
     fill_line(out.view(storage(dtype)), replace(line, dtype=dtype), seed, index)
 

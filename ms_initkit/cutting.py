@@ -78,7 +78,7 @@ def _pieces(cut: Cut, extent: int, environment: Mapping[str, Value]) -> Iterator
         part, odd = divmod(size, parts // copies)
         if rest or odd:
             raise ValueError(
-                f"axis {cut.axis} of length {extent} in blocks of the ratio {ratio} cannot be cut into {parts} equal parts"
+                f"axis {cut.axis} of length {extent} in blocks of the ratio {ratio} cannot be cut into {parts} parts"
             )
         at = index // copies
         yield offset + at * part, offset + (at + 1) * part, copies

@@ -63,14 +63,23 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
         return {info.name: parameter for info, parameter in zip(*describe_with_parameters(net), strict=True)}
     seen: set[int] = set()
     found: dict[str, Parameter] = {}
-    for prefix, cell in _walk(net):
+
+    def visit(prefix: str, cell: Cell) -> None:
+        # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
+        seen.add(id(cell))
         for leaf, held in cell._params.items():
-            if held is None:
-                continue
-            parameter = held if held.inited_param is None else held.inited_param
-            if id(parameter) not in seen:
-                seen.add(id(parameter))
-                found[prefix + leaf] = parameter
+            if held is not None:
+                parameter = held.inited_param
+                parameter = held if parameter is None else parameter
+                if id(parameter) not in seen:
+                    seen.add(id(parameter))
+                    found[prefix + leaf] = parameter
+        if cell._cells:
+            for name, child in cell._cells.items():
+                if child and id(child) not in seen:
+                    visit(f"{prefix}{name}.", child)
+
+    visit("", net)
     return found
 
 
@@ -127,10 +136,17 @@ def _kind(kind: type) -> tuple[tuple[str, ...], bool]:
     return mro, any("Transpose" in name for name in mro)
 
 
-@lru_cache(maxsize=64)
+# MindSpore has one object for each element type; hashing one costs five times as much as knowing it again.
+_DTYPE_NAMES: dict[int, tuple[object, str]] = {}
+
+
 def dtype_name(dtype: object) -> str:
     """Returns the name of a MindSpore element type, such as ``float32``."""
-    return str(dtype).lower()
+    known = _DTYPE_NAMES.get(id(dtype))
+    if known is None:
+        # The object is kept with its name, so that no other one can ever have its id.
+        known = _DTYPE_NAMES[id(dtype)] = (dtype, str(dtype).lower())
+    return known[1]
 
 
 def _info(owners: tuple[Owner, ...], parameter: Parameter) -> ParamInfo:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _ASIDE: Final = 1 << 20
 # bfloat16 has no NumPy type: its words are written.
 _STORAGE: Final = {"bfloat16": np.dtype(np.uint16)}
-_DRAWN: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
+FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None) -> NDArray[np.float32]:
@@ -66,12 +66,12 @@ def fill_line(out: Array, line: Assignment, seed: int, slices: windows.Slices | 
     Raises:
         ValueError: If the draw cannot be sampled, or a file lacks its values.
     """
-    if line.dtype not in _DRAWN:
+    if line.dtype not in FLOATS:
         _fill_exactly(out, line, slices)
         return
     key = stream.key(seed, line.stream)
     if line.window is None:
-        stream.fill(out, line.draw, line.shape, key, slices, line.dtype)  # type: ignore[arg-type]  # one of _DRAWN
+        stream.fill(out, line.draw, line.shape, key, slices, line.dtype)  # type: ignore[arg-type]  # one of FLOATS
         return
     window = line.window if slices is None else windows.restrict(line.window, slices)
     _fill_window(out, line, key, window, line.dtype)
@@ -113,7 +113,7 @@ def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window,
 
 def _fill_box(target: Array, line: Assignment, key: int, place: windows.Slices, dtype: str) -> None:
     if target.flags.c_contiguous:
-        stream.fill(target, line.draw, line.shape, key, place, dtype)  # type: ignore[arg-type]  # one of _DRAWN
+        stream.fill(target, line.draw, line.shape, key, place, dtype)  # type: ignore[arg-type]  # one of FLOATS
         return
     step = max(1, _ASIDE // max(target[0].size, 1))
     for start in range(0, len(target), step):

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ms_initkit import draws, stream
+from ms_initkit import draws
 from ms_initkit.applying import fit
-from ms_initkit.drawing import fill_line
+from ms_initkit.drawing import FLOATS, fill_line
 from ms_initkit.findings import Finding
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def _redrawn(line: Assignment, values: Array, seed: int) -> Iterator[tuple[int, 
 
 def _statistical(target: Target) -> Iterator[Finding]:
     line = target.line
-    if line.dtype not in stream.DTYPES:
+    if line.dtype not in FLOATS:
         yield from _exact(target, 0)
         return
     if _is_deterministic(line.draw):

@@ -1,7 +1,8 @@
 """Which part of a global tensor a local one is: consecutive pieces along each axis.
 
 A window is a product: along every axis a tuple of ``(start, stop)`` pieces in global coordinates, which lie one behind
-the other in the local tensor. A plain slice has one piece per axis; q, k and v of a fused weight split by heads are three.
+the other in the local tensor. A plain slice has one piece per axis; q, k and v of a fused weight split by heads have
+three.
 """
 
 from __future__ import annotations

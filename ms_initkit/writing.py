@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -10,11 +11,11 @@ from mindspore import Tensor, get_context
 from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
-from ms_initkit.drawing import fill_line, storage
+from ms_initkit.drawing import FLOATS, fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mindspore import Parameter
     from numpy.typing import NDArray
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24
-_WIDTHS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 class Target(NamedTuple):
@@ -33,14 +33,6 @@ class Target(NamedTuple):
 
     line: Assignment
     parameter: Parameter
-
-
-class _Place(NamedTuple):
-    """Where values are drawn: an address, and the fresh array that holds it where it is not the parameter's own."""
-
-    target: Target
-    address: int
-    fresh: Array | None
 
 
 def write(targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None = None) -> None:
@@ -51,18 +43,15 @@ def write(targets: Sequence[Target], seed: int, progress: Callable[[int], None] 
     """
     written: list[str] = []
     try:
-        for chunk in _chunks([target for target in targets if not _is_kept(target)]):
+        kept = [target for target in targets if target.line.is_kept]
+        for chunk in _chunks([target for target in targets if not target.line.is_kept] if kept else targets):
             _write_chunk(chunk, seed, progress)
             written += [target.line.name for target in chunk]
-        for target in targets:
-            if target.line.is_kept and target.parameter.has_init:
+        for target in kept:
+            if target.parameter.has_init:
                 _construct(target.parameter)
     except (MemoryError, ValueError, TypeError, RuntimeError, OSError) as error:
         raise ApplyError([_interruption(error, written, len(targets))]) from error
-
-
-def _is_kept(target: Target) -> bool:
-    return target.line.is_kept
 
 
 def _chunks(targets: Sequence[Target]) -> Iterable[list[Target]]:
@@ -86,45 +75,60 @@ def _chunks(targets: Sequence[Target]) -> Iterable[list[Target]]:
 
 
 def _write_chunk(targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None) -> None:
-    places = _places(targets)
-    plain, composed = [], []
-    # Parameters of one kind share their draw: its law is looked up once.
-    laws: dict[int, stream.Law | None] = {}
-    for place in places:
-        line = place.target.line
-        if id(line.draw) not in laws:
-            laws[id(line.draw)] = stream.law_of(line.draw)
-        law = laws[id(line.draw)] if line.dtype in _WIDTHS and line.window is None else None
-        if law is None:
-            composed.append(place)
-        else:
-            plain.append((place, law))
-    if plain:
-        stream.fill_many(_batch(plain, seed), progress)
-    for place in composed:
-        _fill(place, seed)
+    addresses, fresh = _places(targets)
+    plain, composed = _by_law(targets)
+    if plain.numbers:
+        stream.fill_many(_batch(plain, targets, addresses, seed), progress)
+    for number in composed:
+        line = targets[number].line
+        fill_line(_view(addresses[number], line.local_shape, storage(line.dtype)), line, seed)
         if progress is not None:
-            progress(place.target.line.size)
-    for place in places:
-        if place.fresh is not None:
-            place.target.parameter.set_data(Tensor.from_numpy(place.fresh))
+            progress(line.size)
+    for number, values in fresh.items():
+        targets[number].parameter.set_data(Tensor.from_numpy(values))
 
 
-def _batch(plain: Sequence[tuple[_Place, stream.Law]], seed: int) -> stream.Batch:
-    lines = [place.target.line for place, _ in plain]
+@dataclass(frozen=True, slots=True)
+class _Plain:
+    """The targets of elementwise laws, drawn by one call: their numbers, the laws there are, and which is whose."""
+
+    numbers: list[int]
+    laws: list[stream.Law]
+    law_of_each: list[int]
+
+
+def _by_law(targets: Sequence[Target]) -> tuple[_Plain, list[int]]:
+    """Returns the targets of elementwise laws, and the numbers of the others."""
+    plain, composed = _Plain([], [], []), []
+    # Parameters of one kind share their draw: its law is looked up once.
+    known: dict[tuple[int, str], int | None] = {}
+    for number, (line, _) in enumerate(targets):
+        kind = (id(line.draw), line.dtype)
+        if kind not in known:
+            law = stream.law_of(line.draw) if line.dtype in FLOATS else None
+            known[kind] = None if law is None else len(plain.laws)
+            if law is not None:
+                plain.laws.append(law)
+        place = known[kind]
+        if place is None or line.window is not None:
+            composed.append(number)
+        else:
+            plain.numbers.append(number)
+            plain.law_of_each.append(place)
+    return plain, composed
+
+
+def _batch(plain: _Plain, targets: Sequence[Target], addresses: Sequence[int], seed: int) -> stream.Batch:
+    lines = [targets[number].line for number in plain.numbers]
+    each = np.array(plain.law_of_each)
     return stream.Batch(
-        np.array([place.address for place, _ in plain], np.uint64),
+        np.array(addresses, np.uint64)[plain.numbers],
         np.array([line.size for line in lines], np.int64),
         np.array(stream.keys(seed, [line.stream for line in lines]), np.uint64),
-        np.array([law.id for _, law in plain], np.int8),
+        np.array([law.id for law in plain.laws], np.int8)[each],
         np.array([stream.DTYPES[line.dtype] for line in lines], np.int8),
-        np.array([law.parameters for _, law in plain], np.float32),
+        np.array([law.parameters for law in plain.laws], np.float32)[each],
     )
-
-
-def _fill(place: _Place, seed: int) -> None:
-    line = place.target.line
-    fill_line(_view(place.address, line.local_shape, storage(line.dtype)), line, seed)
 
 
 def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:
@@ -133,32 +137,38 @@ def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> 
     return np.frombuffer(memoryview(buffer), dtype).reshape(shape)
 
 
-def _places(targets: Sequence[Target]) -> list[_Place]:
-    """Returns where each target is drawn: its own storage if it is on this host, whole, and no other parameter's."""
-    is_host = get_context("device_target") == "CPU"
-    places: list[_Place] = []
-    taken: set[int] = set()
-    for target in targets:
-        parameter = target.parameter
-        if is_host and not parameter.has_init and parameter.is_contiguous():
-            address = parameter.data_ptr()
-            if address and address not in taken:
-                taken.add(address)
-                places.append(_Place(target, address, None))
-                continue
-        fresh = np.empty(target.line.local_shape, mstype._dtype_to_nptype(parameter.dtype))
-        places.append(_Place(target, fresh.__array_interface__["data"][0], fresh))
-    _require_host_memory(places)
-    return places
+def _places(targets: Sequence[Target]) -> tuple[list[int], dict[int, Array]]:
+    """Returns where each target is drawn: in its own storage if it is on this host, whole, and no other parameter's.
+
+    Others are drawn into fresh arrays, which are returned by the target's number.
+    """
+    addresses = [0] * len(targets)
+    if get_context("device_target") == "CPU":
+        addresses = [
+            parameter.data_ptr() if not parameter.has_init and parameter.is_contiguous() else 0
+            for _, parameter in targets
+        ]
+    fresh: dict[int, Array] = {}
+    # One pass is enough where every address is there and none is there twice, as almost always.
+    if 0 in addresses or len(set(addresses)) < len(addresses):
+        taken = {0}
+        for number, address in enumerate(addresses):
+            if address in taken:
+                line, parameter = targets[number]
+                fresh[number] = np.empty(line.local_shape, mstype._dtype_to_nptype(parameter.dtype))
+                addresses[number] = fresh[number].__array_interface__["data"][0]
+            taken.add(address)
+    _require_host_memory(targets, addresses, fresh)
+    return addresses, fresh
 
 
-def _require_host_memory(places: Sequence[_Place]) -> None:
+def _require_host_memory(targets: Sequence[Target], addresses: Sequence[int], fresh: Mapping[int, Array]) -> None:
     """Holds MindSpore's account of where a parameter lies against its NumPy view, once per apply."""
-    for place in places:
-        if place.fresh is None and place.target.line.dtype != "bfloat16":
-            view = place.target.parameter.asnumpy()
-            if view.ctypes.data != place.address or not view.flags.writeable:
-                raise RuntimeError(f"the storage of {place.target.line.name!r} is not where MindSpore says it is")
+    for number, (line, parameter) in enumerate(targets):
+        if number not in fresh and line.dtype != "bfloat16":
+            view = parameter.asnumpy()
+            if view.ctypes.data != addresses[number] or not view.flags.writeable:
+                raise RuntimeError(f"the storage of {line.name!r} is not where MindSpore says it is")
             return
 
 

@@ -1,6 +1,7 @@
 """muP by --set mup_base_width: what mup's `normal_` makes of a network m times as wide as its base.
 
-mup 1.0.0, executed at m = 16, gave matrices between two hidden layers sigma / sqrt(m), and embeddings and readouts sigma.
+mup 1.0.0, executed at m = 16, gave matrices between two hidden layers sigma / sqrt(m), and embeddings and readouts
+sigma.
 """
 
 from __future__ import annotations
@@ -26,12 +27,33 @@ def stds(network: str, recipe: str, **variables: float | bool) -> dict[str, floa
 @pytest.mark.parametrize(
     ("network", "recipe", "hidden", "residual", "inputs", "depth"),
     [
-        ("GPT2LMHeadModel", "gpt2", "transformer.h.0.attn.c_attn.weight", "transformer.h.1.mlp.c_proj.weight", "transformer.wte.embedding_table", 4),
+        (
+            "GPT2LMHeadModel",
+            "gpt2",
+            "transformer.h.0.attn.c_attn.weight",
+            "transformer.h.1.mlp.c_proj.weight",
+            "transformer.wte.embedding_table",
+            4,
+        ),
         ("LlamaForCausalLM", "llama", "model.layers.0.mlp.up_proj.weight", None, "model.embed_tokens.weight", 2),
-        ("BertForPreTraining", "bert", "bert.encoder.layer.0.intermediate.dense.weight", None, "bert.embeddings.position_embeddings.weight", 2),
-        ("LlamaForCausalLM", "megatron", "model.layers.0.mlp.up_proj.weight", "model.layers.1.mlp.down_proj.weight", "model.embed_tokens.weight", 2),
+        (
+            "BertForPreTraining",
+            "bert",
+            "bert.encoder.layer.0.intermediate.dense.weight",
+            None,
+            "bert.embeddings.position_embeddings.weight",
+            2,
+        ),
+        (
+            "LlamaForCausalLM",
+            "megatron",
+            "model.layers.0.mlp.up_proj.weight",
+            "model.layers.1.mlp.down_proj.weight",
+            "model.embed_tokens.weight",
+            2,
+        ),
     ],
-)  # fmt: skip
+)
 def test_only_matrices_between_hidden_layers_shrink_with_width(
     network: str, recipe: str, hidden: str, residual: str | None, inputs: str, depth: int
 ) -> None:

@@ -198,5 +198,5 @@ def _distribution_differences(line: Assignment, seen: dict[str, Any]) -> Iterato
 
 
 def _kurtosis_error(kurtosis: float) -> float:
-    """Standard error of the sample kurtosis times sqrt(n): sqrt(24) of a normal; less for lighter tails, whose own is used."""
+    """Standard error of the sample kurtosis times sqrt(n): sqrt(24) of a normal, less for lighter tails."""
     return math.sqrt(24) * (kurtosis / 3) ** 2 if kurtosis <= 3 else math.sqrt(24) * (kurtosis / 3) ** 3

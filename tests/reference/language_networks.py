@@ -196,7 +196,9 @@ def seq2seq_tutorial(cell: str = "LSTM", words: int = 500, width: int = 32, hidd
     recurrent = {"LSTM": nn.LSTM, "GRU": nn.GRU}[cell]
     return Tree(
         encoder=Tree(embedding=nn.Embedding(words, width), rnn=recurrent(width, hidden)),
-        decoder=Tree(embedding=nn.Embedding(words, width), rnn=recurrent(width, hidden), fc_out=nn.Dense(hidden, words)),
+        decoder=Tree(
+            embedding=nn.Embedding(words, width), rnn=recurrent(width, hidden), fc_out=nn.Dense(hidden, words)
+        ),
     )
 
 
@@ -247,9 +249,7 @@ def rwkv7(width: int = 128, head: int = 64, layers: int = 3, words: int = 500) -
 def gcn() -> nn.Cell:
     """PyG's GCN: the weight is in a linear layer without bias, the bias in the convolution."""
     sizes = ((256, 128), (128, 128), (128, 16))
-    return Tree(
-        convs=stack(3, lambda i: GCNConv(bias=vector(sizes[i][1]), lin=nn.Dense(*sizes[i], has_bias=False)))
-    )
+    return Tree(convs=stack(3, lambda i: GCNConv(bias=vector(sizes[i][1]), lin=nn.Dense(*sizes[i], has_bias=False))))
 
 
 def gat() -> nn.Cell:
