@@ -81,8 +81,8 @@ def memory_row() -> str:
     run = subprocess.run([sys.executable, "-c", program], cwd=HERE, capture_output=True, text=True, check=True)
     model, grown = (float(text) for text in run.stdout.splitlines()[-1].strip("[]").split(","))
     return (
-        f"A GPT of {LAYERS} layers constructed deferred, then applied: the model is {model:,.0f} MiB, the process grew by "
-        f"{grown:,.0f} MiB: {grown - model:+,.0f} MiB."
+        f"A GPT of {LAYERS} layers constructed deferred, then applied: the model is {model:,.0f} MiB, "
+        f"the process grew by {grown:,.0f} MiB: {grown - model:+,.0f} MiB."
     )
 
 

@@ -108,7 +108,8 @@ def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window,
         return
     for local, place in parts:
         # The ellipsis makes a view of a scalar, too.
-        _fill_box(out[*local, ...], line, key, place, dtype)
+        view = (*local, ...)
+        _fill_box(out[view], line, key, place, dtype)
 
 
 def _fill_box(target: Array, line: Assignment, key: int, place: windows.Slices, dtype: str) -> None:
