@@ -2,16 +2,16 @@
 
     python benchmarks/bench_materialize.py [--part 8] [--folder DIR]
 
-LLaMA-7B in bfloat16, or a part of it: 1/8 has an eighth of the layers and of the vocabulary. Rounds alternate the three:
+LLaMA-7B in bfloat16, or a part of it: 1/8 has an eighth of the layers and of the vocabulary. Rounds alternate:
 
-- materialize, as its own process, so with the 0.4 s in which the kernels are loaded; its peak of resident memory is read
-  from /proc (VmHWM) and its seconds from its answer;
+- materialize, as its own process, so with the 0.4 s in which the kernels are loaded; its peak of resident memory is
+  read from /proc (VmHWM) and its seconds from its answer;
 - apply, of the same parameters in bfloat16, into memory that exists already: the first of its process, and the best of
   three more;
-- the disk: as many bytes as there are to write, from one buffer, past the page cache if it can, and to the disk.
+- the disk: as many bytes as are to be written, from one buffer, past the page cache if it can, and to the disk.
 
-The ratio is bytes per second of materialize over those of apply or the disk, whichever is slower: of the best apply, and
-of the first one, which has the kernels to load as well.
+The ratio is bytes per second of materialize over those of apply or the disk, whichever is slower: of the best apply,
+and of the first one, which has the kernels to load as well.
 """
 
 from __future__ import annotations
