@@ -11,6 +11,8 @@ from ms_initkit.render.text import is_drawn_whole
 from ms_initkit.stream.sampler import normalise
 
 if TYPE_CHECKING:
+    from types import EllipsisType
+
     from numpy.typing import NDArray
 
     from ms_initkit.plans import Assignment, Plan
@@ -108,7 +110,7 @@ def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window,
         return
     for local, place in parts:
         # The ellipsis makes a view of a scalar, too.
-        view = (*local, ...)
+        view: tuple[slice | EllipsisType, ...] = (*local, ...)
         _fill_box(out[view], line, key, place, dtype)
 
 
