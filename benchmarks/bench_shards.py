@@ -162,9 +162,7 @@ def main() -> None:
     if arguments.json:
         print(json.dumps({"threads": stream.threads(), "ranks": ranks, "shards": rows}, indent=1))
         return
-    print(
-        f"{SHAPE[0]} x {SHAPE[1]}, {stream.threads()} thread(s); ratio = N x cost of one of N shards / cost of the whole"
-    )
+    print(f"{SHAPE[0]} x {SHAPE[1]}, {stream.threads()} thread(s); ratio = N x cost of a shard / cost of the whole")
     for row in rows:
         print(
             "{init:15} {dtype:9} axis {axis} N {parts:5} runs of {run:5}  {shard_s:.6f} s  ratio {ratio:.2f}".format(
