@@ -472,6 +472,28 @@ def test_any_model_in_files_of_any_size(lines: list[tuple[tuple[int, ...], str, 
             np.testing.assert_array_equal(values, words(plan, name, 2), strict=True)
 
 
+@pytest.mark.usefixtures("small_chunks")
+def test_every_value_is_aligned_after_an_odd_number_of_narrow_ones() -> None:
+    parameters = [
+        {"name": "narrow", "shape": [1001], "dtype": "bfloat16"},
+        {"name": "wide", "shape": [5000], "dtype": "float64"},
+        {"name": "middle", "shape": [3001], "dtype": "float32"},
+    ]
+    Path("mixed.json").write_text(json.dumps({"parameters": parameters}))
+    plan = plan_infos(read_shapes("mixed.json"), "demo.yaml", strict=False)
+
+    mik.materialize(plan, "out", seed=7)
+
+    header = read_header("out/model-00001-of-00001.safetensors")
+    assert [(tensor.name, (header.length + tensor.start) % 8) for tensor in header.tensors] == [
+        ("wide", 0),
+        ("middle", 0),
+        ("narrow", 4),
+    ]
+    for name, values in read(Path("out")).items():
+        np.testing.assert_array_equal(values, words(plan, name, 7))
+
+
 @pytest.mark.parametrize(
     ("text", "size"), [("5GB", 5 * 10**9), ("500MB", 5 * 10**8), ("2GiB", 2**31), ("1.5kb", 1500), ("77", 77)]
 )
