@@ -43,5 +43,25 @@ $(REFERENCE)/.installed: tests/reference/requirements.txt tests/reference/requir
 reference: $(REFERENCE)/.installed
 	$(REFERENCE)/bin/python tests/reference/execute.py $(VARIANTS)
 
+# Every network at hand with the recipe that fits it: docs/zoo.md.
+zoo: $(STAMP)
+	$(BIN)/python tests/zoo.py
+
+# Beside MindSpore and torch, in an environment of its own: docs/performance.md. BENCH=quick tries it out.
+BENCHES := .venv-bench
+
+$(BENCHES)/.installed: setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(BENCHES)
+	$(BENCHES)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 $(PIP_FLAGS)
+	$(BENCHES)/bin/pip install --quiet --disable-pip-version-check -e .
+	touch $@
+
+bench: $(BENCHES)/.installed
+	BENCH=$(BENCH) $(BENCHES)/bin/python benchmarks/run.py
+
+# Worker processes on this machine: 1, 2 and 4; `make test` has those of 2.
+distributed: $(STAMP)
+	$(BIN)/pytest -m 'slow or not slow' tests/test_distributed.py
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
