@@ -45,7 +45,7 @@ reference: $(REFERENCE)/.installed
 
 # Every network at hand with the recipe that fits it: docs/zoo.md.
 zoo: $(STAMP)
-	$(BIN)/python tests/zoo.py
+	$(BIN)/python -m tests.zoo
 
 # Beside MindSpore and torch, in an environment of its own: docs/performance.md. BENCH=quick tries it out.
 BENCHES := .venv-bench

@@ -1,4 +1,4 @@
-"""Writes docs/before-after.md: what packages draw today, what the recipe's plan says, what the reference was seen to draw.
+"""Writes docs/before-after.md: what packages draw today, what the recipe says, what the reference was seen to draw.
 
 ``before.json`` holds mean and standard deviation of each parameter as the package's own constructor drew it, once.
 """
@@ -10,11 +10,14 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.reference.comparison import Family, counterpart, differences, families, plan_of  # noqa: E402
+from tests.reference.comparison import Family, counterpart, differences, families, plan_of
+
+if TYPE_CHECKING:
+    from ms_initkit.plans import Assignment
 
 HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parents[1] / "docs" / "before-after.md"
@@ -22,13 +25,14 @@ PAGE: Final = HERE.parents[1] / "docs" / "before-after.md"
 FAR: Final = 0.05
 HEAD: Final = """# Before and after
 
-What these packages draw today, what the recipe's plan says, and what the reference implementation was seen to draw (`make reference`). Groups
-of parameters that agree already are left out. Written by `python tests/reference/before_after.py`; the recipes are held to the references by
-`tests/test_reference.py`, parameter by parameter.
+What these packages draw today, what the recipe's plan says, and what the reference implementation was seen to draw
+(`make reference`). Groups of parameters that agree already are left out. Written by
+`python tests/reference/before_after.py`; the recipes are held to the references by `tests/test_reference.py`,
+parameter by parameter.
 """
 
 
-def row(line: Any, before: list[float], seen: dict[str, Any]) -> tuple[str, ...] | None:
+def row(line: Assignment, before: list[float], seen: dict[str, Any]) -> tuple[str, ...] | None:
     """Returns the cells of a group that differs today; None if it does not."""
     moments = line.moments
     was_mean, was_std = before
@@ -76,7 +80,8 @@ def section(family: Family, network: str, before: dict[str, list[float]]) -> str
     lines = [
         f"## {network}, by the recipe `{family.recipe}`",
         "",
-        f"{sum(count for _, _, count in groups.values())} parameters are drawn otherwise than the reference today; {agreeing} agree.",
+        f"{sum(count for *_, count in groups.values())} parameters are drawn otherwise than the reference today; "
+        f"{agreeing} agree.",
         "",
         "| parameters | number | today (the first) | recipe | reference (the first) | recipe agrees |",
         "|---|---|---|---|---|---|",
