@@ -37,7 +37,7 @@ def row(line: Assignment, before: list[float], seen: dict[str, Any]) -> tuple[st
     moments = line.moments
     was_mean, was_std = before
     is_constant = moments.std == 0
-    if is_constant and was_std == 0 and math.isclose(was_mean, moments.mean, rel_tol=1e-3, abs_tol=1e-4):
+    if is_constant and was_std == 0 and math.isclose(was_mean, moments.mean or 0.0, rel_tol=1e-3, abs_tol=1e-4):
         return None
     if moments.std and abs(was_std / moments.std - 1) < FAR + 3 / math.sqrt(line.size):
         return None
@@ -77,11 +77,11 @@ def section(family: Family, network: str, before: dict[str, list[float]]) -> str
         key = (re.sub(r"(?<=\.)\d+(?=\.|$)", "*", line.name), planned, agrees)
         first_today, first_referred, count = groups.get(key, (today, referred, 0))
         groups[key] = (first_today, first_referred, count + 1)
+    differing = sum(count for *_, count in groups.values())
     lines = [
         f"## {network}, by the recipe `{family.recipe}`",
         "",
-        f"{sum(count for *_, count in groups.values())} parameters are drawn otherwise than the reference today; "
-        f"{agreeing} agree.",
+        f"Today {differing} parameters are drawn otherwise than the reference; {agreeing} agree.",
         "",
         "| parameters | number | today (the first) | recipe | reference (the first) | recipe agrees |",
         "|---|---|---|---|---|---|",
