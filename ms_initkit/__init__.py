@@ -12,6 +12,7 @@ from ms_initkit.recipe import Recipe
 
 if TYPE_CHECKING:
     from ms_initkit import initializers, layouts
+    from ms_initkit.agreement import check_ranks
     from ms_initkit.applying import apply
     from ms_initkit.attaching import attach
     from ms_initkit.deferral import deferred
@@ -36,6 +37,7 @@ __all__ = [
     "Report",
     "apply",
     "attach",
+    "check_ranks",
     "deferred",
     "draw",
     "initializers",
@@ -54,6 +56,7 @@ _HOMES = {
     "Plan": "ms_initkit.plans",
     "Report": "ms_initkit.report",
     "apply": "ms_initkit.applying",
+    "check_ranks": "ms_initkit.agreement",
     "attach": "ms_initkit.attaching",
     "deferred": "ms_initkit.deferral",
     "draw": "ms_initkit.drawing",

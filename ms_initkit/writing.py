@@ -85,7 +85,7 @@ def _write_chunk(targets: Sequence[Target], seed: int, progress: Callable[[int],
         if progress is not None:
             progress(line.size)
     for number, values in fresh.items():
-        targets[number].parameter.set_data(Tensor.from_numpy(values))
+        _give(targets[number].parameter, values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,16 @@ def _construct(parameter: Parameter) -> None:
     """Gives a deferred parameter that is kept the values of its own constructor."""
     values = np.empty(tuple(parameter.shape), mstype._dtype_to_nptype(parameter.dtype))
     (parameter.init if parameter.init is not None else parameter.init_mode.init)(values)
+    _give(parameter, values)
+
+
+def _give(parameter: Parameter, values: Array) -> None:
+    """Gives a parameter ``values`` as its storage, and takes its constructor's initializer from it.
+
+    `Parameter.clone`, which averages of weights are made by, would go back to that one.
+    """
     parameter.set_data(Tensor.from_numpy(values))
+    parameter.init_mode = None
 
 
 def _interruption(error: Exception, written: Sequence[str], total: int) -> Finding:

@@ -387,3 +387,13 @@ def test_narrow_deferred_parameters_keep_their_type(context: str) -> None:
 
     assert net.weight.dtype == mindspore.bfloat16
     assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
+
+
+@pytest.mark.parametrize("context", ["deferred", "meta"])
+def test_a_clone_of_a_deferred_parameter_has_the_applied_values(context: str) -> None:
+    with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
+        net = Mlp()
+
+    mik.apply(net, recipe(NORMAL), seed=7)
+
+    assert_array_equal(net.hidden.weight.clone().asnumpy(), net.hidden.weight.asnumpy())
