@@ -1,6 +1,6 @@
 """Writes docs/before-after.md: what packages draw today, what the recipe says, what the reference was seen to draw.
 
-``before.json`` holds mean and standard deviation of each parameter as the package's own constructor drew it, once.
+``packages/before.json`` holds mean and standard deviation of each parameter as the package's own constructor drew it, once.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def section(family: Family, network: str, before: dict[str, list[float]]) -> str
 
 def main() -> None:
     """Writes the page."""
-    before = json.loads((HERE / "before.json").read_text(encoding="utf-8"))
+    before = json.loads((HERE / "packages" / "before.json").read_text(encoding="utf-8"))
     known = {family.name: family for family in families()}
     sections = [section(known[name], entry["network"], entry["parameters"]) for name, entry in before.items()]
     PAGE.write_text("\n\n".join([HEAD.rstrip(), *sections]) + "\n", encoding="utf-8")
