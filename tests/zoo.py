@@ -3,8 +3,8 @@
     python -m tests.zoo                    # everything; about a quarter of an hour on two cores
     python -m tests.zoo --only "resnet*"   # prints these instead of writing the page
 
-Networks are constructed in subprocesses of a few at a time, under a limit of memory, so that one that crashes ends nothing but
-itself. Packages that are not installed are left out, and the page says so.
+Networks are constructed in subprocesses of a few at a time, under a limit of memory, so that one that crashes ends
+nothing but itself. Packages that are not installed are left out, and the page says so.
 """
 
 from __future__ import annotations
@@ -337,18 +337,22 @@ def page(rows: Sequence[Row]) -> str:
     parts = [
         "# Networks that other people wrote",
         (
-            f"`make zoo` constructed {len(constructed)} networks and gave each the recipe that `ms-initkit suggest` names for its class, "
-            f"`base` where none does. **{whole} of {len(constructed)} ({100 * whole / max(1, len(constructed)):.1f} %) are claimed whole**, "
-            "with every trainable parameter selected and no rule unused that is not optional. The others are listed with the reason."
+            f"`make zoo` constructed {len(constructed)} networks and gave each the recipe that `ms-initkit suggest` "
+            f"names for its class, `base` where none does. **{whole} of {len(constructed)} "
+            f"({100 * whole / max(1, len(constructed)):.1f} %) are claimed whole**, "
+            "with every trainable parameter selected and no rule unused that is not optional. "
+            "The others are listed with the reason."
         ),
-        "This page is written by `make zoo` ([tests/zoo.py](../tests/zoo.py)); seconds are for constructing without values, choosing "
+        "This page is written by `make zoo` ([tests/zoo.py](../tests/zoo.py)); "
+        "seconds are for constructing without values, choosing "
         "the recipe among its family's and planning. Versions: " + ", ".join(_versions()) + ".",
         _summary(rows),
         "## Not claimed whole",
         _exceptions([row for row in constructed if not row.is_whole]) or "None.",
         "## Not constructed",
         (
-            "Operators that MindSpore has for Ascend only keep most of mindone from being constructed on a CPU; the manifests below are of "
+            "Operators that MindSpore has for Ascend only keep most of mindone from being constructed on a CPU; "
+            "the manifests below are of "
             "such networks, written down with these operators stood in for."
         ),
         _failures([row for row in rows if row.error]) or "None.",
@@ -433,7 +437,7 @@ def _reason(row: Row) -> str:
 
 def _table(rows: Sequence[Row]) -> str:
     lines = [
-        "| network | class | recipe | parameters | elements | own rules | base rules | kept | unmatched | unused rules | seconds |",
+        "| network | class | recipe | parameters | elements | own | base | kept | unmatched | unused rules | seconds |",
         "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for row in rows:

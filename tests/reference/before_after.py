@@ -1,6 +1,6 @@
 """Writes docs/before-after.md: what packages draw today, what the recipe says, what the reference was seen to draw.
 
-``packages/before.json`` holds mean and standard deviation of each parameter as the package's own constructor drew it, once.
+``packages/before.json`` holds mean and standard deviation of each parameter as its package drew it, once.
 """
 
 from __future__ import annotations
