@@ -1,0 +1,52 @@
+"""The draws whose bits are pinned in ``tests/golden``: every elementwise law, and every way to compose them."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ms_initkit import stream
+from ms_initkit.draws import (
+    Blocks,
+    Draw,
+    Edited,
+    Mixture,
+    Normal,
+    Repeated,
+    SetElement,
+    SetRows,
+    Step,
+    TruncatedNormal,
+    Uniform,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+GOLDEN = Path(__file__).parent / "golden" / "stream_v1.json"
+KEY = stream.key(42, "layer1.0.conv1.weight")
+SHAPE = (40, 258)
+
+PINNED: dict[str, Draw] = {
+    "uniform": Uniform(-0.25, 0.75),
+    "normal": Normal(0.5, 0.02),
+    "truncated": TruncatedNormal(0.0, 0.02, -0.04, 0.04),
+    "truncated, asymmetric": TruncatedNormal(0.1, 1.0, -0.5, 3.0),
+    "truncated, far out": TruncatedNormal(0.0, 1.0, 5.0, 6.0),
+    "truncated, half-open": TruncatedNormal(0.0, 1.0, -math.inf, -8.0),
+    "mixture": Mixture((0.25, 0.75), (Normal(-1.0, 0.1), Uniform(0.0, 1.0))),
+    "blocks": Blocks(0, (10, 30), (Normal(0.0, 1.0), Repeated(1, 2, Uniform(0.0, 1.0)))),
+    "edited": Edited(
+        Uniform(0.001, 0.1), (Step("inverse_softplus"), Step("add", 1.0), SetElement((1, 2), 42.0), SetRows((3,), 0.0))
+    ),
+    "logarithm": Edited(Uniform(1.0, 16.0), (Step("log"), Step("exp"), Step("multiply", 0.5), Step("at_least", 0.6))),
+}
+
+
+def digest(values: NDArray[np.generic]) -> str:
+    """SHA-256 of the float32 values, least significant byte first."""
+    return hashlib.sha256(np.ascontiguousarray(values).astype("<f4", copy=False).tobytes()).hexdigest()
