@@ -1,7 +1,7 @@
 """Networks that other people wrote, each with the recipe that is suggested for it; writes docs/zoo.md.
 
-    python -m tests.zoo                    # everything; about a quarter of an hour on two cores
-    python -m tests.zoo --only "resnet*"   # prints these instead of writing the page
+    python -m tests.zoo                      # everything; about a quarter of an hour on two cores
+    python -m tests.zoo --only "resnet*"     # prints these instead of writing the page
 
 Networks are constructed in subprocesses of a few at a time, under a limit of memory, so that one that crashes ends
 nothing but itself. Packages that are not installed are left out, and the page says so.
@@ -42,12 +42,11 @@ if TYPE_CHECKING:
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "zoo.md"
 MANIFESTS: Final = ROOT / "tests" / "manifests"
-# mindyolo's wheel has no model files; its repository at this commit has.
 MINDYOLO: Final = Path(os.environ.get("MINDYOLO", ROOT / "build" / "mindyolo"))
 MINDYOLO_COMMIT: Final = "67288e5"
 # In front of what a worker has to say, among what packages print.
-_MARK: Final = "\x1ezoo "
-_BATCH: Final = 6
+_MARK: Final = "zoo> "
+_BATCH: Final = 12
 _PATIENCE: Final = 400.0
 _MEMORY: Final = 10 << 30
 
@@ -326,7 +325,7 @@ def _ask(*arguments: str) -> tuple[list[Any], str]:
         output, ending = run.stdout, f"crashed with status {run.returncode}"
     except subprocess.TimeoutExpired as error:
         output, ending = error.stdout or b"", "timeout"
-    lines = output.decode(errors="replace").splitlines()
+    lines = output.decode(errors="replace").split("\n")
     return [json.loads(line.removeprefix(_MARK)) for line in lines if line.startswith(_MARK)], ending
 
 
@@ -334,27 +333,15 @@ def page(rows: Sequence[Row]) -> str:
     """Returns the page of these rows."""
     constructed = [row for row in rows if not row.error]
     whole = sum(row.is_whole for row in constructed)
+    share = f"{whole} of {len(constructed)} ({100 * whole / max(1, len(constructed)):.1f} %)"
     parts = [
         "# Networks that other people wrote",
-        (
-            f"`make zoo` constructed {len(constructed)} networks and gave each the recipe that `ms-initkit suggest` "
-            f"names for its class, `base` where none does. **{whole} of {len(constructed)} "
-            f"({100 * whole / max(1, len(constructed)):.1f} %) are claimed whole**, "
-            "with every trainable parameter selected and no rule unused that is not optional. "
-            "The others are listed with the reason."
-        ),
-        "This page is written by `make zoo` ([tests/zoo.py](../tests/zoo.py)); "
-        "seconds are for constructing without values, choosing "
-        "the recipe among its family's and planning. Versions: " + ", ".join(_versions()) + ".",
+        _HEAD.format(constructed=len(constructed), share=share, versions=", ".join(_versions())),
         _summary(rows),
         "## Not claimed whole",
         _exceptions([row for row in constructed if not row.is_whole]) or "None.",
         "## Not constructed",
-        (
-            "Operators that MindSpore has for Ascend only keep most of mindone from being constructed on a CPU; "
-            "the manifests below are of "
-            "such networks, written down with these operators stood in for."
-        ),
+        _ASCEND,
         _failures([row for row in rows if row.error]) or "None.",
     ]
     for package, title in _TITLES.items():
@@ -364,6 +351,16 @@ def page(rows: Sequence[Row]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+_HEAD: Final = """\
+Of these networks {constructed} were constructed, and each was given the recipe that `ms-initkit suggest` names for its
+class, `base` where none is made for it. **{share} are claimed whole**: a rule for every
+trainable parameter, and no rule unused that is not optional. The others are listed with the reason.
+
+Written by `make zoo` ([tests/zoo.py](../tests/zoo.py)) with {versions}.
+Seconds are for constructing, without values where it can be, choosing among the family's recipes and planning."""
+_ASCEND: Final = """\
+Operators that MindSpore has for Ascend only keep most of mindone from being constructed on a CPU. Many of its networks
+are among the manifests below, written down with such operators stood in for."""
 _TITLES: Final = {
     "mindcv": "mindcv",
     "mindyolo": f"mindyolo, model files of commit {MINDYOLO_COMMIT}",
@@ -436,22 +433,14 @@ def _reason(row: Row) -> str:
 
 
 def _table(rows: Sequence[Row]) -> str:
-    lines = [
-        "| network | class | recipe | parameters | elements | own | base | kept | unmatched | unused rules | seconds |",
-        "|---|---|---|--:|--:|--:|--:|--:|--:|--:|--:|",
-    ]
+    first = ("network", "class", "recipe", "parameters", "elements")
+    head = (*first, "own rules", "base rules", "kept", "unmatched", "unused rules", "seconds")
+    lines = ["| " + " | ".join(head) + " |"]
+    lines += ["|---|---|---|" + "--:|" * (len(head) - 3)]
     for row in rows:
-        cells = (
-            row.name,
-            row.network,
-            row.recipe,
-            f"{row.tensors:,}",
-            f"{row.elements:,}",
-            f"{row.own:,}",
-            f"{row.inherited:,}",
-        )
-        more = (f"{row.kept:,}", str(len(row.unmatched)), str(len(row.unused)), f"{row.seconds:.2f}")
-        lines.append("| " + " | ".join((*cells, *more)) + " |")
+        counts = (row.tensors, row.elements, row.own, row.inherited, row.kept, len(row.unmatched), len(row.unused))
+        cells = (row.name, row.network, row.recipe, *(f"{count:,}" for count in counts), f"{row.seconds:.2f}")
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
