@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests reference zoo bench distributed clean
+.PHONY: demo test lint types tests reference zoo bench distributed check-aarch64 check-numpy2 clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -62,6 +62,20 @@ bench: $(BENCHES)/.installed
 # Worker processes on this machine: 1, 2 and 4; `make test` has those of 2.
 distributed: $(STAMP)
 	$(BIN)/pytest -m 'slow or not slow' tests/test_distributed.py
+
+# The golden bits on an emulated aarch64, and under NumPy 2 without MindSpore.
+check-aarch64:
+	tools/check_aarch64.sh
+
+NUMPY2 := .venv-numpy2
+
+$(NUMPY2)/.installed: setup.cfg
+	$(PYTHON) -m venv $(NUMPY2)
+	$(NUMPY2)/bin/pip install --quiet --disable-pip-version-check 'numpy>=2' numba scipy pyyaml pytest hypothesis
+	touch $@
+
+check-numpy2: $(NUMPY2)/.installed
+	$(NUMPY2)/bin/python -m pytest tests/test_golden.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
