@@ -78,7 +78,8 @@ def build(name: str, values: Mapping[str, object]) -> Formula:
         if own[word] in given:
             raise ValueError(f"{name}: {word!r} is another name of {own[word]!r}, which is given too")
         given[own[word]] = value
-    return formula(**given)
+    made: Formula = formula(**given)
+    return made
 
 
 def names() -> tuple[str, ...]:
