@@ -111,7 +111,8 @@ def plain(formula: Formula) -> Formula:
             return formula
         if ancestor in _names:
             values = {argument.name: getattr(formula, argument.name) for argument in arguments(ancestor)}
-            return ancestor(**values)
+            plain_one: Formula = ancestor(**values)
+            return plain_one
     return formula
 
 
