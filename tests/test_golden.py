@@ -1,69 +1,80 @@
-"""The stream's bits are those of ``tests/golden``, whatever draws them.
+"""The plan of one network per family and naming style, line by line: a change of a recipe shows in review as a diff.
 
-This needs NumPy, and numba if the kernels shall draw too; so it also runs where MindSpore does not: ``make
-check-numpy2`` and ``make check-aarch64``.
+``pytest tests/test_golden.py --update-golden`` rewrites the files.
 """
 
 from __future__ import annotations
 
-import importlib.util
+import difflib
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-import numpy as np
 import pytest
 
-from ms_initkit import stream
-from ms_initkit.stream import engine, oracle, sampler
-from tests.pinned import GOLDEN, KEY, PINNED, SHAPE, digest
+from ms_initkit.planning import plan_infos
+from tests.reference.comparison import network_infos
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+GOLDEN = Path(__file__).parent / "golden"
+MANIFESTS = [
+    ("llama", "mindone-LlamaForCausalLM"),
+    ("llama", "mindone-Qwen2ForCausalLM"),
+    ("llama", "mindone-Qwen3ForCausalLM"),
+    ("llama", "mindone-Olmo2ForCausalLM"),
+    ("llama", "mindformers-LlamaForCausalLM"),
+    ("llama-torchtitan", "mindformers-LlamaForCausalLM"),
+    ("gpt2", "mindone-GPT2LMHeadModel"),
+    ("gpt-neox-hf", "mindone-GPTNeoXForCausalLM"),
+    ("mixtral", "mindone-MixtralForCausalLM"),
+    ("deepseek-v3-hf", "mindone-DeepseekV2ForCausalLM"),
+    ("bert", "mindone-BertForPreTraining"),
+    ("bert-google", "mindone-BertForPreTraining"),
+    ("t5", "mindone-T5ForConditionalGeneration"),
+    ("bart", "mindone-BartForConditionalGeneration"),
+    ("whisper", "mindone-WhisperForConditionalGeneration"),
+    ("wav2vec2", "mindone-Wav2Vec2ForCTC"),
+    ("clip", "mindone-CLIPModel"),
+    ("mamba-hf", "mindone-MambaForCausalLM"),
+    ("mamba2-hf", "mindone-Mamba2ForCausalLM"),
+    ("rwkv-hf", "mindone-RwkvForCausalLM"),
+    ("vit-hf", "mindone-ViTForImageClassification"),
+    ("deit-hf", "mindone-DeiTForImageClassificationWithTeacher"),
+    ("beit", "mindone-BeitForImageClassification"),
+    ("dinov2", "mindone-Dinov2Model"),
+    ("vit-mae", "mindone-ViTMAEForPreTraining"),
+    ("swin-hf", "mindone-SwinForImageClassification"),
+    ("vae", "mindone-diffusers_AutoencoderKL"),
+    ("sd-unet-diffusers", "mindone-diffusers_UNet2DConditionModel"),
+    ("dit-diffusers", "mindone-diffusers_DiTTransformer2DModel"),
+    ("yolov5", "mindyolo-yolov5s"),
+    ("yolox", "mindyolo-yolox-s"),
+]
+FACTORIES = [
+    ("resnet", "resnet18"),
+    ("resnet-timm", "resnet18"),
+    ("vgg", "vgg16"),
+    ("squeezenet", "squeezenet1_0"),
+    ("googlenet", "googlenet"),
+    ("mobilenet-v2", "mobilenet_v2_100"),
+    ("mobilenet-v3", "mobilenet_v3_small_100"),
+    ("vit", "vit_b_32_224"),
+    ("vit-jax", "vit_b_32_224"),
+    ("vit-moco", "vit_b_32_224"),
+    ("swin", "swin_tiny"),
+    ("mixer", "mlp_mixer_b_p16"),
+]
+NETWORKS = [(recipe, name, {"manifest": name}) for recipe, name in MANIFESTS] + [
+    (recipe, f"mindcv-{name}", {"factory": f"mindcv.models:{name}"}) for recipe, name in FACTORIES
+]
 
-HAS_NUMBA = importlib.util.find_spec("numba") is not None
 
+@pytest.mark.parametrize(("recipe", "name", "network"), NETWORKS, ids=[f"{row[0]}--{row[1]}" for row in NETWORKS])
+def test_a_plan_is_the_golden_one(recipe: str, name: str, network: dict[str, str], update_golden: bool) -> None:
+    path = GOLDEN / f"{recipe}--{name}.txt"
+    text = str(plan_infos(network_infos(json.dumps(network)), recipe).without_findings())
 
-@pytest.fixture(autouse=True)
-def _threads() -> Iterator[None]:
-    yield
-    stream.set_threads(None)
+    if update_golden:
+        path.write_text(text, encoding="utf-8")
+    golden = path.read_text(encoding="utf-8")
 
-
-@pytest.fixture(params=["oracle", pytest.param("kernels", marks=pytest.mark.skipif(not HAS_NUMBA, reason="no numba"))])
-def drawn_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Draws with the plain NumPy oracle, or with the kernels and nothing but them."""
-
-    def forbidden(*_: object) -> None:
-        raise AssertionError("the oracle drew where the kernels should")
-
-    if request.param == "oracle":
-        monkeypatch.setattr(engine, "_kernels", lambda: None)
-    else:
-        monkeypatch.setattr(oracle, "words", forbidden)
-        monkeypatch.setattr(oracle, "draw", forbidden)
-    return str(request.param)
-
-
-# The oracle comes first, and with one thread: it is the definition, so it alone writes the file anew.
-@pytest.mark.parametrize("n", [1, 2, 7])
-def test_the_golden_bits(drawn_by: str, n: int, update_golden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine, "_TASK", 1 << 20 if n == 1 else 997)
-    monkeypatch.setattr(sampler, "_PIECE", 1 << 19 if n == 1 else 774)
-    stream.set_threads(n)
-
-    drawn = {name: digest(stream.sample(draw, SHAPE, KEY)) for name, draw in PINNED.items()}
-    drawn["key"] = f"{KEY:016x}"
-
-    if update_golden and drawn_by == "oracle" and n == 1:
-        GOLDEN.write_text(json.dumps(drawn, indent=2) + "\n")
-
-    assert drawn == json.loads(GOLDEN.read_text())
-
-
-@pytest.mark.usefixtures("drawn_by")
-def test_the_golden_bits_in_any_order_and_in_slices() -> None:
-    golden = json.loads(GOLDEN.read_text())
-
-    for name, draw in reversed(PINNED.items()):
-        rows = [stream.sample(draw, SHAPE, KEY, (slice(at, at + 3), ...)) for at in range(39, -1, -3)]
-        assert digest(np.concatenate(rows[::-1])) == golden[name], name
+    difference = "\n".join(difflib.unified_diff(golden.splitlines(), text.splitlines(), "golden", "now", lineterm=""))
+    assert text == golden, f"{difference}\n\nif this is meant: pytest tests/test_golden.py --update-golden"
