@@ -75,7 +75,7 @@ $(NUMPY2)/.installed: setup.cfg
 	touch $@
 
 check-numpy2: $(NUMPY2)/.installed
-	$(NUMPY2)/bin/python -m pytest tests/test_golden.py
+	$(NUMPY2)/bin/python -m pytest tests/test_stream_golden.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

@@ -118,8 +118,8 @@ _REASONS: Final = (
     (
         "mindcv",
         "edgenext_*",
-        "its layer scale is called gamma and belongs to the stage: no recipe of the family yet, and base takes no gamma "
-        "outside a norm",
+        "its layer scale is called gamma and belongs to the stage: no recipe of the family yet, and base takes no "
+        "gamma outside a norm",
     ),
     ("mindcv", "rexnet_*", "mindcv 0.3.0 computes channels from a tensor that has no values, deferred or not"),
     ("mindcv", "edgenext_*", "layer scale under the bare name `gamma`, which elsewhere is a norm's"),
