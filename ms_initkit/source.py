@@ -222,6 +222,9 @@ class _Reader:
                 root = self._build("\n".join(repaired))
             except yaml.MarkedYAMLError as error:
                 self.findings = kept
+                if "nesting depth" in (error.problem or ""):  # libyaml's own limit, from PyYAML 6.0.4 on
+                    self.findings += [*repairs, _too_large(self.path, _too_deep(error.problem_mark))]
+                    return None
                 repair = self._repair(repaired, error)
                 if repair is None:
                     self.findings += [*repairs, self._bad_yaml("\n".join(repaired), error)]
@@ -253,9 +256,7 @@ class _Reader:
                 case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                     stack.append(_Open(event))
                     if len(stack) > DEEPEST:
-                        raise _TooLargeError(
-                            f"line {_mark(event.start_mark).line + 1} is nested deeper than {DEEPEST} levels"
-                        )
+                        raise _TooLargeError(_too_deep(event.start_mark))
                 case yaml.SequenceEndEvent():
                     opened = stack.pop()
                     node = Sequence(
@@ -506,6 +507,10 @@ def _missing_file(path: str) -> Finding:
     return Finding(
         "unknown-recipe", f"there is no file {path!r}", help=suggestion(Path(path).name, siblings),
     )  # fmt: skip
+
+
+def _too_deep(mark: _Mark | None) -> str:
+    return f"line {_mark(mark).line + 1} is nested deeper than {DEEPEST} levels"
 
 
 def _too_large(path: str, reason: str) -> Finding:

@@ -109,7 +109,9 @@ def test_json_has_every_field() -> None:
     }
 
 
-@pytest.mark.parametrize(("word", "expected"), [("he_nromal", "he_normal"), ("qqq", None), ("x" * 10_000, None)])
+@pytest.mark.parametrize(
+    ("word", "expected"), [("he_nromal", "he_normal"), ("qqq", None), ("x" * 10_000, None)], ids=["near", "far", "long"]
+)
 def test_one_suggestion_is_made_for_a_likely_misspelling(word: str, expected: str | None) -> None:
     assert did_you_mean(word, ["he_normal", "zeros"]) == expected
 

@@ -199,7 +199,11 @@ def test_a_billion_laughs_are_refused_before_they_are_told() -> None:
     assert set(codes("\n".join(lines))) == {"yaml-alias"}
 
 
-@pytest.mark.parametrize("text", ["[" * 100_000, "a: " + "{a: " * 5_000, "- " * 5_000, "? " * 5_000])
+@pytest.mark.parametrize(
+    "text",
+    ["[" * 100_000, "a: " + "{a: " * 5_000, "- " * 5_000, "? " * 5_000],
+    ids=["lists", "mappings", "items", "keys"],
+)
 def test_a_deeply_nested_file_is_refused_without_recursion(text: str) -> None:
     assert codes(text) == ["too-large"]
 
