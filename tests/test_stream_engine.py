@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -28,7 +28,7 @@ from ms_initkit.draws import (
     Uniform,
     Whole,
 )  # fmt: skip
-from ms_initkit.stream import engine, oracle, sampler, workers
+from ms_initkit.stream import compiled, engine, oracle, sampler, workers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,26 +112,34 @@ def test_the_kernels_equal_the_oracle(
 ) -> None:
     shape, slices = case
     lengths = tuple(part.stop - part.start for part in slices)
-    compiled, plain = (np.zeros(lengths, engine.STORAGE[engine.DTYPES[dtype]]) for _ in range(2))
+    fast, plain = (np.zeros(lengths, engine.STORAGE[engine.DTYPES[dtype]]) for _ in range(2))
 
-    stream.fill(compiled, draw, shape, KEY, slices, dtype)
+    stream.fill(fast, draw, shape, KEY, slices, dtype)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_kernels", lambda: None)
         stream.fill(plain, draw, shape, KEY, slices, dtype)
 
-    assert bits(compiled) == bits(plain)
+    assert bits(fast) == bits(plain)
+
+
+def on_a_cache_line(n: int, dtype: type[np.generic]) -> NDArray[Any]:
+    spare = np.zeros(n * np.dtype(dtype).itemsize + 64, np.uint8)
+    return spare[-address(spare) % 64 :][: n * np.dtype(dtype).itemsize].view(dtype)
+
+
+def address(array: NDArray[Any]) -> int:
+    return int(array.ctypes.data)
 
 
 @needs_kernels
 def test_the_compiled_philox_gives_the_published_answers() -> None:
-    from ms_initkit.stream import kernels
+    counters = on_a_cache_line(8, np.uint64)
+    counters[3] = 0x85A308D3243F6A88
+    words = on_a_cache_line(32, np.uint32)
 
-    out = np.zeros(2, np.uint64)
-    counters = np.array([0x85A308D3243F6A88], np.uint64)
+    compiled.call("philox", address(counters), 8, 0x299F31D0A4093822, 0x0370734413198A2E, address(words))
 
-    kernels._philox(counters, 1, np.uint64(0x299F31D0A4093822), np.uint64(0x0370734413198A2E), out)
-
-    assert out.view(np.uint32).tolist() == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
+    assert words[12:16].tolist() == [0xD16CFE09, 0x94FDCCEB, 0x5001E420, 0x24126EA1]
 
 
 @needs_kernels
@@ -223,13 +231,11 @@ def test_bfloat16_is_rounded_to_nearest_even() -> None:
 
 @needs_kernels
 def test_the_kernels_round_every_value_as_the_oracle_does() -> None:
-    from ms_initkit.stream import kernels
-
     values = random_floats()
     halves, brains = np.zeros(values.size, np.uint16), np.zeros(values.size, np.uint16)
 
-    kernels._to_float16(values, np.uint64(values.size), halves, np.uint64(0))
-    kernels._to_bfloat16(values, np.uint64(values.size), brains, np.uint64(0))
+    compiled.call("float16", address(values), values.size, 0, address(halves))
+    compiled.call("bfloat16", address(values), values.size, 0, address(brains))
 
     is_nan = np.isnan(values)
     assert np.array_equal(halves[~is_nan], oracle.to_float16(values[~is_nan]))
@@ -265,14 +271,14 @@ def batch(arrays: list[NDArray[np.generic]], draws: list[Draw], dtypes: list[str
     )
 
 
-@pytest.mark.parametrize("compiled", [pytest.param(True, marks=needs_kernels), False])
+@pytest.mark.parametrize("has_kernels", [pytest.param(True, marks=needs_kernels), False])
 @pytest.mark.parametrize("n", [1, 2, 7])
-def test_a_batch_is_its_parameters_one_by_one(compiled: bool, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_batch_is_its_parameters_one_by_one(has_kernels: bool, n: int, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes = [64, 1, 0, 4097, 3, 50_000, 64, 9]
     dtypes = ["float32", "float16", "bfloat16", "float64"] * 2
     draws = [PLAIN[i % len(PLAIN)] for i in range(len(sizes))]
     arrays = [np.zeros(size, engine.STORAGE[stream.DTYPES[d]]) for size, d in zip(sizes, dtypes, strict=True)]
-    if not compiled:
+    if not has_kernels:
         monkeypatch.setattr(engine, "_kernels", lambda: None)
     stream.set_threads(n)
     written: list[int] = []

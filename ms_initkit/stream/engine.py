@@ -9,6 +9,7 @@ import ctypes
 import functools
 import importlib
 import os
+import struct
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -37,13 +38,20 @@ _PAST_CACHES: Final = 1 << 22
 _ALONE: Final = 1 << 15  # fewer elements than this are not worth waking a thread for
 
 
+# One tensor of the table that the kernels read (``kernels.END`` and so on): where it ends among all tensors laid end to
+# end, size, address, storage type, law, key, substream, offset, the law's parameters, loops (none for a run).
+_ROW: Final = struct.Struct("=qqQqqQQq32sq")
+
+
 @functools.cache
 def _kernels() -> ModuleType | None:
-    """The compiled kernels, imported with the first draw; None without numba: the oracle serves, with the same bits."""
+    """The compiled kernels, loaded with the first draw; None without numba: the oracle serves, with the same bits."""
     try:
-        return importlib.import_module("ms_initkit.stream.kernels")
+        compiled = importlib.import_module("ms_initkit.stream.compiled")
+        compiled.address("fill")
     except ImportError:
         return None
+    return compiled
 
 
 class Place(NamedTuple):
@@ -78,13 +86,8 @@ class Region(NamedTuple):
     """
 
     offset: int
-    lengths: NDArray[np.int64]
-    strides: NDArray[np.int64]
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return int(np.prod(self.lengths))
+    lengths: tuple[int, ...]
+    strides: tuple[int, ...]
 
 
 def region(place: Place, slices: tuple[slice, ...]) -> Region:
@@ -102,26 +105,37 @@ def region(place: Place, slices: tuple[slice, ...]) -> Region:
             loops.append((length, stride))
     if not loops or loops[-1][1] != 1:
         loops.append((1, 1))  # the innermost loop is a run of consecutive numbers, if only of one
-    lengths, strides = (np.array(column, np.int64) for column in zip(*loops, strict=True))
+    lengths, strides = zip(*loops, strict=True)
     return Region(offset, lengths, strides)
 
 
 def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region) -> None:
     """Writes the values of ``law`` at ``where`` into ``out``, C-contiguous, as ``DTYPES[...] == dtype``."""
-    flat = out.reshape(-1)
+    size = out.size
     kernels = _kernels()
+    if kernels is None:
+        flat = out.reshape(-1)
 
-    def task(start: int, stop: int) -> None:
-        if kernels is None:
+        def task(start: int, stop: int) -> None:
             _fill_slowly(flat, dtype, law, key, substream, where, start, stop)
-        else:
-            kernels.fill_region(
-                np.uint64(flat.ctypes.data), dtype, law.id, law.parameters.view(np.uint32), np.uint64(key),
-                np.uint64(substream), np.uint64(where.offset), where.lengths, where.strides, start, stop, flat.size >=
-                _PAST_CACHES,
-            )  # fmt: skip
 
-    run([(task, start, min(start + _TASK, flat.size)) for start in range(0, flat.size, _TASK)])
+    else:
+        kernels.prepare({(law.id, dtype)})
+        is_run = len(where.lengths) == 1 or law.id == laws.CONSTANT
+        loops = () if is_run else (*where.lengths, *where.strides)
+        row = _ROW.pack(
+            size, size, out.__array_interface__["data"][0], dtype, law.id, key, substream, where.offset,
+            law.parameters.tobytes(), len(loops) // 2,
+        ) + struct.pack(f"{len(loops)}q", *loops)  # fmt: skip
+        past_caches = size >= _PAST_CACHES
+        if size <= _TASK:
+            kernels.fill(row, 1, 0, size, past_caches)
+            return
+
+        def task(start: int, stop: int) -> None:
+            kernels.fill(row, 1, start, stop, past_caches)
+
+    run([(task, start, min(start + _TASK, size)) for start in range(0, size, _TASK)])
 
 
 def run(tasks: list[tuple[Callable[[int, int], None], int, int]], progress: Progress | None = None) -> None:
@@ -219,24 +233,22 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
     ends = np.cumsum(jobs.sizes, dtype=np.int64)
     total = int(ends[-1]) if ends.size else 0
     kernels = _kernels()
-    bits = np.ascontiguousarray(jobs.parameters, np.float32).view(np.uint32)
+    if kernels is None:
 
-    def task(start: int, stop: int) -> None:
-        if kernels is None:
+        def task(start: int, stop: int) -> None:
             _fill_many_slowly(jobs, ends, start, stop)
-        else:
-            kernels.fill_many(
-                jobs.addresses,
-                jobs.sizes,
-                jobs.keys,
-                jobs.laws,
-                jobs.dtypes,
-                bits,
-                ends,
-                start,
-                stop,
-                total >= _PAST_CACHES,
-            )
+
+    else:
+        kinds = np.unique(jobs.laws.astype(np.int64) * len(DTYPES) + jobs.dtypes)
+        kernels.prepare({divmod(int(kind), len(DTYPES)) for kind in kinds})
+        rows = np.zeros((len(ends), _ROW.size // 8), np.int64)
+        rows[:, 0], rows[:, 1], rows[:, 2] = ends, jobs.sizes, jobs.addresses.view(np.int64)
+        rows[:, 3], rows[:, 4], rows[:, 5] = jobs.dtypes, jobs.laws, jobs.keys.view(np.int64)
+        rows[:, 8:12] = np.ascontiguousarray(jobs.parameters, np.float32).view(np.int64)
+        table = rows.ctypes.data
+
+        def task(start: int, stop: int) -> None:
+            kernels.fill(table, len(rows), start, stop, total >= _PAST_CACHES)
 
     size = _TASK if total > _ALONE else max(total, 1)
     if total > _ALONE:

@@ -1,78 +1,54 @@
-"""Stream version 1 compiled by numba: the arithmetic of the oracle, laid out so that LLVM vectorises it.
+"""Stream version 1 compiled by numba: the arithmetic of the oracle, laid out for vectors.
 
 Three loops over a block that stays in the first-level cache: the counters (one per four elements, wherever the
-slice's runs begin), Philox over them, the law over the words. No loop branches; ``error_model="numpy"`` keeps
-divisions from being checked one by one, and without ``fastmath`` no multiply-add is fused. Small integers are cast
-back after every step, because numba promotes int32 arithmetic to int64, which halves the width.
+slice's runs begin), Philox over them, the law over the words. Philox is written in vectors; the other loops have no
+branches, so that LLVM makes vectors of them: ``error_model="numpy"`` keeps divisions from being checked one by one, and
+without ``fastmath`` no multiply-add is fused. In the laws small integers are cast back after every step, because numba
+promotes int32 arithmetic to int64, which halves the width.
+
+Each of ``UNITS`` is compiled on its own, when it is first needed: ``fill`` calls laws and conversions by address. All
+of them take addresses and whole numbers only, which numba compiles several times as fast as arrays.
+``ms_initkit.stream.compiled`` keeps what comes out, so this module is imported once per machine.
 """
 
 from __future__ import annotations
 
+import math
+import re
+
 import numpy as np
 from llvmlite import ir
-from numba import carray, float32, float64, int32, int64, njit, types, uint16, uint32, uint64
+from numba import cfunc, float32, float64, int32, int64, njit, types, uint16, uint32, uint64
 from numba.extending import intrinsic
 
 from ms_initkit import portable
 from ms_initkit.stream import coefficients, laws
 
-BLOCK = 4096  # elements: 8 KiB of counters, 16 KiB of words, 16 KiB of values
+BLOCK = 2048  # elements drawn at once
 
 _OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False}
 
-
-def _cached(function):
-    """Compiles once per machine where numba finds a folder it can write to, and once per process where not."""
-    try:
-        return njit(cache=True, **_OPTIONS)(function)
-    except RuntimeError:  # "cannot cache function: no locator available"
-        return njit(**_OPTIONS)(function)
+# A row of the table of parameters, in 64-bit words; ``engine`` writes them. Lengths and strides of the loops follow.
+ROW = 13
+END, SIZE, ADDRESS, DTYPE, LAW, KEY, SUBSTREAM, OFFSET, BITS, AXES = 0, 1, 2, 3, 4, 5, 6, 7, 8, 12
+CONVERSIONS = 8  # where the conversions begin in the table of functions, after the laws
 
 
-_LOW = np.uint64(0xFFFFFFFF)
-_32 = np.uint64(32)
-_M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
-_W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
+def _cast(result, kind):
+    """An intrinsic that reads the bits of its argument as ``result``."""
+
+    @intrinsic
+    def cast(context, value):
+        def generate(context, builder, signature, arguments):
+            return builder.bitcast(arguments[0], kind)
+
+        return result(value), generate
+
+    return cast
 
 
-@intrinsic
-def _bits(context, value):
-    """A float32 or uint32 as int32, bit for bit."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.IntType(32))
-
-    return types.int32(value), generate
-
-
-@intrinsic
-def _float(context, value):
-    """An int32 as float32, bit for bit."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.FloatType())
-
-    return types.float32(value), generate
-
-
-@intrinsic
-def _bits64(context, value):
-    """A float64 as int64, bit for bit."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.IntType(64))
-
-    return types.int64(value), generate
-
-
-@intrinsic
-def _float64(context, value):
-    """An int64 as float64, bit for bit."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.bitcast(arguments[0], ir.DoubleType())
-
-    return types.float64(value), generate
+_bits, _float = _cast(types.int32, ir.IntType(32)), _cast(types.float32, ir.FloatType())
+_bits64, _float64 = _cast(types.int64, ir.IntType(64)), _cast(types.float64, ir.DoubleType())
 
 
 def _pointer(element):
@@ -81,11 +57,12 @@ def _pointer(element):
         def generate(context, builder, signature, arguments):
             return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
 
-        return types.CPointer(element)(types.uint64), generate
+        return types.CPointer(element)(types.int64), generate
 
     return pointer
 
 
+_int64_at = _pointer(types.int64)
 _float32_at = _pointer(types.float32)
 _float64_at = _pointer(types.float64)
 _uint16_at = _pointer(types.uint16)
@@ -106,25 +83,75 @@ def _prefer_512_bits(context):
     return types.void(), generate
 
 
+# Where the parts of the scratch memory begin, in bytes. What is written in whole vectors overruns its end by one.
+_LINE = 64
+_COUNTERS = 0
+_RAW = _COUNTERS + 8 * BLOCK + _LINE
+_VALUES = _RAW + 16 * BLOCK + 2 * _LINE
+_PACKED = _VALUES + 4 * BLOCK
+_NARROWED = _PACKED + 4 * BLOCK + _LINE
+_RUNS = _NARROWED + 2 * BLOCK
+_PLACE = _RUNS + 8 * BLOCK
+_MOST_AXES = 64
+_SCRATCH = _PLACE + 8 * _MOST_AXES
+
+
 @intrinsic
-def _move_past_caches(context, source, target):
-    """Copies 64 bytes to an aligned ``target`` without reading its line first, nor keeping it in the caches."""
+def _scratch(context):
+    """The address of this call's scratch memory, on the stack and on a cache line."""
 
     def generate(context, builder, signature, arguments):
-        line = ir.VectorType(ir.IntType(64), 8).as_pointer()
-        value = builder.load(builder.inttoptr(arguments[0], line))
-        value.align = 2
-        store = builder.store(value, builder.inttoptr(arguments[1], line))
-        store.align = 64
-        store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+        with builder.goto_entry_block():
+            memory = builder.alloca(ir.ArrayType(ir.IntType(8), _SCRATCH))
+        memory.align = _LINE
+        return builder.ptrtoint(memory, ir.IntType(64))
+
+    return types.int64(), generate
+
+
+@intrinsic
+def _call(context, function, source, n, bits, target):
+    """Calls the unit at an address; the first two arguments are numba's, for results and exceptions."""
+
+    def generate(context, builder, signature, arguments):
+        word, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.IntType(32), [pointer.as_pointer(), pointer, word, word, word, word])
+        with builder.goto_entry_block():
+            result = builder.alloca(pointer)
+        called = builder.inttoptr(arguments[0], kind.as_pointer())
+        builder.call(called, [result, ir.Constant(pointer, None), *arguments[1:]])
         return context.get_dummy_value()
 
-    return types.void(types.uint64, types.uint64), generate
+    return types.void(*(types.int64,) * 5), generate
+
+
+def _copy(lanes, element, align, past_caches):
+    """An intrinsic that copies a vector; past the caches, it neither reads the target's line nor keeps it there."""
+
+    @intrinsic
+    def copy(context, source, target):
+        def generate(context, builder, signature, arguments):
+            vector = ir.VectorType(ir.IntType(element), lanes).as_pointer()
+            value = builder.load(builder.inttoptr(arguments[0], vector))
+            value.align = 2
+            store = builder.store(value, builder.inttoptr(arguments[1], vector))
+            store.align = align
+            if past_caches:
+                store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
+            return context.get_dummy_value()
+
+        return types.void(types.int64, types.int64), generate
+
+    return copy
+
+
+_copy_line_past_caches = _copy(8, 64, _LINE, past_caches=True)
+_copy_16_words = _copy(16, 32, 4, past_caches=False)
 
 
 @intrinsic
 def _fence(context):
-    """Orders the writes of ``_move_past_caches`` before whatever tells another thread that they are done."""
+    """Orders the writes past the caches before whatever tells another thread that they are done."""
 
     def generate(context, builder, signature, arguments):
         builder.fence("seq_cst")
@@ -133,71 +160,74 @@ def _fence(context):
     return types.void(), generate
 
 
-@njit(**_OPTIONS)
-def _philox(counters, n, key, substream, out):
-    """Philox4x32-10 of ``n`` counters into pairs of 64-bit words: two 32-bit lanes each, the first one low.
+_WIDTH = 8  # counters per vector
+_WIDE = ir.VectorType(ir.IntType(64), _WIDTH)
+_NARROW = ir.VectorType(ir.IntType(32), 2 * _WIDTH)
+
+
+def _all(value):
+    return ir.Constant(_WIDE, [value] * _WIDTH)
+
+
+def _broadcast(builder, value):
+    nothing, first = ir.Constant(_WIDE, ir.Undefined), ir.Constant(ir.IntType(32), 0)
+    every = ir.Constant(ir.VectorType(ir.IntType(32), _WIDTH), [0] * _WIDTH)
+    return builder.shuffle_vector(builder.insert_element(nothing, value, first), nothing, every)
+
+
+def _shuffle(builder, a, b, places):
+    return builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(ir.IntType(32), len(places)), places))
+
+
+@intrinsic
+def _count_8(context, first, target):
+    """Writes ``first`` and the seven numbers after it."""
+
+    def generate(context, builder, signature, arguments):
+        numbers = builder.add(_broadcast(builder, arguments[0]), ir.Constant(_WIDE, list(range(_WIDTH))))
+        store = builder.store(numbers, builder.inttoptr(arguments[1], _WIDE.as_pointer()))
+        store.align = 8
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64), generate
+
+
+@intrinsic
+def _philox_8(context, counters, key, substream, target):
+    """Philox4x32-10 of eight counters into 32 words.
 
     The four lanes are 64 bits wide and keep rubbish in their upper halves: a widening multiplication reads the lower
-    ones only, and so every round is two multiplications, two shifts and two three-way xors per vector.
+    ones only, and so a round is two multiplications, two shifts and two three-way xors.
     """
-    _prefer_512_bits()
-    a0 = key & _LOW
-    b0 = key >> _32
-    a1 = (a0 + _W0) & _LOW
-    b1 = (b0 + _W1) & _LOW
-    a2 = (a1 + _W0) & _LOW
-    b2 = (b1 + _W1) & _LOW
-    a3 = (a2 + _W0) & _LOW
-    b3 = (b2 + _W1) & _LOW
-    a4 = (a3 + _W0) & _LOW
-    b4 = (b3 + _W1) & _LOW
-    a5 = (a4 + _W0) & _LOW
-    b5 = (b4 + _W1) & _LOW
-    a6 = (a5 + _W0) & _LOW
-    b6 = (b5 + _W1) & _LOW
-    a7 = (a6 + _W0) & _LOW
-    b7 = (b6 + _W1) & _LOW
-    a8 = (a7 + _W0) & _LOW
-    b8 = (b7 + _W1) & _LOW
-    a9 = (a8 + _W0) & _LOW
-    b9 = (b8 + _W1) & _LOW
-    for j in range(n):
-        c0 = counters[j]
-        c1 = c0 >> _32
-        c2 = substream
-        c3 = c2 >> _32
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a0, q, (p >> _32) ^ c3 ^ b0, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a1, q, (p >> _32) ^ c3 ^ b1, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a2, q, (p >> _32) ^ c3 ^ b2, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a3, q, (p >> _32) ^ c3 ^ b3, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a4, q, (p >> _32) ^ c3 ^ b4, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a5, q, (p >> _32) ^ c3 ^ b5, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a6, q, (p >> _32) ^ c3 ^ b6, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a7, q, (p >> _32) ^ c3 ^ b7, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a8, q, (p >> _32) ^ c3 ^ b8, p
-        p = (c0 & _LOW) * _M0
-        q = (c2 & _LOW) * _M1
-        c0, c1, c2, c3 = (q >> _32) ^ c1 ^ a9, q, (p >> _32) ^ c3 ^ b9, p
-        out[2 * j] = (c0 & _LOW) | (c1 << _32)
-        out[2 * j + 1] = (c2 & _LOW) | (c3 << _32)
+
+    def generate(context, builder, signature, arguments):
+        low, half = _all(0xFFFFFFFF), _all(32)
+        key, c2 = _broadcast(builder, arguments[1]), _broadcast(builder, arguments[2])
+        k0, k1 = builder.and_(key, low), builder.lshr(key, half)
+        c0 = builder.load(builder.inttoptr(arguments[0], _WIDE.as_pointer()))
+        c0.align = _LINE
+        c1, c3 = builder.lshr(c0, half), builder.lshr(c2, half)
+        for _ in range(10):
+            p = builder.mul(builder.and_(c0, low), _all(0xD2511F53))
+            q = builder.mul(builder.and_(c2, low), _all(0xCD9E8D57))
+            c0 = builder.xor(builder.xor(builder.lshr(q, half), c1), k0)
+            c2 = builder.xor(builder.xor(builder.lshr(p, half), c3), k1)
+            c1, c3 = q, p
+            k0 = builder.and_(builder.add(k0, _all(0x9E3779B9)), low)
+            k1 = builder.and_(builder.add(k1, _all(0xBB67AE85)), low)
+        c0, c1, c2, c3 = (builder.bitcast(lane, _NARROW) for lane in (c0, c1, c2, c3))
+        lower_halves = [place + (2 * _WIDTH - 1) * (place % 2) for place in range(2 * _WIDTH)]
+        x = builder.bitcast(_shuffle(builder, c0, c1, lower_halves), _WIDE)
+        y = builder.bitcast(_shuffle(builder, c2, c3, lower_halves), _WIDE)
+        alternating = [place // 2 + _WIDTH * (place % 2) for place in range(2 * _WIDTH)]
+        for part in range(2):
+            words = _shuffle(builder, x, y, alternating[part * _WIDTH : (part + 1) * _WIDTH])
+            address = builder.add(arguments[3], ir.Constant(ir.IntType(64), part * _LINE))
+            store = builder.store(words, builder.inttoptr(address, _WIDE.as_pointer()))
+            store.align = _LINE
+        return context.get_dummy_value()
+
+    return types.void(*(types.int64,) * 4), generate
 
 
 def _float32s(values):
@@ -235,33 +265,34 @@ def _quantile(word):
     return _float(int32(_bits(z) | int32(signed & int32(-2147483648))))
 
 
-@njit(**_OPTIONS)
-def _uniform(words, first, n, bits, out, to):
+def _uniform(words, n, bits, out):
     _prefer_512_bits()
-    low, span, largest = _float(bits[0]), _float(bits[1]), _float(bits[2])
+    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
+    low, span, largest = _float(parameters[0]), _float(parameters[1]), _float(parameters[2])
     for i in range(n):
-        value = low + span * (float32(int32(words[first + i] >> uint32(8))) * _U24)
-        out[to + i] = value if value < largest else largest
+        value = low + span * (float32(int32(source[i] >> uint32(8))) * _U24)
+        target[i] = value if value < largest else largest
 
 
-@njit(**_OPTIONS)
-def _normal(words, first, n, bits, out, to):
+def _normal(words, n, bits, out):
     _prefer_512_bits()
-    mean, std = _float(bits[0]), _float(bits[1])
+    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
+    mean, std = _float(parameters[0]), _float(parameters[1])
     for i in range(n):
-        out[to + i] = mean + std * _quantile(words[first + i])
+        target[i] = mean + std * _quantile(source[i])
 
 
-@njit(**_OPTIONS)
-def _truncated(words, first, n, bits, out, to):
+def _truncated(words, n, bits, out):
     _prefer_512_bits()
-    mean, std, smallest, largest = _float(bits[0]), _float(bits[1]), _float(bits[2]), _float(bits[3])
-    cell, cells = bits[4], uint64(bits[5])
+    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
+    mean, std = _float(parameters[0]), _float(parameters[1])
+    smallest, largest = _float(parameters[2]), _float(parameters[3])
+    cell, cells = parameters[4], uint64(parameters[5])
     for i in range(n):
-        scaled = uint32((uint64(words[first + i]) * cells) >> _32)
+        scaled = uint32((uint64(source[i]) * cells) >> uint64(32))
         value = mean + std * _quantile(uint32(cell + scaled))
         value = value if value > smallest else smallest
-        out[to + i] = value if value < largest else largest
+        target[i] = value if value < largest else largest
 
 
 @njit(**_OPTIONS)
@@ -279,6 +310,7 @@ _TAIL_P, _TAIL_Q = np.array(portable.PPND16_TAIL_P), np.array(portable.PPND16_TA
 _FAR_P, _FAR_Q = np.array(portable.PPND16_FAR_P), np.array(portable.PPND16_FAR_Q)
 _SQRT_HALF, _LN2_HIGH, _LN2_LOW = portable.SQRT_HALF, portable.LN2_HIGH, portable.LN2_LOW
 _LOG_SQRT_2PI = portable.LOG_SQRT_2PI
+_WHOLE = 1.5 * 2.0**52
 
 
 @njit(**_OPTIONS)
@@ -301,7 +333,7 @@ def _log(x):
 @njit(**_OPTIONS)
 def _exp(x):
     """``portable.exp`` of a float64 in [-4, 0]."""
-    k = np.rint(x * 1.4426950408889634)
+    k = (x * 1.4426950408889634 + _WHOLE) - _WHOLE  # rounded to a whole number, the even one of two as near
     high = x - k * _LN2_HIGH
     low = k * _LN2_LOW
     r = high - low
@@ -320,13 +352,13 @@ def _quantile_of_log(log_p):
             centre = 0.180625 - q * q
             return q * (_horner(centre, _CENTRE_P) / _horner(centre, _CENTRE_Q))
     if log_p >= -700.0:
-        r = np.sqrt(-log_p)
+        r = math.sqrt(-log_p)
         if r <= 5.0:
             r = max(r, 1.6) - 1.6
             return -(_horner(r, _TAIL_P) / _horner(r, _TAIL_Q))
         r = r - 5.0
         return -(_horner(r, _FAR_P) / _horner(r, _FAR_Q))
-    z = np.sqrt(-2.0 * log_p)
+    z = math.sqrt(-2.0 * log_p)
     for _ in range(4):
         s = 1.0 / (z * z)
         series = -0.5 * z * z - _log(z) - _LOG_SQRT_2PI - s * (1.0 - s * (2.5 - s * (37.0 / 3.0)))
@@ -334,46 +366,26 @@ def _quantile_of_log(log_p):
     return -z
 
 
-@njit(**_OPTIONS)
-def _far(words, first, n, bits, out, to):
-    mean, std = float64(_float(bits[0])), float64(_float(bits[1]))
-    smallest, largest = _float(bits[2]), _float(bits[3])
-    log_near = _float64(int64(uint64(bits[4]) | (uint64(bits[5]) << _32)))
-    ratio = _float64(int64(uint64(bits[6]) | (uint64(bits[7]) << _32)))
+def _far(words, n, bits, out):
+    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
+    wide = _float64_at(bits)
+    mean, std = float64(_float(parameters[0])), float64(_float(parameters[1]))
+    smallest, largest = _float(parameters[2]), _float(parameters[3])
+    log_near, ratio = wide[2], wide[3]
     for i in range(n):
-        u = (float64(words[first + i]) + 0.5) * 2.0**-32
+        u = (float64(source[i]) + 0.5) * 2.0**-32
         z = _quantile_of_log(log_near + _log(ratio + (1.0 - ratio) * u))
         value = float32(mean + std * z)
         value = value if value > smallest else smallest
-        out[to + i] = value if value < largest else largest
+        target[i] = value if value < largest else largest
 
 
-_CONSTANT, _UNIFORM, _NORMAL, _TRUNCATED = laws.CONSTANT, laws.UNIFORM, laws.NORMAL, laws.TRUNCATED
-
-
-@njit(**_OPTIONS)
-def _draw(law, bits, words, first, n, out, to):
-    _prefer_512_bits()
-    if law == _NORMAL:
-        _normal(words, first, n, bits, out, to)
-    elif law == _UNIFORM:
-        _uniform(words, first, n, bits, out, to)
-    elif law == _TRUNCATED:
-        _truncated(words, first, n, bits, out, to)
-    elif law == _CONSTANT:
-        value = _float(bits[0])
-        for i in range(n):
-            out[to + i] = value
-    else:
-        _far(words, first, n, bits, out, to)
-
-
-@njit(**_OPTIONS)
-def _to_float16(values, n, out, to):
+def _to_float16(values, n, _, out):
     """``oracle.to_float16``, in integers: not every processor converts, and none would have to round the same way."""
     _prefer_512_bits()
+    source, target = _float32_at(values), _uint16_at(out)
     for i in range(n):
-        bits = _bits(values[i])
+        bits = _bits(source[i])
         size = int32(bits & int32(0x7FFFFFFF))
         odd = int32(int32(size >> int32(13)) & int32(1))
         normal = int32(int32(int32(size - int32(0x38000000)) + int32(int32(0xFFF) + odd)) >> int32(13))
@@ -382,196 +394,239 @@ def _to_float16(values, n, out, to):
         tiny = int32(_bits(_float(size) + _HALF) - int32(0x3F000000))
         half = tiny if size < int32(0x38800000) else normal
         half = int32(0x7E00) if size > int32(0x7F800000) else half
-        out[to + i] = uint16(int32(half | int32(int32(bits >> int32(16)) & int32(0x8000))))
+        target[i] = uint16(int32(half | int32(int32(bits >> int32(16)) & int32(0x8000))))
 
 
-@njit(**_OPTIONS)
-def _to_bfloat16(values, n, out, to):
+def _to_bfloat16(values, n, _, out):
     """``oracle.to_bfloat16``."""
     _prefer_512_bits()
+    source, target = _float32_at(values), _uint16_at(out)
     for i in range(n):
-        bits = uint32(_bits(values[i]))
+        word = uint32(_bits(source[i]))
         rounded = uint32(
-            uint32(bits + uint32(uint32(0x7FFF) + uint32(uint32(bits >> uint32(16)) & uint32(1)))) >> uint32(16)
+            uint32(word + uint32(uint32(0x7FFF) + uint32(uint32(word >> uint32(16)) & uint32(1)))) >> uint32(16)
         )
-        is_nan = uint32(bits & uint32(0x7FFFFFFF)) > uint32(0x7F800000)
-        out[to + i] = uint16(uint32(0x7FC0) if is_nan else rounded)
+        is_nan = uint32(word & uint32(0x7FFFFFFF)) > uint32(0x7F800000)
+        target[i] = uint16(uint32(0x7FC0) if is_nan else rounded)
+
+
+def _to_float64(values, n, _, out):
+    source, target = _float32_at(values), _float64_at(out)
+    for i in range(n):
+        target[i] = float64(source[i])
+
+
+_CONSTANT, _UNIFORM, _WORDS = laws.CONSTANT, laws.UNIFORM, laws.WORDS
+# As in ``engine.DTYPES``.
+_FLOAT32, _FLOAT64, _UINT32 = 0, 3, 4
 
 
 @njit(**_OPTIONS)
 def _copy_past_caches(source, target, n):
     """Copies ``n`` bytes, an even number: 64 at a time where ``target`` is aligned, in pairs before and after."""
-    _prefer_512_bits()
-    head = min((uint64(0) - target) & uint64(63), n)
-    lines = (n - head) >> uint64(6)
-    from_pairs, to_pairs = carray(_uint16_at(source), n), carray(_uint16_at(target), n)
-    for i in range(head >> uint64(1)):
+    head = min(-target & 63, n)
+    lines = (n - head) >> 6
+    from_pairs, to_pairs = _uint16_at(source), _uint16_at(target)
+    for i in range(head >> 1):
         to_pairs[i] = from_pairs[i]
     for i in range(lines):
-        at = head + (i << uint64(6))
-        _move_past_caches(source + at, target + at)
-    for i in range((head + (lines << uint64(6))) >> uint64(1), n >> uint64(1)):
+        at = head + (i << 6)
+        _copy_line_past_caches(source + at, target + at)
+    for i in range((head + (lines << 6)) >> 1, n >> 1):
         to_pairs[i] = from_pairs[i]
 
 
 @njit(**_OPTIONS)
-def _store(address, dtype, at, past_caches, law, bits, words, first, n, values, narrowed):
-    """Draws a block and writes it at element ``at`` of the storage.
+def _count(counters, first, n):
+    """Writes ``n`` counters, in eights: what comes after them is written over or not read."""
+    for j in range(0, n, 8):
+        _count_8(first + j, counters + (j << 3))
 
-    Indices are unsigned here and below: numba would otherwise make every access ask whether it counts from the end.
+
+@njit(**_OPTIONS)
+def _count_runs(row, scratch, number, n):
+    """The counters of the next ``n`` elements, which begin at ``number``, and the runs that these elements make.
+
+    A run that begins or ends within a counter's four words costs that counter whole. Returns the number of the element
+    after them, the counters, the runs, and whether every word of the counters is an element's.
     """
-    _prefer_512_bits()
-    # A normal takes longer to draw than its line takes to come, so it gains nothing from writing past the caches.
-    if dtype == 0 and not (past_caches and (law in (_UNIFORM, _CONSTANT))):
-        _draw(law, bits, words, first, n, carray(_float32_at(address), at + n), at)
-        return
-    if dtype == 4:
-        target = carray(_uint32_at(address), at + n)
-        for i in range(n):
-            target[at + i] = words[first + i]
-        return
-    _draw(law, bits, words, first, n, values, uint64(0))
-    if dtype == 0:
-        _copy_past_caches(uint64(values.ctypes.data), address + uint64(4) * at, uint64(4) * n)
-    elif dtype == 3:
-        wide = carray(_float64_at(address), at + n)
-        for i in range(n):
-            wide[at + i] = float64(values[i])
-    elif past_caches:
-        _narrow(dtype, values, n, narrowed, uint64(0))
-        _copy_past_caches(uint64(narrowed.ctypes.data), address + uint64(2) * at, uint64(2) * n)
-    else:
-        _narrow(dtype, values, n, carray(_uint16_at(address), at + n), at)
+    axes = _int64_at(row)[AXES]
+    lengths, strides = _int64_at(row + 8 * ROW), _int64_at(row + 8 * (ROW + axes))
+    counters, runs, place = scratch + _COUNTERS, _int64_at(scratch + _RUNS), _int64_at(scratch + _PLACE)
+    inner, outer = axes - 1, axes - 2
+    run = lengths[inner]
+    used = 0
+    found = 0
+    is_dense = True
+    while n > 0:
+        size = min(run - place[inner], n)
+        times = 1
+        step = size
+        if size == run:  # and as many more runs along the next axis as there are
+            times = min(lengths[outer] - place[outer], n // run)
+            step = strides[outer]
+        needed = 0
+        for _ in range(times):
+            lane = number & 3
+            needed = (lane + size + 3) >> 2
+            _count(counters + (used << 3), number >> 2, needed)
+            is_dense = is_dense and lane == 0
+            runs[found] = (used << 2) + lane + (size << 32)
+            found += 1
+            used += needed
+            number += step
+        n -= times * size
+        is_dense = is_dense and (size & 3 == 0 or (n == 0 and times == 1))
+        if size == run:
+            place[outer] += times
+        else:
+            place[inner] += size
+            if place[inner] < run:
+                continue
+            place[inner] = 0
+            place[outer] += 1
+            number += strides[outer] - run
+        axis = outer
+        while axis > 0 and place[axis] == lengths[axis]:
+            number += strides[axis - 1] - lengths[axis] * strides[axis]
+            place[axis] = 0
+            axis -= 1
+            place[axis] += 1
+    return number, used, found, is_dense
 
 
 @njit(**_OPTIONS)
-def _narrow(dtype, values, n, out, to):
-    if dtype == 1:
-        _to_float16(values, n, out, to)
-    else:
-        _to_bfloat16(values, n, out, to)
-
-
-@njit(**_OPTIONS)
-def _count(counters, n, first, to):
-    for j in range(n):
-        counters[to + j] = first + uint64(j)
-
-
-@njit(**_OPTIONS)
-def _pack(words, lanes, sizes, runs, packed):
+def _pack(scratch, found):
     """Leaves out the words before and after each run that only came with its counters."""
-    _prefer_512_bits()
-    to = uint64(0)
-    for k in range(runs):
-        lane, size = lanes[k], sizes[k]
-        for i in range(size):
-            packed[to + i] = words[lane + i]
-        to += size
+    words, packed, runs = scratch + _RAW, scratch + _PACKED, _int64_at(scratch + _RUNS)
+    for k in range(found):
+        source, size = words + ((runs[k] & 0xFFFFFFFF) << 2), (runs[k] >> 32) << 2
+        for i in range(0, size, 64):
+            _copy_16_words(source + i, packed + i)
+        packed += size
 
 
 @njit(**_OPTIONS)
-def _scratch(n):
-    """``n`` 64-bit words that begin on a cache line: a vector that straddles two lines costs twice."""
-    spare = np.empty(n + 8, np.uint64)
-    skip = int64((uint64(0) - uint64(spare.ctypes.data)) & uint64(63)) >> 3
-    return spare[skip : skip + n]
+def _write(row, at, n, words, past_caches, functions, scratch):
+    """Draws a block from its words and writes it at element ``at`` of the storage."""
+    entry, units = _int64_at(row), _int64_at(functions)
+    law, dtype = entry[LAW], entry[DTYPE]
+    bits = row + 8 * BITS
+    is_wide = dtype in (_FLOAT32, _UINT32)
+    width = 2 if is_wide else (3 if dtype == _FLOAT64 else 1)
+    target = entry[ADDRESS] + (at << width)
+    # A normal takes longer to draw than its line takes to come, so it gains nothing from writing past the caches.
+    is_direct = dtype == _FLOAT32 and not (past_caches and law in (_UNIFORM, _CONSTANT))
+    drawn = target if is_direct else scratch + _VALUES
+    if law == _CONSTANT:
+        value, values = _uint32_at(bits)[0], _uint32_at(drawn)
+        for i in range(n):
+            values[i] = value
+    elif law == _WORDS:
+        drawn = words
+    else:
+        _call(units[law], words, n, bits, drawn)
+    if not is_wide:
+        converted = scratch + _NARROWED if past_caches and dtype != _FLOAT64 else target
+        _call(units[CONVERSIONS + dtype], drawn, n, bits, converted)
+        drawn = converted
+    if drawn != target:
+        if past_caches:
+            _copy_past_caches(drawn, target, n << width)
+        else:
+            source, copied = _uint32_at(drawn), _uint32_at(target)
+            for i in range(n):
+                copied[i] = source[i]
 
 
-@_cached
-def fill_region(address, dtype, law, bits, key, substream, offset, lengths, strides, start, stop, past_caches):
-    """Writes elements ``start`` to ``stop`` of a region; ``engine.Region`` says what its loops mean."""
-    _prefer_512_bits()
-    axes = lengths.size
-    run = lengths[axes - 1]
-    values = _scratch(BLOCK // 2).view(np.float32)
-    narrowed = _scratch(BLOCK // 4).view(np.uint16)
-    # A run that begins or ends within a counter's four words costs that counter whole.
-    most = min(BLOCK, BLOCK // 4 + 2 * (BLOCK // run + 2))
-    counters = _scratch(most)
-    raw = _scratch(2 * most)
-    words = raw.view(np.uint32)
-    packed = _scratch(BLOCK // 2).view(np.uint32)
-    lanes = np.empty(BLOCK, np.uint64)
-    sizes = np.empty(BLOCK, np.uint64)
-
-    place = np.zeros(axes, np.int64)
+@njit(**_OPTIONS)
+def _fill_row(row, start, stop, past_caches, functions, scratch):
+    """Writes elements ``start`` to ``stop`` of one row."""
+    entry, place, runs = _int64_at(row), _int64_at(scratch + _PLACE), _int64_at(scratch + _RUNS)
+    law, key, substream, axes = entry[LAW], entry[KEY], entry[SUBSTREAM], entry[AXES]
+    lengths, strides = _int64_at(row + 8 * ROW), _int64_at(row + 8 * (ROW + axes))
+    number = entry[OFFSET]
+    if axes == 0:
+        number += start
     rest = start
-    number = offset
-    for axis in range(axes - 1, -1, -1):
+    for k in range(axes):
+        axis = axes - 1 - k
         place[axis] = rest % lengths[axis]
         rest //= lengths[axis]
-        number += uint64(place[axis] * strides[axis])
-
+        number += place[axis] * strides[axis]
     at = start
     while at < stop:
         n = min(BLOCK, stop - at)
-        drawn = 0
-        used = 0
-        runs = 0
-        aligned = True
-        while drawn < n:
-            size = min(run - place[axes - 1], n - drawn)
-            lane = int64(number & uint64(3))
-            needed = (lane + size + 3) >> 2
-            _count(counters, needed, number >> uint64(2), used)
-            aligned = aligned and lane == 0 and (size & 3 == 0 or drawn + size == n)
-            lanes[runs] = uint64(used * 4 + lane)
-            sizes[runs] = uint64(size)
-            runs += 1
-            used += needed
-            drawn += size
-            place[axes - 1] += size
-            number += uint64(size)
-            axis = axes - 1
-            while axis > 0 and place[axis] == lengths[axis]:
-                number -= uint64(lengths[axis] * strides[axis])
-                place[axis] = 0
-                axis -= 1
-                place[axis] += 1
-                number += uint64(strides[axis])
+        words = scratch + _RAW
         if law != _CONSTANT:
-            _philox(counters, used, key, substream, raw)
-        if runs == 1 or aligned:
-            chosen, first = words, lanes[0]
-        else:
-            chosen, first = packed, uint64(0)
-            _pack(words, lanes, sizes, runs, packed)
-        _store(address, dtype, uint64(at), past_caches, law, bits, chosen, first, uint64(n), values, narrowed)
+            found, is_dense = 1, True
+            if axes == 0:
+                lane = number & 3
+                used = (lane + n + 3) >> 2
+                _count(scratch + _COUNTERS, number >> 2, used)
+                number += n
+            else:
+                number, used, found, is_dense = _count_runs(row, scratch, number, n)
+                lane = runs[0] & 3
+            for j in range(0, used, 8):
+                _philox_8(scratch + _COUNTERS + (j << 3), key, substream, scratch + _RAW + (j << 4))
+            if found == 1 or is_dense:
+                words += lane << 2
+            else:
+                _pack(scratch, found)
+                words = scratch + _PACKED
+        _write(row, at, n, words, past_caches, functions, scratch)
         at += n
-    if past_caches:
-        _fence()
 
 
-@_cached
-def fill_many(addresses, sizes, keys, law_ids, dtypes, bits, ends, start, stop, past_caches):
-    """Writes elements ``start`` to ``stop`` of all parameters laid end to end; for the columns see ``engine.Batch``."""
+def _fill(rows, count, start, stop, past_caches, functions):
+    """Writes elements ``start`` to ``stop`` of the ``count`` tensors whose elements are laid end to end."""
     _prefer_512_bits()
-    values = _scratch(BLOCK // 2).view(np.float32)
-    narrowed = _scratch(BLOCK // 4).view(np.uint16)
-    counters = _scratch(BLOCK // 4 + 1)
-    raw = _scratch(BLOCK // 2 + 2)
-    words = raw.view(np.uint32)
-    job = np.searchsorted(ends, start, side="right")
+    scratch = _scratch()
+    table = _int64_at(rows)
+    row, above = 0, count
+    while row < above:  # the first row that ends beyond ``start``
+        middle = (row + above) >> 1
+        if table[middle * ROW + END] <= start:
+            row = middle + 1
+        else:
+            above = middle
     while start < stop:
-        size = sizes[job]
-        begin = ends[job] - size
-        last = min(stop, ends[job]) - begin
-        law = law_ids[job]
-        at = start - begin
-        while at < last:
-            n = min(BLOCK, last - at)
-            lane = at & 3
-            if law != _CONSTANT:
-                needed = (lane + n + 3) >> 2
-                _count(counters, needed, uint64(at >> 2), 0)
-                _philox(counters, needed, keys[job], uint64(0), raw)
-            _store(
-                addresses[job], dtypes[job], uint64(at), past_caches and n == BLOCK, law, bits[job], words,
-                uint64(lane), uint64(n), values, narrowed,
-            )  # fmt: skip
-            at += n
-        start = ends[job]
-        job += 1
-    if past_caches:
+        end = table[row * ROW + END]
+        begin = end - table[row * ROW + SIZE]
+        last = min(stop, end)
+        _fill_row(rows + 8 * ROW * row, start - begin, last - begin, past_caches != 0, functions, scratch)
+        start = last
+        row += 1
+    if past_caches != 0:
         _fence()
+
+
+def _philox(counters, n, key, substream, out):
+    """Philox alone, for tests: ``n`` counters, a multiple of eight, on cache lines."""
+    _prefer_512_bits()
+    for j in range(0, n, 8):
+        _philox_8(counters + (j << 3), key, substream, out + (j << 4))
+
+
+# What is compiled on its own, and the number of its arguments, all of them addresses or whole numbers.
+UNITS = {
+    "fill": (_fill, 6),
+    "uniform": (_uniform, 4),
+    "normal": (_normal, 4),
+    "truncated": (_truncated, 4),
+    "far": (_far, 4),
+    "float16": (_to_float16, 4),
+    "bfloat16": (_to_bfloat16, 4),
+    "float64": (_to_float64, 4),
+    "philox": (_philox, 5),
+}
+
+
+def llvm_ir(unit):
+    """The name of a unit's function and its optimised code for this processor, as text."""
+    function, arguments = UNITS[unit]
+    compiled = cfunc(types.void(*(types.int64,) * arguments), **_OPTIONS)(function)
+    # numba wraps the function into one that reports exceptions, and would have to be imported for it. None is raised.
+    text = re.sub(r"(?ms)^define [^\n]*@cfunc\.[^\n]*\{\n.*?^\}\n", "", compiled.inspect_llvm())
+    return compiled.native_name.removeprefix("cfunc."), text
