@@ -118,11 +118,12 @@ def fit(plan: Plan, net: Cell) -> list[Target]:
 
 def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
     """Returns whether names, shapes and types agree in order: column by column, since there may be thousands."""
-    lines = plan.assignments
+    lines, held = plan.assignments, parameters.values()
     return (
         list(parameters) == [line.name for line in lines]
-        and [parameter.shape for parameter in parameters.values()] == [line.local_shape for line in lines]
-        and [dtype_name(parameter.dtype) for parameter in parameters.values()] == [line.dtype for line in lines]
+        and [parameter.shape for parameter in held]
+        == [line.shape if line.window is None else line.local_shape for line in lines]
+        and list(map(dtype_name, [parameter.dtype for parameter in held])) == [line.dtype for line in lines]
     )
 
 

@@ -61,44 +61,61 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
 
     if not isinstance(net, Cell):
         return {info.name: parameter for info, parameter in zip(*describe_with_parameters(net), strict=True)}
+    names: list[str] = []
+    parameters: list[Parameter] = []
+    # Only a cell with children can hold itself, so leaves, of which there are thousands, are not remembered.
     seen: set[int] = set()
-    found: dict[str, Parameter] = {}
+
+    def claim(prefix: str, cell: Cell) -> None:
+        for leaf, held in cell._params.items():
+            if held is not None:
+                inited = held.inited_param
+                names.append(prefix + leaf)
+                parameters.append(held if inited is None else inited)
 
     def visit(prefix: str, cell: Cell) -> None:
         # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
         seen.add(id(cell))
-        for leaf, held in cell._params.items():
-            if held is not None:
-                parameter = held.inited_param
-                parameter = held if parameter is None else parameter
-                if id(parameter) not in seen:
-                    seen.add(id(parameter))
-                    found[prefix + leaf] = parameter
-        if cell._cells:
-            for name, child in cell._cells.items():
-                if child and id(child) not in seen:
-                    visit(f"{prefix}{name}.", child)
+        for name, child in cell._cells.items():
+            if not child:
+                continue
+            if not child._cells:
+                claim(f"{prefix}{name}.", child)
+            elif id(child) not in seen:
+                inner = f"{prefix}{name}."
+                claim(inner, child)
+                visit(inner, child)
 
+    claim("", net)
     visit("", net)
-    return found
+    if len(set(map(id, parameters))) == len(parameters):
+        return dict(zip(names, parameters, strict=True))
+    first: dict[int, str] = {}
+    for name, parameter in zip(names, parameters, strict=True):
+        first.setdefault(id(parameter), name)
+    return {name: parameter for name, parameter in zip(names, parameters, strict=True) if first[id(parameter)] == name}
 
 
 def _walk(net: Cell) -> Iterator[tuple[str, Cell]]:
     """Yields cells in MindSpore's own order, but a cell that is held twice under each of its names."""
-    stack = [("", net, frozenset({id(net)}))]
-    while stack:
-        prefix, cell, above = stack.pop()
-        yield prefix, cell
-        if not cell._cells:
-            continue
-        children = [
-            (f"{prefix}{name}.", child, above | {id(child)} if child._cells else above)
-            for name, child in cell._cells.items()
+    yield "", net
+    above = {id(net)}
+    levels = [("", id(net), iter(net._cells.items()))]
+    while levels:
+        prefix, owner, children = levels[-1]
+        for name, child in children:
             # MindSpore's walk leaves out empty lists of cells as it does None.
-            if child and id(child) not in above
-        ]
-        children.reverse()
-        stack += children
+            if not child or id(child) in above:
+                continue
+            inner = f"{prefix}{name}."
+            yield inner, child
+            if child._cells:
+                above.add(id(child))
+                levels.append((inner, id(child), iter(child._cells.items())))
+                break
+        else:
+            levels.pop()
+            above.remove(owner)
 
 
 class _Options(NamedTuple):

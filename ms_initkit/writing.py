@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -12,7 +13,9 @@ from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
 from ms_initkit.drawing import FLOATS, fill_line, storage
+from ms_initkit.draws import Keep
 from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.pages import fresh_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -43,7 +46,7 @@ def write(targets: Sequence[Target], seed: int, progress: Callable[[int], None] 
     """
     written: list[str] = []
     try:
-        kept = [target for target in targets if target.line.is_kept]
+        kept = [target for target in targets if isinstance(target.line.draw, Keep)]
         for chunk in _chunks([target for target in targets if not target.line.is_kept] if kept else targets):
             _write_chunk(chunk, seed, progress)
             written += [target.line.name for target in chunk]
@@ -88,46 +91,53 @@ def _write_chunk(targets: Sequence[Target], seed: int, progress: Callable[[int],
         _give(targets[number].parameter, values)
 
 
+class _Kind(NamedTuple):
+    """What the parameters of one draw, shape and element type share, if they are drawn element by element."""
+
+    law: stream.Law
+    size: int
+    dtype: int
+
+
 @dataclass(frozen=True, slots=True)
 class _Plain:
-    """The targets of elementwise laws, drawn by one call: their numbers, the laws there are, and which is whose."""
+    """The targets of elementwise laws, drawn by one call: their numbers, the kinds there are, and which is whose."""
 
     numbers: list[int]
-    laws: list[stream.Law]
-    law_of_each: list[int]
+    kinds: list[_Kind]
+    kind_of_each: list[int]
 
 
 def _by_law(targets: Sequence[Target]) -> tuple[_Plain, list[int]]:
     """Returns the targets of elementwise laws, and the numbers of the others."""
     plain, composed = _Plain([], [], []), []
     # Parameters of one kind share their draw: its law is looked up once.
-    known: dict[tuple[int, str], int | None] = {}
+    known: dict[tuple[int, str, tuple[int, ...]], int | None] = {}
     for number, (line, _) in enumerate(targets):
-        kind = (id(line.draw), line.dtype)
-        if kind not in known:
+        key = (id(line.draw), line.dtype, line.shape)
+        place = known.get(key, -1)
+        if place == -1:
             law = stream.law_of(line.draw) if line.dtype in FLOATS else None
-            known[kind] = None if law is None else len(plain.laws)
+            place = known[key] = None if law is None else len(plain.kinds)
             if law is not None:
-                plain.laws.append(law)
-        place = known[kind]
+                plain.kinds.append(_Kind(law, prod(line.shape), stream.DTYPES[line.dtype]))
         if place is None or line.window is not None:
             composed.append(number)
         else:
             plain.numbers.append(number)
-            plain.law_of_each.append(place)
+            plain.kind_of_each.append(place)
     return plain, composed
 
 
 def _batch(plain: _Plain, targets: Sequence[Target], addresses: Sequence[int], seed: int) -> stream.Batch:
-    lines = [targets[number].line for number in plain.numbers]
-    each = np.array(plain.law_of_each)
+    each = np.array(plain.kind_of_each, np.intp)
     return stream.Batch(
         np.array(addresses, np.uint64)[plain.numbers],
-        np.array([line.size for line in lines], np.int64),
-        np.array(stream.keys(seed, [line.stream for line in lines]), np.uint64),
-        np.array([law.id for law in plain.laws], np.int8)[each],
-        np.array([stream.DTYPES[line.dtype] for line in lines], np.int8),
-        np.array([law.parameters for law in plain.laws], np.float32)[each],
+        np.array([kind.size for kind in plain.kinds], np.int64)[each],
+        np.array(stream.keys(seed, [targets[number].line.stream for number in plain.numbers]), np.uint64),
+        np.array([kind.law.id for kind in plain.kinds], np.int8)[each],
+        np.array([kind.dtype for kind in plain.kinds], np.int8)[each],
+        np.array([kind.law.parameters for kind in plain.kinds], np.float32)[each],
     )
 
 
@@ -155,7 +165,8 @@ def _places(targets: Sequence[Target]) -> tuple[list[int], dict[int, Array]]:
         for number, address in enumerate(addresses):
             if address in taken:
                 line, parameter = targets[number]
-                fresh[number] = np.empty(line.local_shape, mstype._dtype_to_nptype(parameter.dtype))
+                dtype = np.dtype(mstype._dtype_to_nptype(parameter.dtype))
+                fresh[number] = fresh_array(line.local_shape, dtype)
                 addresses[number] = fresh[number].__array_interface__["data"][0]
             taken.add(address)
     _require_host_memory(targets, addresses, fresh)

@@ -1,0 +1,28 @@
+"""Fresh memory for values that are about to be written."""
+
+from __future__ import annotations
+
+import mmap
+from math import prod
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Bytes from which an array is worth pages of its own; NumPy asks for huge pages from 4 MiB on.
+_OWN_PAGES: Final = 1 << 20
+
+
+def fresh_array(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> NDArray[np.generic]:
+    """Returns an array of whatever is there, whose memory the system hands out as it is first written.
+
+    Large arrays have pages of their own, of the size that the system gives by itself. NumPy asks for huge pages, for
+    which the kernel may have to move other memory about: on a virtual machine a gigabyte of them took anything from
+    0.15 s to 4.6 s, and 0.5 s, or half of that for two threads, of the usual ones.
+    """
+    size = prod(shape) * dtype.itemsize
+    if size < _OWN_PAGES or not hasattr(mmap, "MAP_ANONYMOUS"):
+        return np.empty(shape, dtype)
+    return np.ndarray(shape, dtype, mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS))
