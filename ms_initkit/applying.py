@@ -14,7 +14,7 @@ from ms_initkit.planning import plan_infos
 from ms_initkit.plans import Plan
 from ms_initkit.report import Report
 from ms_initkit.seeds import chosen_seed
-from ms_initkit.writing import Target, write
+from ms_initkit.writing import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -62,16 +62,15 @@ def apply(
         if isinstance(recipe, Plan):
             if vars is not None or layout is not None:
                 raise TypeError("a plan has its variables and layout: give them to `plan`, or a recipe to `apply`")
-            plan, targets = recipe, fit(recipe, net)
+            plan, parameters = recipe, fit(recipe, net)
             findings = check(recipe)
             if findings:
                 raise ApplyError(findings)
         else:
             infos, parameters = describe_with_parameters(net)
             plan = plan_infos(infos, recipe, vars, strict=strict, layout=layout)
-            targets = [Target(line, held) for line, held in zip(plan.assignments, parameters, strict=True)]
         seed = chosen_seed(seed)
-        write(targets, seed, progress)
+        write(plan.columns, parameters, seed, progress)
     return Report(plan, seed, time.perf_counter() - began)
 
 
@@ -87,43 +86,39 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def fit(plan: Plan, net: Cell) -> list[Target]:
-    """Returns the plan's lines with the parameters they are for.
+def fit(plan: Plan, net: Cell) -> tuple[Parameter, ...]:
+    """Returns the parameters that the plan's lines are for, in the plan's order.
 
     Raises:
         ApplyError: If the plan was made for another network: a name, a shape or an element type differs.
     """
     parameters = named_parameters(net)
     if _is_made_for(plan, parameters):
-        return list(map(Target, plan.assignments, parameters.values()))
+        return tuple(parameters.values())
     lines = {line.name: line for line in plan.assignments}
     findings = []
-    targets = []
     for name, parameter in parameters.items():
         line = lines.pop(name, None)
         if line is None:
             findings.append(_misfit(f"the plan has no parameter {name!r}", None))
             continue
         shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
-        if line.local_shape == shape and line.dtype == dtype:
-            targets.append(Target(line, parameter))
-        else:
+        if line.local_shape != shape or line.dtype != dtype:
             was = f"the plan was made for {line.local_shape} {line.dtype}"
             findings.append(_misfit(f"{name!r} is {shape} {dtype}; {was}", None))
     findings += [_misfit(f"the network has no parameter {name!r}", did_you_mean(name, parameters)) for name in lines]
     if findings:
         raise ApplyError(findings)
-    return targets
+    return tuple(parameters[line.name] for line in plan.assignments)
 
 
 def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
     """Returns whether names, shapes and types agree in order: column by column, since there may be thousands."""
-    lines, held = plan.assignments, parameters.values()
+    columns, held = plan.columns, parameters.values()
     return (
-        list(parameters) == [line.name for line in lines]
-        and [parameter.shape for parameter in held]
-        == [line.shape if line.window is None else line.local_shape for line in lines]
-        and list(map(dtype_name, [parameter.dtype for parameter in held])) == [line.dtype for line in lines]
+        list(parameters) == columns.names()
+        and [parameter.shape for parameter in held] == columns.local_shapes()
+        and list(map(dtype_name, [parameter.dtype for parameter in held])) == columns.dtypes()
     )
 
 

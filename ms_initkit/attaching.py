@@ -23,6 +23,7 @@ from mindspore.parallel._tensor import _get_tensor_strategy
 from ms_initkit import grids, stream
 from ms_initkit.applying import fit
 from ms_initkit.checking import check
+from ms_initkit.columns import Columns
 from ms_initkit.drawing import FLOATS, fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.seeds import chosen_seed
@@ -94,22 +95,23 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
     seed = chosen_seed(seed)
-    targets = [target for target in fit(plan, net) if not target.line.is_kept]
+    pairs = zip(plan.assignments, fit(plan, net), strict=True)
+    targets = [(line, parameter) for line, parameter in pairs if not line.is_kept]
     findings = check(plan)
     if findings:
         raise ApplyError(findings)
-    stored = [target for target in targets if not target.parameter.has_init]
-    deferred = [target for target in targets if target.parameter.has_init]
-    write(stored, seed)
+    stored = [(line, parameter) for line, parameter in targets if not parameter.has_init]
+    deferred = [(line, parameter) for line, parameter in targets if parameter.has_init]
+    write(Columns.of([line for line, _ in stored]), [parameter for _, parameter in stored], seed)
     network = _Network(net)
-    for target in deferred:
-        _leave(target.parameter, PlannedInitializer(target.line, seed, network))
+    for line, parameter in deferred:
+        _leave(parameter, PlannedInitializer(line, seed, network))
     return Attachment(
         plan,
         seed,
         time.perf_counter() - began,
-        tuple(target.line.name for target in deferred),
-        tuple(target.line.name for target in stored),
+        tuple(line.name for line, _ in deferred),
+        tuple(line.name for line, _ in stored),
     )
 
 

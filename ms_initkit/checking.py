@@ -35,13 +35,7 @@ def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
     """Returns what would go wrong if ``plan`` were written; places are given where ``recipe`` is at hand."""
     spans = {} if recipe is None else {rule.id: rule.span for rule in recipe.rules}
     found: dict[tuple[str, str], Finding] = {}
-    looked_at: set[tuple[int, str, tuple[int, ...]]] = set()
-    for line in plan.assignments:
-        # Parameters of one kind share their draw, and with it their problems.
-        kind = (id(line.draw), line.dtype, line.shape)
-        if kind in looked_at:
-            continue
-        looked_at.add(kind)
+    for line in plan.columns.kinds:
         for code, message, note in _problems(line):
             # One rule's fault in a hundred parameters is one finding.
             found.setdefault(

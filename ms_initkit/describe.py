@@ -62,32 +62,30 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
     if not isinstance(net, Cell):
         return {info.name: parameter for info, parameter in zip(*describe_with_parameters(net), strict=True)}
     names: list[str] = []
-    parameters: list[Parameter] = []
+    held: list[Parameter] = []
     # Only a cell with children can hold itself, so leaves, of which there are thousands, are not remembered.
     seen: set[int] = set()
-
-    def claim(prefix: str, cell: Cell) -> None:
-        for leaf, held in cell._params.items():
-            if held is not None:
-                inited = held.inited_param
-                names.append(prefix + leaf)
-                parameters.append(held if inited is None else inited)
+    # MindSpore keeps both in OrderedDicts, whose own iterators take several times as long for a single item.
+    items = dict.items
 
     def visit(prefix: str, cell: Cell) -> None:
         # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
-        seen.add(id(cell))
-        for name, child in cell._cells.items():
-            if not child:
-                continue
-            if not child._cells:
-                claim(f"{prefix}{name}.", child)
-            elif id(child) not in seen:
-                inner = f"{prefix}{name}."
-                claim(inner, child)
-                visit(inner, child)
+        for leaf, parameter in items(cell._params):
+            if parameter is not None:
+                names.append(prefix + leaf)
+                held.append(parameter)
+        children = cell._cells
+        if children:
+            seen.add(id(cell))
+            for name, child in items(children):
+                if child and id(child) not in seen:
+                    visit(f"{prefix}{name}.", child)
 
-    claim("", net)
     visit("", net)
+    inited = [parameter.inited_param for parameter in held]
+    parameters = held
+    if inited.count(None) < len(inited):
+        parameters = [mine if other is None else other for mine, other in zip(held, inited, strict=True)]
     if len(set(map(id, parameters))) == len(parameters):
         return dict(zip(names, parameters, strict=True))
     first: dict[int, str] = {}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import draws, windows
+from ms_initkit.columns import Columns
 from ms_initkit.fans import Fans
 from ms_initkit.findings import Finding, did_you_mean
 from ms_initkit.moments import Moments
@@ -80,7 +82,7 @@ class RuleLine:
     is_active: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is computed once
 class Plan:
     """Every parameter of one network with what it will be.
 
@@ -136,6 +138,11 @@ class Plan:
         from ms_initkit.render.text import plan_difference
 
         return plan_difference(self, other)
+
+    @cached_property
+    def columns(self) -> Columns:
+        """The assignments by their kinds."""
+        return Columns.of(self.assignments)
 
     @property
     def fingerprint(self) -> str:

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ms_initkit.plans import Assignment, Plan
-    from ms_initkit.writing import Target
 
     Array = NDArray[np.generic]
 
@@ -47,16 +46,16 @@ def verify(net: Cell, plan: Plan, *, seed: int | None = None) -> tuple[Finding, 
     """
     findings: list[Finding] = []
     contents: dict[bytes, str] = {}
-    for target in fit(plan, net):
-        if target.line.is_kept:
+    for line, parameter in zip(plan.assignments, fit(plan, net), strict=True):
+        if line.is_kept:
             continue
-        if target.parameter.has_init:
-            findings.append(_finding("uninitialised-parameter", target.line, "it has no values yet"))
+        if parameter.has_init:
+            findings.append(_finding("uninitialised-parameter", line, "it has no values yet"))
         elif seed is not None:
-            findings += _exact(target, seed)
+            findings += _exact(line, parameter, seed)
         else:
-            findings += _statistical(target)
-            findings += _repeated_content(target, contents)
+            findings += _statistical(line, parameter)
+            findings += _repeated_content(line, parameter, contents)
     return tuple(findings)
 
 
@@ -68,9 +67,8 @@ def stored_values(parameter: Parameter) -> Array:
     return values.view(np.uint16) if parameter.dtype == mstype.bfloat16 else values  # type: ignore[no-any-return]
 
 
-def _exact(target: Target, seed: int) -> Iterator[Finding]:
-    line = target.line
-    values = stored_values(target.parameter)
+def _exact(line: Assignment, parameter: Parameter, seed: int) -> Iterator[Finding]:
+    values = stored_values(parameter)
     differing, first = 0, -1
     for start, piece, redrawn in _redrawn(line, values, seed):
         unequal = np.flatnonzero(
@@ -103,15 +101,14 @@ def _redrawn(line: Assignment, values: Array, seed: int) -> Iterator[tuple[int, 
         yield start * inner, piece, redrawn
 
 
-def _statistical(target: Target) -> Iterator[Finding]:
-    line = target.line
+def _statistical(line: Assignment, parameter: Parameter) -> Iterator[Finding]:
     if line.dtype not in FLOATS:
-        yield from _exact(target, 0)
+        yield from _exact(line, parameter, 0)
         return
     if _is_deterministic(line.draw):
-        yield from _exact(target, 0)
+        yield from _exact(line, parameter, 0)
         return
-    values = as_floats(stored_values(target.parameter), line.dtype)
+    values = as_floats(stored_values(parameter), line.dtype)
     moments = line.moments
     if not np.isfinite(values).all():
         yield _finding("not-finite", line, "some values are not finite")
@@ -136,13 +133,12 @@ def _statistical(target: Target) -> Iterator[Finding]:
         yield _finding("out-of-bounds", line, f"maximum {values.max():.6g} is above {moments.high:.6g}")
 
 
-def _repeated_content(target: Target, contents: dict[bytes, str]) -> Iterator[Finding]:
+def _repeated_content(line: Assignment, parameter: Parameter, contents: dict[bytes, str]) -> Iterator[Finding]:
     import hashlib
 
-    line = target.line
     if _is_deterministic(line.draw) or line.size < _SMALLEST:
         return
-    values = np.ascontiguousarray(stored_values(target.parameter))
+    values = np.ascontiguousarray(stored_values(parameter))
     digest = hashlib.blake2b(values.tobytes(), digest_size=16).digest()
     if digest in contents:
         yield _finding("repeated-content", line, f"its values are those of {contents[digest]!r}")

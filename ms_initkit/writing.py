@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
-from math import prod
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from mindspore import Tensor, get_context
@@ -13,7 +11,6 @@ from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
 from ms_initkit.drawing import FLOATS, fill_line, storage
-from ms_initkit.draws import Keep
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.pages import fresh_array
 
@@ -23,6 +20,7 @@ if TYPE_CHECKING:
     from mindspore import Parameter
     from numpy.typing import NDArray
 
+    from ms_initkit.columns import Columns
     from ms_initkit.plans import Assignment
 
     Array = NDArray[np.generic]
@@ -31,113 +29,93 @@ if TYPE_CHECKING:
 _DEVICE_CHUNK: Final = 1 << 24
 
 
-class Target(NamedTuple):
-    """A line of a plan and the parameter it is for. A NamedTuple, since thousands are made in each apply."""
+def write(
+    columns: Columns, parameters: Sequence[Parameter], seed: int, progress: Callable[[int], None] | None = None
+) -> None:
+    """Draws and writes every parameter; each was checked before.
 
-    line: Assignment
-    parameter: Parameter
-
-
-def write(targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None = None) -> None:
-    """Draws and writes every target; each was checked before.
+    Args:
+        columns: The lines of a plan, one for each of ``parameters``.
+        parameters: What is written.
+        seed: The seed.
+        progress: Called now and then with the number of elements written since the last call.
 
     Raises:
         ApplyError: If it was interrupted by a fault; it names what had been written.
     """
     written: list[str] = []
     try:
-        kept = [target for target in targets if isinstance(target.line.draw, Keep)]
-        for chunk in _chunks([target for target in targets if not target.line.is_kept] if kept else targets):
-            _write_chunk(chunk, seed, progress)
-            written += [target.line.name for target in chunk]
-        for target in kept:
-            if target.parameter.has_init:
-                _construct(target.parameter)
+        drawn, targets, kept = _without_kept(columns, parameters)
+        for chunk, held in _chunks(drawn, targets):
+            _write_chunk(chunk, held, seed, progress)
+            written += chunk.names()
+        for parameter in kept:
+            if parameter.has_init:
+                _construct(parameter)
     except (MemoryError, ValueError, TypeError, RuntimeError, OSError) as error:
-        raise ApplyError([_interruption(error, written, len(targets))]) from error
+        raise ApplyError([_interruption(error, written, len(parameters))]) from error
 
 
-def _chunks(targets: Sequence[Target]) -> Iterable[list[Target]]:
-    """Yields runs of targets that are drawn together: all that lie in host memory, the others a few at a time.
+def _without_kept(
+    columns: Columns, parameters: Sequence[Parameter]
+) -> tuple[Columns, Sequence[Parameter], list[Parameter]]:
+    """Returns what is written, its parameters, and the parameters that are kept."""
+    if not any(kind.is_kept for kind in columns.kinds):
+        return columns, parameters, []
+    numbers = [number for number, line in enumerate(columns.lines) if not line.is_kept]
+    kept = [parameter for line, parameter in zip(columns.lines, parameters, strict=True) if line.is_kept]
+    return columns.take(numbers), [parameters[number] for number in numbers], kept
+
+
+def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple[Columns, Sequence[Parameter]]]:
+    """Yields runs of parameters that are drawn together: all that lie in host memory, the others a few at a time.
 
     What must be copied to a device is held twice for a moment, so a chunk of those is small.
     """
     if get_context("device_target") == "CPU":
-        yield list(targets)
+        yield columns, parameters
         return
-    chunk: list[Target] = []
-    size = 0
-    for target in targets:
-        chunk.append(target)
-        size += target.line.size
-        if size >= _DEVICE_CHUNK:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+    start = size = 0
+    for stop, line in enumerate(columns.lines, 1):
+        size += line.size
+        if size >= _DEVICE_CHUNK or stop == len(parameters):
+            yield columns.take(range(start, stop)), parameters[start:stop]
+            start, size = stop, 0
 
 
-def _write_chunk(targets: Sequence[Target], seed: int, progress: Callable[[int], None] | None) -> None:
-    addresses, fresh = _places(targets)
-    plain, composed = _by_law(targets)
-    if plain.numbers:
-        stream.fill_many(_batch(plain, targets, addresses, seed), progress)
+def _write_chunk(
+    columns: Columns, parameters: Sequence[Parameter], seed: int, progress: Callable[[int], None] | None
+) -> None:
+    addresses, fresh = _places(columns, parameters)
+    is_plain = np.array([_is_plain(kind) for kind in columns.kinds], bool)[columns.kind_of_each]
+    composed = np.flatnonzero(~is_plain).tolist()
+    plain = columns.take(np.flatnonzero(is_plain)) if composed else columns
+    if plain.lines:
+        stream.fill_many(_batch(plain, np.array(addresses, np.uint64)[is_plain], seed), progress)
     for number in composed:
-        line = targets[number].line
+        line = columns.lines[number]
         fill_line(_view(addresses[number], line.local_shape, storage(line.dtype)), line, seed)
         if progress is not None:
             progress(line.size)
     for number, values in fresh.items():
-        _give(targets[number].parameter, values)
+        _give(parameters[number], values)
 
 
-class _Kind(NamedTuple):
-    """What the parameters of one draw, shape and element type share, if they are drawn element by element."""
-
-    law: stream.Law
-    size: int
-    dtype: int
+def _is_plain(kind: Assignment) -> bool:
+    """Returns whether whole parameters are drawn element by element, so that one call draws them all."""
+    return kind.window is None and kind.dtype in FLOATS and stream.law_of(kind.draw) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Plain:
-    """The targets of elementwise laws, drawn by one call: their numbers, the kinds there are, and which is whose."""
-
-    numbers: list[int]
-    kinds: list[_Kind]
-    kind_of_each: list[int]
-
-
-def _by_law(targets: Sequence[Target]) -> tuple[_Plain, list[int]]:
-    """Returns the targets of elementwise laws, and the numbers of the others."""
-    plain, composed = _Plain([], [], []), []
-    # Parameters of one kind share their draw: its law is looked up once.
-    known: dict[tuple[int, str, tuple[int, ...]], int | None] = {}
-    for number, (line, _) in enumerate(targets):
-        key = (id(line.draw), line.dtype, line.shape)
-        place = known.get(key, -1)
-        if place == -1:
-            law = stream.law_of(line.draw) if line.dtype in FLOATS else None
-            place = known[key] = None if law is None else len(plain.kinds)
-            if law is not None:
-                plain.kinds.append(_Kind(law, prod(line.shape), stream.DTYPES[line.dtype]))
-        if place is None or line.window is not None:
-            composed.append(number)
-        else:
-            plain.numbers.append(number)
-            plain.kind_of_each.append(place)
-    return plain, composed
-
-
-def _batch(plain: _Plain, targets: Sequence[Target], addresses: Sequence[int], seed: int) -> stream.Batch:
-    each = np.array(plain.kind_of_each, np.intp)
+def _batch(columns: Columns, addresses: NDArray[np.uint64], seed: int) -> stream.Batch:
+    each = columns.kind_of_each
+    laws = [law for kind in columns.kinds if (law := stream.law_of(kind.draw)) is not None]
     return stream.Batch(
-        np.array(addresses, np.uint64)[plain.numbers],
-        np.array([kind.size for kind in plain.kinds], np.int64)[each],
-        np.array(stream.keys(seed, [targets[number].line.stream for number in plain.numbers]), np.uint64),
-        np.array([kind.law.id for kind in plain.kinds], np.int8)[each],
-        np.array([kind.dtype for kind in plain.kinds], np.int8)[each],
-        np.array([kind.law.parameters for kind in plain.kinds], np.float32)[each],
+        addresses,
+        np.array([kind.size for kind in columns.kinds], np.int64)[each],
+        stream.keys(seed, [line.stream for line in columns.lines]),
+        np.array([law.id for law in laws], np.int8)[each],
+        np.array([stream.DTYPES[kind.dtype] for kind in columns.kinds], np.int8)[each],
+        np.array([law.parameters for law in laws], np.float32)[each],
     )
 
 
@@ -147,16 +125,16 @@ def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> 
     return np.frombuffer(memoryview(buffer), dtype).reshape(shape)
 
 
-def _places(targets: Sequence[Target]) -> tuple[list[int], dict[int, Array]]:
-    """Returns where each target is drawn: in its own storage if it is on this host, whole, and no other parameter's.
+def _places(columns: Columns, parameters: Sequence[Parameter]) -> tuple[list[int], dict[int, Array]]:
+    """Returns where each is drawn: in its own storage if it is on this host, whole, and no other parameter's.
 
-    Others are drawn into fresh arrays, which are returned by the target's number.
+    Others are drawn into fresh arrays, which are returned by the parameter's number.
     """
-    addresses = [0] * len(targets)
+    addresses = [0] * len(parameters)
     if get_context("device_target") == "CPU":
         addresses = [
             parameter.data_ptr() if not parameter.has_init and parameter.is_contiguous() else 0
-            for _, parameter in targets
+            for parameter in parameters
         ]
     fresh: dict[int, Array] = {}
     # One pass is enough where every address is there and none is there twice, as almost always.
@@ -164,20 +142,21 @@ def _places(targets: Sequence[Target]) -> tuple[list[int], dict[int, Array]]:
         taken = {0}
         for number, address in enumerate(addresses):
             if address in taken:
-                line, parameter = targets[number]
-                dtype = np.dtype(mstype._dtype_to_nptype(parameter.dtype))
-                fresh[number] = fresh_array(line.local_shape, dtype)
+                dtype = np.dtype(mstype._dtype_to_nptype(parameters[number].dtype))
+                fresh[number] = fresh_array(columns.lines[number].local_shape, dtype)
                 addresses[number] = fresh[number].__array_interface__["data"][0]
             taken.add(address)
-    _require_host_memory(targets, addresses, fresh)
+    _require_host_memory(columns, parameters, addresses, fresh)
     return addresses, fresh
 
 
-def _require_host_memory(targets: Sequence[Target], addresses: Sequence[int], fresh: Mapping[int, Array]) -> None:
+def _require_host_memory(
+    columns: Columns, parameters: Sequence[Parameter], addresses: Sequence[int], fresh: Mapping[int, Array]
+) -> None:
     """Holds MindSpore's account of where a parameter lies against its NumPy view, once per apply."""
-    for number, (line, parameter) in enumerate(targets):
+    for number, line in enumerate(columns.lines):
         if number not in fresh and line.dtype != "bfloat16":
-            view = parameter.asnumpy()
+            view = parameters[number].asnumpy()
             if view.ctypes.data != addresses[number] or not view.flags.writeable:
                 raise RuntimeError(f"the storage of {line.name!r} is not where MindSpore says it is")
             return
