@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -383,20 +384,41 @@ def test_a_forked_process_draws() -> None:
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 
-@needs_kernels
-def test_an_unwritable_cache_folder_costs_only_the_compilation(tmp_path: Path) -> None:
-    """A file where the folder should be: nothing can be made there, whoever asks (root writes to any folder)."""
-    blocked = tmp_path / "file"
-    blocked.write_text("")
-    script = (
-        "import numba.core.caching as c; c.CacheImpl._locator_classes = []\n"
-        "from ms_initkit import stream; from ms_initkit.draws import Constant\n"
-        "print(stream.sample(Constant(2.0), (3,), 1).sum())"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        check=True, capture_output=True, text=True, timeout=120,
-        env={**os.environ, "NUMBA_CACHE_DIR": str(blocked / "cache"), "MS_INITKIT_THREADS": "1"},
-    )  # fmt: skip
+def test_a_fault_in_any_thread_reaches_the_caller_and_ends_the_work() -> None:
+    stream.set_threads(3)
+    begun: list[int] = []
 
-    assert done.stdout.strip() == "6.0"
+    def task(start: int, stop: int) -> None:
+        begun.append(start)
+        if start == 5:
+            raise OSError("task 5")
+
+    with pytest.raises(OSError, match="task 5"):
+        engine.run([(task, at, at + 1) for at in range(100_000)])
+
+    assert len(begun) < 100_000
+
+
+def test_tasks_that_have_tasks_of_their_own_do_not_wait_for_one_another() -> None:
+    stream.set_threads(2)
+    done: list[int] = []
+
+    def outer(start: int, stop: int) -> None:
+        engine.run([(lambda first, last: done.append(first), at, at + 1) for at in range(10 * start, 10 * stop)])
+
+    engine.run([(outer, at, at + 1) for at in range(10)])
+
+    assert sorted(done) == list(range(100))
+
+
+def test_progress_is_told_from_the_calling_thread() -> None:
+    stream.set_threads(2)
+    told: list[tuple[int, int]] = []
+
+    engine.run(
+        [(lambda start, stop: None, at, at + 3) for at in range(0, 3000, 3)],
+        lambda n: told.append((threading.get_ident(), n)),
+    )
+
+    assert sum(n for _, n in told) == 3000
+    assert {thread for thread, _ in told} == {threading.get_ident()}

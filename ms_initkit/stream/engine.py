@@ -10,8 +10,9 @@ import functools
 import importlib
 import os
 import struct
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
 Progress: TypeAlias = Callable[[int], None]
+Task: TypeAlias = tuple[Callable[[int, int], None], int, int]
 DTYPES: Final[dict[str, int]] = {"float32": 0, "float16": 1, "bfloat16": 2, "float64": 3, "uint32": 4}
 STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16", "float64", "uint32"))
 
@@ -138,32 +140,45 @@ def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, s
     run([(task, start, min(start + _TASK, size)) for start in range(0, size, _TASK)])
 
 
-def run(tasks: list[tuple[Callable[[int, int], None], int, int]], progress: Progress | None = None) -> None:
-    """Calls each ``task(start, stop)`` on the pool; one alone, or few elements, in this thread."""
+def run(tasks: Sequence[Task], progress: Progress | None = None) -> None:
+    """Calls each ``task(start, stop)``, this thread and the pool's taking the next one in turn.
+
+    Args:
+        tasks: What is called.
+        progress: Called from this thread now and then with the elements done since the last call.
+    """
+    left = iter(tasks)  # a step of a list's iterator is one operation of the interpreter: no task is taken twice
+    done: list[int] = []
+
+    def work(report: Callable[[], None] | None = None) -> None:
+        try:
+            for task, start, stop in left:
+                task(start, stop)
+                if progress is not None:
+                    done.append(stop - start)
+                if report is not None:
+                    report()
+        except BaseException:
+            deque(left, maxlen=0)  # the others stop at their next task
+            raise
+
+    def report() -> None:
+        if progress is not None and done:
+            count = len(done)
+            progress(sum(done[:count]))
+            del done[:count]
+
     n = min(threads(), len(tasks))
-    if n <= 1:
-        for task, start, stop in tasks:
-            task(start, stop)
-            if progress is not None:
-                progress(stop - start)
-        return
-    executor = pool(threads(), os.getpid())
-    pending: set[Future[int]] = {executor.submit(_measured, *item) for item in tasks}
+    helpers = [pool(threads(), os.getpid()).submit(work) for _ in range(n - 1)]
     try:
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            finished = sum(future.result() for future in done)
-            if progress is not None:
-                progress(finished)
+        work(report)
     finally:
-        for future in pending:
-            future.cancel()
-        wait(pending)
-
-
-def _measured(task: Callable[[int, int], None], start: int, stop: int) -> int:
-    task(start, stop)
-    return stop - start
+        # One that has not begun has nothing left to do, and may never begin: the pool may be waiting for this thread.
+        begun = [helper for helper in helpers if not helper.cancel()]
+        wait(begun)
+    for helper in begun:
+        helper.result()
+    report()
 
 
 def _fill_slowly(
