@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests reference zoo bench distributed check-aarch64 check-numpy2 clean
+.PHONY: demo test lint types tests reference zoo bench distributed quality check-aarch64 check-numpy2 clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -62,6 +62,10 @@ bench: $(BENCHES)/.installed
 # Worker processes on this machine: 1, 2 and 4; `make test` has those of 2.
 distributed: $(STAMP)
 	$(BIN)/pytest -m 'slow or not slow' tests/test_distributed.py
+
+# The random numbers at a thousand million draws: three minutes on two cores.
+quality: $(STAMP)
+	$(BIN)/pytest -m slow tests/test_quality.py
 
 # The golden bits on an emulated aarch64, and under NumPy 2 without MindSpore.
 check-aarch64:

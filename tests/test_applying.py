@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 import mindspore
@@ -76,14 +77,24 @@ def test_another_seed_gives_other_values() -> None:
     assert not np.array_equal(values(net)["hidden.weight"], first["hidden.weight"])
 
 
-def test_a_layer_inserted_around_it_changes_no_other_parameter() -> None:
-    small, large = Stack(depth=2), Stack(depth=4)
+@pytest.mark.parametrize(
+    "names",
+    ["first new second third", "first third", "first renamed third", "third second first"],
+    ids=["inserted", "removed", "renamed", "reordered"],
+)
+def test_a_layer_that_is_changed_changes_no_other_parameter(names: str) -> None:
+    def network(layers: str) -> nn.SequentialCell:
+        return nn.SequentialCell(OrderedDict((name, nn.Dense(8, 8)) for name in layers.split()))
 
-    mik.apply(small, recipe(STACK), seed=7)
-    mik.apply(large, recipe(STACK), seed=7)
+    before, after = network("first second third"), network(names)
 
-    common = values(small)
-    assert_same(common, {name: value for name, value in values(large).items() if name in common})
+    mik.apply(before, recipe(NORMAL), seed=7)
+    mik.apply(after, recipe(NORMAL), seed=7)
+
+    old, new = values(before), values(after)
+    common = old.keys() & new.keys()
+    assert {name.partition(".")[0] for name in common} == {"first", "second", "third"} & set(names.split())
+    assert_same({name: old[name] for name in common}, {name: new[name] for name in common})
 
 
 def test_wrapping_a_network_changes_no_value() -> None:
