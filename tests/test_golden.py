@@ -56,6 +56,7 @@ FACTORIES = [
     ("googlenet", "googlenet"),
     ("mobilenet-v2", "mobilenet_v2_100"),
     ("mobilenet-v3", "mobilenet_v3_small_100"),
+    ("edgenext", "edgenext_xx_small"),
     ("vit", "vit_b_32_224"),
     ("vit-jax", "vit_b_32_224"),
     ("vit-moco", "vit_b_32_224"),
