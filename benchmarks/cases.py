@@ -26,6 +26,7 @@ class Case:
         beside_torch: How many times as fast as torch it must be; None where the issue asks for nothing.
         beside_mindspore: The same beside MindSpore's own way.
         runs: Timed runs of each peer.
+        repeats: How often the work is done in each run, of which the mean counts.
     """
 
     name: str
@@ -33,18 +34,25 @@ class Case:
     beside_torch: float | None = None
     beside_mindspore: float | None = None
     runs: int = 5
+    repeats: int = 1
 
 
-DISTRIBUTIONS: Final = ("normal", "truncated", "uniform", "constant", "mixture", "bfloat16")
-SIZES: Final = (64, 4096, 1 << 18, LARGE)
+# Sizes below the large one, and how often each is drawn in a run.
+SIZES: Final = {64: 200, 4096: 200, 1 << 18: 20}
+DISTRIBUTIONS: Final = ("normal", "truncated", "uniform", "constant", "bfloat16")
 CASES: Final = (
     Case(f"normal:{LARGE}", f"normal, {LARGE >> 20} Mi float32, storage present", 3, 25),
     Case(f"truncated:{LARGE}", "truncated normal at 2 sigma", 5, 50),
     Case(f"uniform:{LARGE}", "uniform", 5, 8),
     Case(f"bfloat16:{LARGE}", "bfloat16 normal", 4, 20),
     Case(f"constant:{LARGE}", "constant"),
-    Case(f"mixture:{LARGE}", "mixture of two uniforms and zero"),
-    *(Case(f"normal:{size}", f"normal, {size:,} elements, one parameter") for size in SIZES[:-1]),
+    Case(f"narrow:{LARGE}", "truncated normal at a twentieth of a sigma", runs=3),
+    Case(f"mixture:{LARGE}", "mixture of two uniforms and zero", runs=3),
+    *(
+        Case(f"{name}:{size}", f"{name}, one parameter of {size:,}", repeats=repeats)
+        for name in DISTRIBUTIONS
+        for size, repeats in SIZES.items()
+    ),
     Case("orthogonal", f"orthogonal {SQUARE} x {SQUARE}", 1, 1, 3),
     Case("reinitialise", f"re-initialise a GPT ({LAYERS} layers, d {WIDTH}, {VOCABULARY:,} tokens)", 2.5, 20, 3),
     Case("deferred", "construct deferred and initialise the same network", 1, 5, 3),

@@ -23,6 +23,7 @@ _INITS: Final = {
     "normal": f"{{normal: {STD}}}",
     "bfloat16": f"{{normal: {STD}}}",
     "truncated": f"{{trunc_normal: {{std: {STD}, a: {-2 * STD}, b: {2 * STD}}}}}",
+    "narrow": "{trunc_normal: {std: 1, a: -0.05, b: 0.05}}",
     "uniform": f"{{uniform: {STD}}}",
     "constant": str(STD),
     "mixture": (

@@ -50,6 +50,7 @@ def prepare(name: str) -> Callable[[], object]:
         "normal": Normal(STD),
         "bfloat16": Normal(STD),
         "truncated": TruncatedNormal(STD, 0, -2 * STD, 2 * STD),
+        "narrow": TruncatedNormal(1, 0, -0.05, 0.05),
         "uniform": Uniform(STD),
         "constant": Constant(STD),
     }[kind]

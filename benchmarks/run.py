@@ -73,7 +73,7 @@ def measure(case: Case, workers: dict[str, Worker]) -> dict[str, list[float]]:
     seconds: dict[str, list[float]] = {peer: [] for peer in present}
     for number in range((1 if QUICK else case.runs) + 1):
         for peer in present:
-            taken = float(workers[peer].ask("run"))
+            taken = float(workers[peer].ask(f"run {case.repeats}"))
             if number:
                 seconds[peer].append(taken)
     for worker in workers.values():

@@ -1,4 +1,4 @@
-"""A worker: prepares a case when it is named, runs it when it is asked to, and answers with the seconds it took."""
+"""A worker: prepares a case when it is named, repeats it when it is asked to, and answers with the mean seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def serve(prepare: Callable[[str], Callable[[], object]]) -> None:
-    """Reads ``prepare NAME`` and ``run`` from standard input; answers each with a line."""
+    """Reads ``prepare NAME`` and ``run TIMES`` from standard input; answers each with a line."""
     answers = sys.stdout
     sys.stdout = sys.stderr  # what frameworks print is not an answer
     work: Callable[[], object] = lambda: None  # noqa: E731
@@ -25,7 +25,9 @@ def serve(prepare: Callable[[str], Callable[[], object]]) -> None:
             except KeyError:
                 answer = "absent"
         else:
+            times = int(name)
             began = time.perf_counter()
-            work()
-            answer = repr(time.perf_counter() - began)
+            for _ in range(times):
+                work()
+            answer = repr((time.perf_counter() - began) / times)
         print(answer, file=answers, flush=True)

@@ -78,6 +78,8 @@ def prepare(name: str) -> Callable[[], object]:
             return lambda: nn.init.normal_(x, 0, STD)
         case "truncated":
             return lambda: nn.init.trunc_normal_(x, 0, STD, -2 * STD, 2 * STD)
+        case "narrow":
+            return lambda: nn.init.trunc_normal_(x, 0, 1, -0.05, 0.05)
         case "uniform":
             return lambda: nn.init.uniform_(x, -STD, STD)
         case "constant":

@@ -1,4 +1,4 @@
-"""The random numbers at a thousand million draws, where one part in nine thousand of the spread shows: ``make quality``.
+"""The random numbers at a thousand million draws, where a ten thousandth of the spread shows: ``make quality``.
 
 Every tolerance is five standard errors of its statistic, so of all of them together one in ten thousand runs would fail
 if seeds were not fixed.

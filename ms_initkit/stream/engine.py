@@ -10,6 +10,7 @@ import functools
 import importlib
 import os
 import struct
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import wait
@@ -37,7 +38,17 @@ _TASK: Final = 1 << 20  # elements a thread takes at once: about a millisecond
 # From so many elements on, what is written will have left the caches before anyone reads it: it is written past them,
 # which saves reading every line of memory before overwriting it.
 _PAST_CACHES: Final = 1 << 22
-_ALONE: Final = 1 << 15  # fewer elements than this are not worth waking a thread for
+_ALONE: Final = 1 << 16  # as many elements are not worth waking a thread for
+_SMALLEST_TASK: Final = 1 << 15
+
+
+class _Thread(threading.local):
+    """Whether this thread is carrying out a task of ``run``."""
+
+    is_inside = False
+
+
+_thread: Final = _Thread()
 
 
 # One tensor of the table that the kernels read (``kernels.END`` and so on): where it ends among all tensors laid end to
@@ -130,50 +141,65 @@ def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, s
             law.parameters.tobytes(), len(loops) // 2,
         ) + struct.pack(f"{len(loops)}q", *loops)  # fmt: skip
         past_caches = size >= _PAST_CACHES
-        if size <= _TASK:
-            kernels.fill(row, 1, 0, size, past_caches)
-            return
 
         def task(start: int, stop: int) -> None:
             kernels.fill(row, 1, start, stop, past_caches)
 
-    run([(task, start, min(start + _TASK, size)) for start in range(0, size, _TASK)])
+    _share(task, size)
+
+
+def _share(task: Callable[[int, int], None], size: int, progress: Progress | None = None) -> None:
+    """Calls ``task`` over ``size`` elements, in parts where there are enough for several threads."""
+    step = size
+    if size > _ALONE and not _thread.is_inside:
+        # More parts than threads: a core that has to be woken is slower at first, and the others take what it leaves.
+        step = min(max(size // (4 * threads()), _SMALLEST_TASK), _TASK)
+    run([(task, start, min(start + step, size)) for start in range(0, size, max(step, 1))], progress)
 
 
 def run(tasks: Sequence[Task], progress: Progress | None = None) -> None:
-    """Calls each ``task(start, stop)``, this thread and the pool's taking the next one in turn.
+    """Calls each ``task(start, stop)``: this thread and those of the pool take the next one in turn.
+
+    Tasks within a task are called by its thread alone: the others are at work already.
 
     Args:
         tasks: What is called.
         progress: Called from this thread now and then with the elements done since the last call.
     """
-    left = iter(tasks)  # a step of a list's iterator is one operation of the interpreter: no task is taken twice
+    n = 1 if _thread.is_inside else min(threads(), len(tasks))
+    if n <= 1:
+        for task, start, stop in tasks:
+            task(start, stop)
+            if progress is not None:
+                progress(stop - start)
+        return
+    left = iter(tasks)  # a step of an iterator is one operation of the interpreter: no task is taken twice
     done: list[int] = []
 
-    def work(report: Callable[[], None] | None = None) -> None:
+    def work(after_each: Callable[[], None]) -> None:
+        _thread.is_inside = True
         try:
             for task, start, stop in left:
                 task(start, stop)
-                if progress is not None:
-                    done.append(stop - start)
-                if report is not None:
-                    report()
+                done.append(stop - start)
+                after_each()
         except BaseException:
             deque(left, maxlen=0)  # the others stop at their next task
             raise
+        finally:
+            _thread.is_inside = False
 
     def report() -> None:
-        if progress is not None and done:
-            count = len(done)
+        count = len(done)
+        if progress is not None and count:
             progress(sum(done[:count]))
             del done[:count]
 
-    n = min(threads(), len(tasks))
-    helpers = [pool(threads(), os.getpid()).submit(work) for _ in range(n - 1)]
+    executor = pool(threads(), os.getpid())
+    helpers = [executor.submit(work, lambda: None) for _ in range(n - 1)]
     try:
         work(report)
     finally:
-        # One that has not begun has nothing left to do, and may never begin: the pool may be waiting for this thread.
         begun = [helper for helper in helpers if not helper.cancel()]
         wait(begun)
     for helper in begun:
@@ -265,10 +291,7 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
         def task(start: int, stop: int) -> None:
             kernels.fill(table, len(rows), start, stop, total >= _PAST_CACHES)
 
-    size = _TASK if total > _ALONE else max(total, 1)
-    if total > _ALONE:
-        size = min(_TASK, -(-total // threads() // 4096) * 4096)
-    run([(task, start, min(start + size, total)) for start in range(0, total, size)], progress)
+    _share(task, total, progress)
 
 
 def _fill_many_slowly(jobs: Batch, ends: NDArray[np.int64], start: int, stop: int) -> None:
