@@ -74,10 +74,11 @@ def _orthogonal(source: Source, options: Options) -> Floats:
 
 
 def _orthonormal(matrix: Floats) -> Floats:
-    """The orthogonal factor of a Gaussian matrix with R's diagonal positive, as a product of reflections.
+    """The orthogonal factor of a Gaussian matrix, the triangular one's diagonal positive, as a product of reflections.
 
     Column k of the Gaussian from row k on is what QR would find there after k reflections, in law: so it makes
-    reflection k by itself, and half the work of a factorisation is left.
+    reflection k by itself, and half the work of a factorisation is left. Of a matrix that is not tall it is LQ,
+    with rows for columns, whose result LAPACK leaves in C's order.
 
     Sources: Stewart 1980, The efficient generation of random orthogonal matrices; LAPACK's slarfg and sorgqr.
     """
@@ -86,21 +87,22 @@ def _orthonormal(matrix: Floats) -> Floats:
     rows, columns = matrix.shape
     if matrix.size == 0:
         return matrix
-    if rows < columns:
-        return _orthonormal(matrix.T).T
-    vectors = np.asfortranarray(np.tril(matrix), np.float32)
+    if rows > columns:
+        return np.ascontiguousarray(_orthonormal(np.ascontiguousarray(matrix.T)).T)
+    vectors = np.triu(matrix)
     first = np.diagonal(vectors).astype(np.float64)
-    length = np.sqrt(np.einsum("ij,ij->j", vectors, vectors, dtype=np.float64))
+    length = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
     reflected = -np.copysign(length, first)
     scale = np.where(reflected == 0.0, 1.0, reflected)
     tau = np.where(reflected == 0.0, 0.0, (reflected - first) / scale)
     if rows == columns:  # of one element there is nothing to reflect
         reflected[-1], tau[-1] = first[-1], 0.0
-    vectors /= np.where(reflected == first, 1.0, first - reflected).astype(np.float32)
-    q, _, info = lapack.sorgqr(vectors, tau.astype(np.float32), lwork=64 * columns, overwrite_a=1)
+    vectors /= np.where(reflected == first, 1.0, first - reflected).astype(np.float32)[:, None]
+    q, _, info = lapack.sorgqr(vectors.T, tau.astype(np.float32), lwork=64 * rows, overwrite_a=1)
     assert info == 0
     q *= np.where(reflected < 0.0, np.float32(-1), np.float32(1))
-    return np.ascontiguousarray(q)
+    result: Floats = q.T
+    return result
 
 
 def _delta_orthogonal(source: Source, options: Options) -> Floats:

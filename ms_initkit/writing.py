@@ -46,8 +46,9 @@ def write(
     written: list[str] = []
     try:
         drawn, targets, kept = _without_kept(columns, parameters)
-        for chunk, held in _chunks(drawn, targets):
-            _write_chunk(chunk, held, seed, progress)
+        is_on_host = get_context("device_target") == "CPU"
+        for chunk, held in [(drawn, targets)] if is_on_host else _chunks(drawn, targets):
+            _write_together(chunk, held, _storages(held) if is_on_host else [0] * len(held), seed, progress)
             written += chunk.names()
         for parameter in kept:
             if parameter.has_init:
@@ -68,13 +69,7 @@ def _without_kept(
 
 
 def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple[Columns, Sequence[Parameter]]]:
-    """Yields runs of parameters that are drawn together: all that lie in host memory, the others a few at a time.
-
-    What must be copied to a device is held twice for a moment, so a chunk of those is small.
-    """
-    if get_context("device_target") == "CPU":
-        yield columns, parameters
-        return
+    """Yields a few parameters at a time: what must be copied to a device is held twice for a moment."""
     start = size = 0
     for stop, line in enumerate(columns.lines, 1):
         size += line.size
@@ -83,10 +78,22 @@ def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple
             start, size = stop, 0
 
 
-def _write_chunk(
-    columns: Columns, parameters: Sequence[Parameter], seed: int, progress: Callable[[int], None] | None
+def _storages(parameters: Sequence[Parameter]) -> list[int]:
+    """Returns where the values of each lie on this host; 0 where they do not, or not in one piece."""
+    return [
+        parameter.data_ptr() if not parameter.has_init and parameter.is_contiguous() else 0 for parameter in parameters
+    ]
+
+
+def _write_together(
+    columns: Columns,
+    parameters: Sequence[Parameter],
+    storages: Sequence[int],
+    seed: int,
+    progress: Callable[[int], None] | None,
 ) -> None:
-    addresses, fresh = _places(columns, parameters)
+    """Draws and writes parameters, of which ``storages`` says where their values lie on this host, or 0."""
+    addresses, fresh = _places(columns, parameters, storages)
     is_plain = np.array([_is_plain(kind) for kind in columns.kinds], bool)[columns.kind_of_each]
     composed = np.flatnonzero(~is_plain).tolist()
     plain = columns.take(np.flatnonzero(is_plain)) if composed else columns
@@ -125,17 +132,14 @@ def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> 
     return np.frombuffer(memoryview(buffer), dtype).reshape(shape)
 
 
-def _places(columns: Columns, parameters: Sequence[Parameter]) -> tuple[list[int], dict[int, Array]]:
-    """Returns where each is drawn: in its own storage if it is on this host, whole, and no other parameter's.
+def _places(
+    columns: Columns, parameters: Sequence[Parameter], storages: Sequence[int]
+) -> tuple[list[int], dict[int, Array]]:
+    """Returns where each is drawn: in its own storage if it has some that is no other parameter's.
 
     Others are drawn into fresh arrays, which are returned by the parameter's number.
     """
-    addresses = [0] * len(parameters)
-    if get_context("device_target") == "CPU":
-        addresses = [
-            parameter.data_ptr() if not parameter.has_init and parameter.is_contiguous() else 0
-            for parameter in parameters
-        ]
+    addresses = list(storages)
     fresh: dict[int, Array] = {}
     # One pass is enough where every address is there and none is there twice, as almost always.
     if 0 in addresses or len(set(addresses)) < len(addresses):
@@ -156,8 +160,8 @@ def _require_host_memory(
     """Holds MindSpore's account of where a parameter lies against its NumPy view, once per apply."""
     for number, line in enumerate(columns.lines):
         if number not in fresh and line.dtype != "bfloat16":
-            view = parameters[number].asnumpy()
-            if view.ctypes.data != addresses[number] or not view.flags.writeable:
+            address, is_read_only = parameters[number].asnumpy().__array_interface__["data"]
+            if address != addresses[number] or is_read_only:
                 raise RuntimeError(f"the storage of {line.name!r} is not where MindSpore says it is")
             return
 

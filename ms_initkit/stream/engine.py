@@ -280,13 +280,12 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
             _fill_many_slowly(jobs, ends, start, stop)
 
     else:
-        kinds = np.unique(jobs.laws.astype(np.int64) * len(DTYPES) + jobs.dtypes)
-        kernels.prepare({divmod(int(kind), len(DTYPES)) for kind in kinds})
+        kernels.prepare(set(zip(jobs.laws.tolist(), jobs.dtypes.tolist(), strict=True)))
         rows = np.zeros((len(ends), _ROW.size // 8), np.int64)
         rows[:, 0], rows[:, 1], rows[:, 2] = ends, jobs.sizes, jobs.addresses.view(np.int64)
         rows[:, 3], rows[:, 4], rows[:, 5] = jobs.dtypes, jobs.laws, jobs.keys.view(np.int64)
         rows[:, 8:12] = np.ascontiguousarray(jobs.parameters, np.float32).view(np.int64)
-        table = rows.ctypes.data
+        table = rows.__array_interface__["data"][0]
 
         def task(start: int, stop: int) -> None:
             kernels.fill(table, len(rows), start, stop, total >= _PAST_CACHES)
