@@ -115,14 +115,7 @@ _LAYERS: Final[dict[str, tuple[str, tuple[object, ...], dict[str, object]]]] = {
 # Why a network is not claimed whole, or is not constructed: package and name (or the error's text) with the reason.
 _REASONS: Final = (
     ("mindcv", "mae_*_pretrain", "mindcv 0.3.0 looks up a configuration that it does not have"),
-    (
-        "mindcv",
-        "edgenext_*",
-        "its layer scale is called gamma and belongs to the stage: no recipe of the family yet, and base takes no "
-        "gamma outside a norm",
-    ),
     ("mindcv", "rexnet_*", "mindcv 0.3.0 computes channels from a tensor that has no values, deferred or not"),
-    ("mindcv", "edgenext_*", "layer scale under the bare name `gamma`, which elsewhere is a norm's"),
     ("mindyolo", "yolov8x6", "mindyolo's file names a layer that mindyolo has not"),
     ("mindyolo", "yolov7*", "YOLOv7's implicit knowledge belongs to no layer, and no recipe is made for it"),
 )
