@@ -101,6 +101,7 @@ def test_a_fused_multiply_add_would_be_found() -> None:
     [
         ("normal", "fdiv", "float"),
         ("truncated", "fdiv", "float"),
+        ("far", "fdiv", "double"),
         ("uniform", "fmul", "float"),
         ("float16", "lshr", "i32"),
         ("bfloat16", "lshr", "i32"),

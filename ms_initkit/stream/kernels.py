@@ -18,7 +18,7 @@ import re
 
 import numpy as np
 from llvmlite import ir
-from numba import cfunc, float32, float64, int32, int64, njit, types, uint16, uint32, uint64
+from numba import cfunc, float32, float64, int32, njit, types, uint16, uint32, uint64
 from numba.extending import intrinsic
 
 from ms_initkit import portable
@@ -295,19 +295,36 @@ def _truncated(words, n, bits, out):
         target[i] = value if value < largest else largest
 
 
-@njit(**_OPTIONS)
-def _horner(x, table):
-    result = table[0]
-    for k in range(1, len(table)):
-        result = result * x + table[k]
-    return result
+@intrinsic
+def _choose(context, condition, chosen, other):
+    """``chosen if condition else other``, both computed: LLVM would move the work into branches, and out of vectors."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.select(*arguments)
+
+    return types.float64(types.boolean, types.float64, types.float64), generate
 
 
-_LOG_TABLE = np.array(portable.LOG)
-_EXP_TABLE = np.array(portable.EXP)
-_CENTRE_P, _CENTRE_Q = np.array(portable.PPND16_CENTRE_P), np.array(portable.PPND16_CENTRE_Q)
-_TAIL_P, _TAIL_Q = np.array(portable.PPND16_TAIL_P), np.array(portable.PPND16_TAIL_Q)
-_FAR_P, _FAR_Q = np.array(portable.PPND16_FAR_P), np.array(portable.PPND16_FAR_Q)
+def _polynomial(table):
+    """An intrinsic that evaluates a polynomial by Horner's rule, written out: a loop would keep it from vectors."""
+
+    @intrinsic
+    def polynomial(context, x):
+        def generate(context, builder, signature, arguments):
+            value = ir.Constant(ir.DoubleType(), table[0])
+            for coefficient in table[1:]:
+                value = builder.fadd(builder.fmul(value, arguments[0]), ir.Constant(ir.DoubleType(), coefficient))
+            return value
+
+        return types.float64(types.float64), generate
+
+    return polynomial
+
+
+_log_series, _exp_series = _polynomial(portable.LOG), _polynomial(portable.EXP)
+_centre_p, _centre_q = _polynomial(portable.PPND16_CENTRE_P), _polynomial(portable.PPND16_CENTRE_Q)
+_tail_p, _tail_q = _polynomial(portable.PPND16_TAIL_P), _polynomial(portable.PPND16_TAIL_Q)
+_far_p, _far_q = _polynomial(portable.PPND16_FAR_P), _polynomial(portable.PPND16_FAR_Q)
 _SQRT_HALF, _LN2_HIGH, _LN2_LOW = portable.SQRT_HALF, portable.LN2_HIGH, portable.LN2_LOW
 _LOG_SQRT_2PI = portable.LOG_SQRT_2PI
 _WHOLE = 1.5 * 2.0**52
@@ -319,45 +336,48 @@ def _log(x):
     bits = _bits64(x)
     k = (bits >> 52) - 1022
     m = _float64((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000)
-    if m < _SQRT_HALF:
-        m = m * 2.0
-        k = k - 1
+    is_low = m < _SQRT_HALF
+    m = _choose(is_low, m * 2.0, m)
     f = m - 1.0
     s = f / (2.0 + f)
     z = s * s
     half = 0.5 * f * f
     power = float64(k)
-    return power * _LN2_HIGH - ((half - (s * (half + z * _horner(z, _LOG_TABLE)) + power * _LN2_LOW)) - f)
+    power = _choose(is_low, power - 1.0, power)
+    return power * _LN2_HIGH - ((half - (s * (half + z * _log_series(z)) + power * _LN2_LOW)) - f)
 
 
 @njit(**_OPTIONS)
 def _exp(x):
-    """``portable.exp`` of a float64 in [-4, 0]."""
-    k = (x * 1.4426950408889634 + _WHOLE) - _WHOLE  # rounded to a whole number, the even one of two as near
+    """``portable.exp`` of a float64 in [-700, 0]."""
+    shifted = x * 1.4426950408889634 + _WHOLE
+    k = shifted - _WHOLE  # rounded to a whole number, the even one of two as near
     high = x - k * _LN2_HIGH
     low = k * _LN2_LOW
     r = high - low
     t = r * r
-    c = r - t * _horner(t, _EXP_TABLE)
-    scale = _float64((int64(k) + 1023) << 52)
+    c = r - t * _exp_series(t)
+    scale = _float64((_bits64(shifted) + 1023) << 52)
     return (1.0 - ((low - (r * c) / (2.0 - c)) - high)) * scale
 
 
-@njit(**_OPTIONS)
+@njit(inline="always", **_OPTIONS)  # LLVM finds it too large to, and calls keep a loop from vectors
 def _quantile_of_log(log_p):
-    """``portable.ndtri_of_log`` of one float64."""
-    if log_p > -3.0:
-        q = _exp(log_p) - 0.5
-        if q >= -0.425:
-            centre = 0.180625 - q * q
-            return q * (_horner(centre, _CENTRE_P) / _horner(centre, _CENTRE_Q))
-    if log_p >= -700.0:
-        r = math.sqrt(-log_p)
-        if r <= 5.0:
-            r = max(r, 1.6) - 1.6
-            return -(_horner(r, _TAIL_P) / _horner(r, _TAIL_Q))
-        r = r - 5.0
-        return -(_horner(r, _FAR_P) / _horner(r, _FAR_Q))
+    """``portable.ndtri_of_log`` of one float64 that is at least -700."""
+    q = _exp(log_p) - 0.5
+    centre = 0.180625 - q * q
+    middle = q * (_centre_p(centre) / _centre_q(centre))
+    r = math.sqrt(-log_p)
+    near = _choose(r > 1.6, r, 1.6) - 1.6
+    tail = _tail_p(near) / _tail_q(near)
+    rest = r - 5.0
+    far = _far_p(rest) / _far_q(rest)
+    return _choose(q >= -0.425, middle, -_choose(r <= 5.0, tail, far))
+
+
+@njit(**_OPTIONS)
+def _quantile_of_low_log(log_p):
+    """``portable.ndtri_of_log`` of one float64 that is below -700."""
     z = math.sqrt(-2.0 * log_p)
     for _ in range(4):
         s = 1.0 / (z * z)
@@ -366,18 +386,31 @@ def _quantile_of_log(log_p):
     return -z
 
 
+@njit(**_OPTIONS)
+def _log_p(word, log_near, ratio):
+    u = (float64(word) + 0.5) * 2.0**-32
+    return log_near + _log(ratio + (1.0 - ratio) * u)
+
+
 def _far(words, n, bits, out):
+    _prefer_512_bits()
     source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
     wide = _float64_at(bits)
     mean, std = float64(_float(parameters[0])), float64(_float(parameters[1]))
     smallest, largest = _float(parameters[2]), _float(parameters[3])
     log_near, ratio = wide[2], wide[3]
-    for i in range(n):
-        u = (float64(source[i]) + 0.5) * 2.0**-32
-        z = _quantile_of_log(log_near + _log(ratio + (1.0 - ratio) * u))
-        value = float32(mean + std * z)
-        value = value if value > smallest else smallest
-        target[i] = value if value < largest else largest
+    if _log_p(uint32(0), log_near, ratio) >= -700.0:
+        for i in range(n):
+            value = float32(mean + std * _quantile_of_log(_log_p(source[i], log_near, ratio)))
+            value = value if value > smallest else smallest
+            target[i] = value if value < largest else largest
+    else:
+        for i in range(n):
+            log_p = _log_p(source[i], log_near, ratio)
+            z = _quantile_of_log(log_p) if log_p >= -700.0 else _quantile_of_low_log(log_p)
+            value = float32(mean + std * z)
+            value = value if value > smallest else smallest
+            target[i] = value if value < largest else largest
 
 
 def _to_float16(values, n, _, out):
