@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -43,7 +44,8 @@ def assert_same(left: Values, right: Values) -> None:
 
 
 def global_state() -> bytes:
-    return pickle.dumps(np.random.get_state())  # noqa: NPY002  # the global one is what is looked at
+    mindspores = mindspore.get_rng_state().asnumpy().tolist()
+    return pickle.dumps([np.random.get_state(), random.getstate(), mindspores])  # noqa: NPY002  # the global ones are meant
 
 
 def test_values_are_those_of_the_stream() -> None:
