@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from ms_initkit import stream
 from ms_initkit.checking import check
 from ms_initkit.describe import describe_with_parameters, dtype_name, named_parameters
 from ms_initkit.findings import ApplyError, Finding, did_you_mean
@@ -56,6 +57,7 @@ def apply(
         RecipeError: If the recipe cannot be read.
         PlanError: If it does not fit the network.
         ApplyError: If the plan cannot be written, or was made for another network.
+        ValueError: If the seed is out of range, or ``MS_INITKIT_THREADS`` no number of threads.
     """
     began = time.perf_counter()
     with _without_collection():
@@ -70,6 +72,7 @@ def apply(
             infos, parameters = describe_with_parameters(net)
             plan = plan_infos(infos, recipe, vars, strict=strict, layout=layout)
         seed = chosen_seed(seed)
+        stream.threads()  # what is wrong with the setting is said before anything is written
         write(plan.columns, parameters, seed, progress)
     return Report(plan, seed, time.perf_counter() - began)
 
@@ -129,5 +132,5 @@ def _misfit(message: str, guess: str | None) -> Finding:
         "error",
         None,
         ("the plan was made for another network; nothing was written",),
-        f"did you mean {guess!r}?" if guess else "make the plan anew: ms_initkit.plan(net, recipe)",
+        (f"did you mean {guess!r}? Otherwise " if guess else "") + "make the plan anew: ms_initkit.plan(net, recipe)",
     )

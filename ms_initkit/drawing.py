@@ -8,6 +8,7 @@ import numpy as np
 
 from ms_initkit import checkpoints, draws, stream, windows
 from ms_initkit.render.text import is_drawn_whole
+from ms_initkit.seeds import checked_seed
 from ms_initkit.stream.sampler import normalise
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None) -> NDArray[np.float32]:
-    """Returns the values of parameter ``name``, or a slice of them, in float32, as an apply with ``seed`` writes them.
+    """Returns the values of parameter ``name``, or a slice of them, in float32.
+
+    An apply with ``seed`` writes these; into float16 and bfloat16 rounded once to nearest even.
 
     Args:
         plan: A plan; its network is not needed.
@@ -42,7 +45,7 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     line = plan[name]
     if isinstance(line.draw, draws.Keep):
         raise ValueError(f"{name!r} is kept: the plan does not know its values")
-    key = stream.key(seed, line.stream)
+    key = stream.key(checked_seed(seed), line.stream)
     if line.window is None:
         return stream.sample(line.draw, line.shape, key, index)
     slices, kept = normalise(index, line.local_shape)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ms_initkit.deferral import deferred
+from ms_initkit.findings import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +64,8 @@ def _find(target: str) -> object:
         try:
             found = getattr(found, attribute)
         except AttributeError as error:
-            raise ValueError(f"{module_name!r} has no {path!r}") from error
+            guess = suggestion(attribute, dir(found))
+            raise ValueError(f"{module_name!r} has no {path!r}" + (f": {guess}" if guess else "")) from error
     return found
 
 

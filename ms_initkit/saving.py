@@ -1,4 +1,4 @@
-"""Writes a network's values to a file, whole or not at all."""
+"""A network's values to a file, whole or not at all, and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit import checkpoints
+from ms_initkit.findings import ApplyError, Finding, suggestion
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mindspore import Parameter
     from mindspore.nn import Cell
 
 FORMATS: Final = {".safetensors": "safetensors", ".ckpt": "ckpt"}
@@ -22,12 +28,19 @@ def check_path(path: str | Path) -> Path:
     target = Path(path)
     if target.suffix not in FORMATS:
         raise ValueError(f"{target}: values are saved to {' or '.join(FORMATS)}")
-    for folder in target.parents:
-        if folder.exists():
-            if not folder.is_dir() or not os.access(folder, os.W_OK):
-                raise ValueError(f"{target}: {folder} is not a folder that can be written to")
-            break
+    require_folder(target)
     return target
+
+
+def require_folder(target: Path) -> None:
+    """Returns if ``target`` can be written, its folders being made.
+
+    Raises:
+        ValueError: If not; it names the folder.
+    """
+    folder = next((folder for folder in target.parents if folder.exists()), target.parent)
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{target}: {folder} is not a folder that can be written to")
 
 
 def save(net: Cell, path: str | Path) -> None:
@@ -51,3 +64,42 @@ def save(net: Cell, path: str | Path) -> None:
         # MindSpore leaves its checkpoints read-only.
         unfinished.chmod(0o644)
         unfinished.replace(target)
+
+
+def load(net: Cell, path: str | Path) -> None:
+    """Gives every parameter of ``net`` the values of a file that has these tensors and no others.
+
+    MindSpore's own loading would strip prefixes, convert types and leave out what it does not know; a file is held
+    to what it says.
+
+    Raises:
+        ValueError: If the file is missing, of an unknown kind, or broken.
+        ApplyError: If its names, shapes or types are not the network's; nothing was loaded.
+    """
+    from mindspore import load_checkpoint, load_param_into_net
+
+    target = Path(path)
+    if target.suffix not in FORMATS:
+        raise ValueError(f"{target}: values are read from {' or '.join(FORMATS)}")
+    entries = checkpoints.entries(str(target))
+    findings = list(_differences(target, entries, {parameter.name: parameter for parameter in net.get_parameters()}))
+    if findings:
+        raise ApplyError(findings)
+    load_param_into_net(net, load_checkpoint(str(target), format=FORMATS[target.suffix]), strict_load=True)
+
+
+def _differences(
+    path: Path, entries: Mapping[str, checkpoints.Entry], parameters: Mapping[str, Parameter]
+) -> Iterator[Finding]:
+    for name, parameter in parameters.items():
+        entry = entries.get(name)
+        shape, dtype = tuple(parameter.shape), str(parameter.dtype).lower()
+        if entry is None:
+            message = f"{path} has no tensor called {name!r}"
+            yield Finding("missing-entry", message, help=suggestion(name, entries.keys() - parameters.keys()))
+        elif (entry.shape, entry.dtype) != (shape, dtype):
+            message = f"{name!r} of {path} is {entry.shape} {entry.dtype}, and {shape} {dtype} in the network"
+            yield Finding("shape-mismatch", message)
+    for name in entries:
+        if name not in parameters:
+            yield Finding("unknown-entry", f"{path} has a tensor called {name!r}, which the network has not")

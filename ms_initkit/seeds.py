@@ -19,6 +19,16 @@ def chosen_seed(seed: int | None) -> int:
     """
     if seed is None:
         return int(np.random.randint(0, 2**63, dtype=np.int64))  # noqa: NPY002  # the global one is what is asked for
+    return checked_seed(seed)
+
+
+def checked_seed(seed: int) -> int:
+    """Returns ``seed``.
+
+    Raises:
+        TypeError: If it is no whole number.
+        ValueError: If it is outside 0 to 2**64 - 1.
+    """
     try:
         number = operator.index(seed)
     except TypeError as error:

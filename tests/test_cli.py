@@ -2,11 +2,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 import pytest
+import safetensors.numpy
 from typer.testing import CliRunner, Result
 
 from ms_initkit.cli.main import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Values: TypeAlias = dict[str, NDArray[Any]]
 
 NET = ("--net", "tests.networks:Mlp")
 GOOD = """family: good
@@ -124,6 +134,62 @@ def test_apply_saves_what_verify_proves(suffix: str, folder: Path) -> None:
     assert "error[different-values]: 'hidden.weight'" in refuted.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda values: {f"net.{name}": value for name, value in values.items()},
+            "error[missing-entry]: x.safetensors has no tensor called 'hidden.weight'\n  = help: did you mean "
+            "'net.hidden.weight'?",
+        ),
+        (
+            lambda values: values | {"extra": np.zeros(3)},
+            "error[unknown-entry]: x.safetensors has a tensor called 'extra', which the network has not",
+        ),
+        (
+            lambda values: values | {"output.bias": values["output.bias"].astype(np.float64)},
+            "error[shape-mismatch]: 'output.bias' of x.safetensors is (10,) float64, and (10,) float32 in the network",
+        ),
+        (
+            lambda values: values | {"output.weight": values["output.weight"].reshape(-1)},
+            "'output.weight' of x.safetensors is (2560,) float32, and (10, 256) float32 in the network",
+        ),
+    ],
+    ids=["prefixed", "extra", "widened", "flattened"],
+)
+def test_a_file_of_another_network_is_refuted(change: Callable[[Values], Values], message: str) -> None:
+    run("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", "x.safetensors")
+    safetensors.numpy.save_file(change(safetensors.numpy.load_file("x.safetensors")), "x.safetensors")
+
+    result = run("verify", *NET, "--recipe", "./good.yaml", "--seed", "7", "--values", "x.safetensors")
+
+    assert result.exit_code == 1
+    assert message in result.stderr
+
+
+def test_where_a_report_cannot_be_written_nothing_is() -> None:
+    Path("file").write_text("")
+
+    result = run(
+        "apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", "a.ckpt", "--report", "file/report.txt"
+    )
+
+    assert result.exit_code == 2
+    assert result.stderr == "ms-initkit: file/report.txt: file is not a folder that can be written to\n"
+    assert not Path("a.ckpt").exists()
+
+
+def test_a_wrong_number_of_threads_is_said_before_anything_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MS_INITKIT_THREADS", "many")
+
+    result = run("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", "a.ckpt")
+
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "ms-initkit: MS_INITKIT_THREADS is a whole number of at least 1, not 'many': unset it to use every core\n"
+    )
+
+
 @pytest.mark.parametrize("suffix", ["html", "json", "txt"])
 def test_apply_writes_a_report(suffix: str) -> None:
     result = run(
@@ -140,6 +206,7 @@ def test_apply_writes_a_report(suffix: str) -> None:
         (("plan", "--net", "tests.networks", "--recipe", "mlp"), "is not `module:factory`"),
         (("plan", "--net", "no_such_module:f", "--recipe", "mlp"), "module 'no_such_module' cannot be imported"),
         (("plan", "--net", "tests.networks:Nothing", "--recipe", "mlp"), "'tests.networks' has no 'Nothing'"),
+        (("plan", "--net", "tests.networks:Mpl", "--recipe", "mlp"), "has no 'Mpl': did you mean 'Mlp'?"),
         (("plan", "--net", "pathlib:Path", "--recipe", "mlp"), "not a mindspore.nn.Cell"),
         (("plan", *NET, "--recipe", "mlp", "--set", "sigma"), "'sigma' is not NAME=VALUE"),
         (("plan", *NET, "--net-arg", "size=3", "--recipe", "mlp"), "tests.networks:Mlp raised TypeError"),

@@ -317,6 +317,11 @@ def test_an_index_reads_as_numpys(index: sampler.Index | None, shape: tuple[int,
     assert np.array_equal(part, whole if index is None else whole[index])
 
 
+def test_an_array_is_no_index() -> None:
+    with pytest.raises(IndexError, match=r"array\(\[0, 1\]\) is no index into an axis of 4"):
+        stream.sample(Normal(0.0, 1.0), (4, 5), KEY, np.array([0, 1]))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("index", [(4,), (0, 0, 0), (..., ...), ("a",)])
 def test_an_index_that_does_not_fit_is_refused(index: sampler.Index) -> None:
     with pytest.raises(IndexError):

@@ -114,21 +114,14 @@ def verify(
 ) -> None:
     """Holds saved values against a recipe: to the bit where the seed is given, by statistics where not."""
     with answering(as_json=as_json):
-        from mindspore import load_checkpoint, load_param_into_net
-
-        from ms_initkit.saving import FORMATS
+        from ms_initkit.saving import load
         from ms_initkit.verifying import verify as verify_net
 
         if not values.is_file():
             refuse(f"{values}: no such file")
-        if values.suffix not in FORMATS:
-            refuse(f"{values}: values are read from {' or '.join(FORMATS)}")
         network = _construct(net, net_arg, is_deferred=False)
         made = _plan(network, recipe, set_, lenient=lenient)
-        saved = load_checkpoint(str(values), format=FORMATS[values.suffix])
-        missing, _ = load_param_into_net(network, saved)
-        if missing:
-            refuse(f"{values} has no values for {len(missing)} parameters, the first {missing[0]!r}")
+        load(network, values)
         findings = verify_net(network, made, seed=seed)
         report_findings(findings, as_json=as_json)
         if findings:

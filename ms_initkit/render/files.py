@@ -17,11 +17,14 @@ def check_report_path(path: str | Path) -> Path:
     """Returns ``path``.
 
     Raises:
-        ValueError: If it ends in none of .html, .json, .txt, or HTML cannot be rendered here.
+        ValueError: If it ends in none of .html, .json, .txt, or cannot be written, or HTML cannot be rendered here.
     """
+    from ms_initkit.saving import require_folder
+
     target = Path(path)
     if target.suffix not in SUFFIXES:
         raise ValueError(f"{target}: a report ends in {', '.join(SUFFIXES)}")
+    require_folder(target)
     if target.suffix == ".html":
         try:
             import jinja2

@@ -104,9 +104,10 @@ def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tupl
         ValueError: If a slice has a step.
     """
     items = index if isinstance(index, tuple) else (... if index is None else index,)
-    if items.count(...) > 1:
+    ellipses = [place for place, item in enumerate(items) if item is ...]
+    if len(ellipses) > 1:
         raise IndexError(f"an index has at most one ellipsis: {index!r}")
-    at = items.index(...) if ... in items else len(items)
+    at = ellipses[0] if ellipses else len(items)
     missing = len(shape) - len([item for item in items if item is not ...])
     if missing < 0:
         raise IndexError(f"{index!r} has more axes than the shape {shape}")

@@ -39,7 +39,7 @@ def threads() -> int:
     if not text:
         return _cores()
     if not text.isdecimal() or int(text) < 1:
-        raise ValueError(f"{VARIABLE} is a whole number of at least 1, not {text!r}")
+        raise ValueError(f"{VARIABLE} is a whole number of at least 1, not {text!r}: unset it to use every core")
     return int(text)
 
 
