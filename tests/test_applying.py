@@ -3,7 +3,7 @@ from __future__ import annotations
 import pickle
 import random
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import mindspore
 import numpy as np
@@ -254,11 +254,11 @@ def test_without_a_seed_the_global_one_decides() -> None:
 
 
 @pytest.mark.parametrize("seed", [1.5, "1", None])
-def test_a_draw_needs_a_whole_number_for_a_seed(seed: Any) -> None:
+def test_a_draw_needs_a_whole_number_for_a_seed(seed: float | str | None) -> None:
     plan = mik.plan(Mlp(), recipe(NORMAL))
 
     with pytest.raises(TypeError, match=f"a seed is a whole number, not {seed!r}"):
-        mik.draw(plan, "hidden.weight", seed=seed)
+        mik.draw(plan, "hidden.weight", seed=seed)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", [-1, 2**64])
