@@ -71,7 +71,7 @@ def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
         raise ValueError(f"{path} has no tensor called {key!r}")
     window = index if index is not None else (slice(None),) * len(entry.shape)
     if entry.offset is None:
-        return _whole(str(Path(path).resolve()), key)[window]
+        return _whole(Path(path).resolve(), key)[window]
     numpy_type = next(kind for name, kind in _ELEMENT_TYPES.values() if name == entry.dtype)
     if 0 in entry.shape:
         return np.empty(entry.shape, numpy_type)[window]
@@ -85,7 +85,6 @@ def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
 @lru_cache(maxsize=16)
 def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
     """Reads the names once for each state of the file that ``modified`` and ``size`` tell apart."""
-    del modified
     file = Path(path)
     match file.suffix:
         case ".safetensors":
@@ -99,7 +98,7 @@ def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
         case _:
             return {
                 name: Entry(str(parameter.dtype).lower(), tuple(parameter.shape))
-                for name, parameter in _checkpoint(path).items()
+                for name, parameter in _checkpoint(path, modified, size).items()
             }
 
 
@@ -128,16 +127,18 @@ def _safetensors_entries(file: Path, size: int) -> Mapping[str, Entry]:
 
 
 @lru_cache(maxsize=2)
-def _checkpoint(path: str) -> Mapping[str, Parameter]:
+def _checkpoint(path: str, modified: int, size: int) -> Mapping[str, Parameter]:
     from mindspore import load_checkpoint
 
+    del modified, size  # they tell one state of the file from another
     try:
         return load_checkpoint(path)  # type: ignore[no-any-return]  # MindSpore ships no types
     except (ValueError, RuntimeError, TypeError, OSError) as error:
         raise ValueError(f"{path}: not a MindSpore checkpoint: {error}") from error
 
 
-def _whole(path: str, key: str) -> Array:
-    if path.endswith(".npy"):
-        return np.load(path, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-    return _checkpoint(path)[key].asnumpy()  # type: ignore[no-any-return]
+def _whole(file: Path, key: str) -> Array:
+    if file.suffix == ".npy":
+        return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
+    stat = file.stat()
+    return _checkpoint(str(file), stat.st_mtime_ns, stat.st_size)[key].asnumpy()  # type: ignore[no-any-return]

@@ -48,8 +48,8 @@ class Moments:
 
 
 def moments(draw: Draw, shape: tuple[int, ...]) -> Moments:
-    """Returns the moments of ``draw`` in a tensor of ``shape``."""
-    central = _central(draw, shape)
+    """Returns the moments of ``draw`` in a tensor of ``shape``; of no elements there are none."""
+    central = None if 0 in shape else _central(draw, shape)
     if central is None:
         return Moments()
     # A spread below the rounding of the mean is none.

@@ -102,6 +102,8 @@ def _redrawn(line: Assignment, values: Array, seed: int) -> Iterator[tuple[int, 
 
 
 def _statistical(line: Assignment, parameter: Parameter) -> Iterator[Finding]:
+    if line.size == 0:
+        return
     if line.dtype not in FLOATS:
         yield from _exact(line, parameter, 0)
         return

@@ -6,6 +6,7 @@ differently from one LAPACK to the next: of all draws these alone may differ in 
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -16,6 +17,8 @@ from ms_initkit.draws import Arguments, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from threadpoolctl import ThreadpoolController
 
 Floats: TypeAlias = NDArray[np.float32]
 Slices: TypeAlias = tuple[slice, ...]
@@ -98,11 +101,21 @@ def _orthonormal(matrix: Floats) -> Floats:
     if rows == columns:  # of one element there is nothing to reflect
         reflected[-1], tau[-1] = first[-1], 0.0
     vectors /= np.where(reflected == first, 1.0, first - reflected).astype(np.float32)[:, None]
-    q, _, info = lapack.sorgqr(vectors.T, tau.astype(np.float32), lwork=64 * rows, overwrite_a=1)
+    # On several threads OpenBLAS adds in another order, and the second one gains it little.
+    with _blas().limit(limits=1, user_api="blas"):
+        q, _, info = lapack.sorgqr(vectors.T, tau.astype(np.float32), lwork=64 * rows, overwrite_a=1)
     assert info == 0
     q *= np.where(reflected < 0.0, np.float32(-1), np.float32(1))
     result: Floats = q.T
     return result
+
+
+@functools.cache
+def _blas() -> ThreadpoolController:
+    """The linear algebra libraries of this process, SciPy's among them, which takes a moment to find out."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _delta_orthogonal(source: Source, options: Options) -> Floats:

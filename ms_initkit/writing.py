@@ -12,10 +12,11 @@ from mindspore.common import dtype as mstype
 from ms_initkit import stream
 from ms_initkit.drawing import FLOATS, fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.overlaps import overlapping
 from ms_initkit.pages import fresh_array
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mindspore import Parameter
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24
+_MOST_TRIED: Final = 8
 
 
 def write(
@@ -45,27 +47,29 @@ def write(
     """
     written: list[str] = []
     try:
-        drawn, targets, kept = _without_kept(columns, parameters)
-        is_on_host = get_context("device_target") == "CPU"
-        for chunk, held in [(drawn, targets)] if is_on_host else _chunks(drawn, targets):
-            _write_together(chunk, held, _storages(held) if is_on_host else [0] * len(held), seed, progress)
-            written += chunk.names()
-        for parameter in kept:
+        is_drawn = [not kind.is_kept for kind in columns.kinds]
+        kept, spared = _part(columns, parameters, [not drawn for drawn in is_drawn])
+        drawn, targets = (columns, parameters) if all(is_drawn) else _part(columns, parameters, is_drawn)
+        if get_context("device_target") == "CPU":
+            _write_together(drawn, targets, _own_storages(drawn, targets, kept, spared), seed, progress)
+            written += drawn.names()
+        else:
+            for chunk, held in _chunks(drawn, targets):
+                _write_together(chunk, held, [0] * len(held), seed, progress)
+                written += chunk.names()
+        for parameter in spared:
             if parameter.has_init:
                 _construct(parameter)
     except (MemoryError, ValueError, TypeError, RuntimeError, OSError) as error:
         raise ApplyError([_interruption(error, written, len(parameters))]) from error
 
 
-def _without_kept(
-    columns: Columns, parameters: Sequence[Parameter]
-) -> tuple[Columns, Sequence[Parameter], list[Parameter]]:
-    """Returns what is written, its parameters, and the parameters that are kept."""
-    if not any(kind.is_kept for kind in columns.kinds):
-        return columns, parameters, []
-    numbers = [number for number, line in enumerate(columns.lines) if not line.is_kept]
-    kept = [parameter for line, parameter in zip(columns.lines, parameters, strict=True) if line.is_kept]
-    return columns.take(numbers), [parameters[number] for number in numbers], kept
+def _part(
+    columns: Columns, parameters: Sequence[Parameter], is_chosen: Sequence[bool]
+) -> tuple[Columns, Sequence[Parameter]]:
+    """Returns the lines and parameters of the kinds that are chosen."""
+    numbers = np.flatnonzero(np.array(is_chosen, bool)[columns.kind_of_each]).tolist()
+    return columns.take(numbers), [parameters[number] for number in numbers]
 
 
 def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple[Columns, Sequence[Parameter]]]:
@@ -78,11 +82,48 @@ def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple
             start, size = stop, 0
 
 
+def _own_storages(
+    columns: Columns, parameters: Sequence[Parameter], kept: Columns, spared: Sequence[Parameter]
+) -> list[int]:
+    """Returns where the values of each lie on this host; 0 where they do not, not in one piece, or not for it alone.
+
+    Of several that share memory the first one keeps it, and before any of them one that is not written.
+    """
+    addresses = _storages(parameters)
+    starts = np.array(_storages(spared) + addresses, np.int64)
+    sizes = np.concatenate([_bytes_of_each(kept), _bytes_of_each(columns)])
+    for number in overlapping(starts, np.where(starts == 0, 0, sizes)):
+        if number >= len(spared):
+            addresses[number - len(spared)] = 0
+    return addresses if _is_proven(columns, parameters, addresses) else [0] * len(addresses)
+
+
+def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Sequence[int]) -> bool:
+    """Returns whether MindSpore's account of where values lie agrees with a NumPy view of them.
+
+    One is proof enough; a few are tried, because of a view of another tensor NumPy is given a copy.
+    """
+    tried = 0
+    for line, parameter, expected in zip(columns.lines, parameters, addresses, strict=True):
+        if expected and line.size and line.dtype != "bfloat16":
+            address, is_read_only = parameter.asnumpy().__array_interface__["data"]
+            if address == expected and not is_read_only:
+                return True
+            tried += 1
+            if tried == _MOST_TRIED:
+                break
+    return not tried
+
+
 def _storages(parameters: Sequence[Parameter]) -> list[int]:
-    """Returns where the values of each lie on this host; 0 where they do not, or not in one piece."""
     return [
         parameter.data_ptr() if not parameter.has_init and parameter.is_contiguous() else 0 for parameter in parameters
     ]
+
+
+def _bytes_of_each(columns: Columns) -> NDArray[np.int64]:
+    sizes = [kind.size * storage(kind.dtype).itemsize for kind in columns.kinds]
+    return np.array(sizes, np.int64)[columns.kind_of_each]
 
 
 def _write_together(
@@ -135,35 +176,19 @@ def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> 
 def _places(
     columns: Columns, parameters: Sequence[Parameter], storages: Sequence[int]
 ) -> tuple[list[int], dict[int, Array]]:
-    """Returns where each is drawn: in its own storage if it has some that is no other parameter's.
+    """Returns where each is drawn: in its own storage or, where that is 0, in a fresh array.
 
-    Others are drawn into fresh arrays, which are returned by the parameter's number.
+    Fresh arrays are returned by the parameter's number.
     """
     addresses = list(storages)
     fresh: dict[int, Array] = {}
-    # One pass is enough where every address is there and none is there twice, as almost always.
-    if 0 in addresses or len(set(addresses)) < len(addresses):
-        taken = {0}
+    if 0 in addresses:
         for number, address in enumerate(addresses):
-            if address in taken:
+            if address == 0:
                 dtype = np.dtype(mstype._dtype_to_nptype(parameters[number].dtype))
                 fresh[number] = fresh_array(columns.lines[number].local_shape, dtype)
                 addresses[number] = fresh[number].__array_interface__["data"][0]
-            taken.add(address)
-    _require_host_memory(columns, parameters, addresses, fresh)
     return addresses, fresh
-
-
-def _require_host_memory(
-    columns: Columns, parameters: Sequence[Parameter], addresses: Sequence[int], fresh: Mapping[int, Array]
-) -> None:
-    """Holds MindSpore's account of where a parameter lies against its NumPy view, once per apply."""
-    for number, line in enumerate(columns.lines):
-        if number not in fresh and line.dtype != "bfloat16":
-            address, is_read_only = parameters[number].asnumpy().__array_interface__["data"]
-            if address != addresses[number] or is_read_only:
-                raise RuntimeError(f"the storage of {line.name!r} is not where MindSpore says it is")
-            return
 
 
 def _construct(parameter: Parameter) -> None:

@@ -133,6 +133,53 @@ def test_a_tied_weight_is_drawn_once_and_stays_tied() -> None:
     assert_array_equal(net.head.weight.asnumpy(), wanted)
 
 
+class Sharing(nn.Cell):
+    """Two parameters that are parts of one stretch of memory."""
+
+    def __init__(self, first: slice, second: slice) -> None:
+        super().__init__()
+        base = Tensor(np.full(100, 5.0, np.float32))
+        for name, part in (("first", first), ("second", second)):
+            parameter = Parameter(Tensor(np.zeros(part.stop - part.start, np.float32)), name=name)
+            parameter.set_data(mindspore.mint.narrow(base, 0, part.start, part.stop - part.start))
+            self.insert_param_to_cell(name, parameter)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(slice(0, 100), slice(25, 75)), (slice(25, 75), slice(0, 100)), (slice(0, 60), slice(40, 100))],
+    ids=["within", "around", "beside"],
+)
+def test_parameters_whose_memory_overlaps_are_given_their_own(first: slice, second: slice) -> None:
+    net = Sharing(first, second)
+
+    plan = mik.apply(net, recipe(NORMAL), seed=7).plan
+
+    assert not mik.verify(net, plan, seed=7)
+
+
+def test_a_kept_parameter_keeps_its_values_where_a_drawn_one_shares_its_memory() -> None:
+    net = Sharing(slice(0, 60), slice(40, 100))
+
+    plan = mik.apply(net, recipe("{match: first, init: {normal: 0.02}}\n{match: second, init: keep}"), seed=7).plan
+
+    assert_array_equal(net.second.asnumpy(), np.full(60, 5.0, np.float32))
+    assert not mik.verify(net, plan, seed=7)
+
+
+def test_parameters_without_elements_are_planned_written_and_verified() -> None:
+    class Empty(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.weight = Parameter(Tensor(np.zeros((0, 3), np.float32)), name="weight")
+
+    for init in ("{normal: 0.02}", "orthogonal", "eye", "7"):
+        net = Empty()
+        plan = mik.apply(net, recipe(f'{{match: "**", init: {init}}}'), seed=7).plan
+        assert not mik.verify(net, plan, seed=7)
+        assert not mik.verify(net, plan)
+
+
 def test_parameters_that_share_memory_are_given_their_own() -> None:
     tensor = Tensor(np.zeros((4, 4), np.float32))
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -385,3 +388,19 @@ def test_numpys_generator_is_left_alone() -> None:
 
     after = np.random.get_state(legacy=False)  # noqa: NPY002  # as above
     np.testing.assert_equal(after, before)
+
+
+def test_an_orthogonal_draw_does_not_depend_on_the_threads_of_the_algebra() -> None:
+    script = (
+        "import hashlib; from ms_initkit import stream; from ms_initkit.draws import Whole\n"
+        "print(hashlib.sha256(stream.sample(Whole('orthogonal'), (300, 2000), 1).tobytes()).hexdigest())"
+    )
+    bits = {
+        subprocess.run(
+            [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
+        ).stdout
+        for threads in ("1", "2")
+    }  # fmt: skip
+
+    assert len(bits) == 1

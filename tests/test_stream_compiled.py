@@ -26,8 +26,8 @@ print(json.dumps({"sum": float(stream.sample(Normal(0.0, 1.0), (999,), 1).sum())
 """
 
 
-def draw_in_a_process(cache: Path) -> dict[str, object]:
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "MS_INITKIT_THREADS": "1"}
+def draw_in_a_process(cache: Path, **variables: str) -> dict[str, object]:
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache), "MS_INITKIT_THREADS": "1", **variables}
     done = subprocess.run(
         [sys.executable, "-c", DRAW], check=True, capture_output=True, text=True, timeout=120, env=environment
     )
@@ -65,6 +65,19 @@ def test_an_unwritable_cache_folder_costs_only_the_compilation(tmp_path: Path) -
     blocked.write_text("")
 
     assert draw_in_a_process(blocked / "cache") == {**draw_in_a_process(tmp_path / "cache"), "numba": True}
+
+
+def test_where_numba_is_switched_off_numpy_draws_the_same(tmp_path: Path) -> None:
+    slow = draw_in_a_process(tmp_path / "none", NUMBA_DISABLE_JIT="1")
+
+    assert slow["sum"] == draw_in_a_process(tmp_path / "cache")["sum"]
+    assert not (tmp_path / "none").exists()
+
+
+def test_what_numba_is_told_has_files_of_its_own(tmp_path: Path) -> None:
+    draw_in_a_process(tmp_path, NUMBA_OPT="0")
+
+    assert draw_in_a_process(tmp_path)["numba"]
 
 
 def assembly(unit: str) -> str:

@@ -6,6 +6,8 @@ import os
 import subprocess
 import sys
 import threading
+import time
+from concurrent import futures
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -337,7 +339,16 @@ def test_a_scalar_parameter_is_drawn() -> None:
     assert stream.sample(Normal(0.0, 1.0), (), KEY).shape == ()
 
 
-@pytest.mark.parametrize("out", [np.zeros(5, np.float32), np.zeros((4, 5)), np.zeros((5, 4), np.float32).T])
+@pytest.mark.parametrize(
+    "out",
+    [
+        np.zeros(5, np.float32),
+        np.zeros((4, 5)),
+        np.zeros((5, 4), np.float32).T,
+        np.zeros(81, np.uint8)[1:].view(np.float32).reshape(4, 5),
+    ],
+    ids=["small", "wide", "transposed", "misaligned"],
+)
 def test_storage_that_does_not_fit_is_refused(out: NDArray[np.generic]) -> None:
     with pytest.raises(ValueError, match=r"do not fit|C-contiguous"):
         stream.fill(out, Normal(0.0, 1.0), (4, 5), KEY)
@@ -402,6 +413,43 @@ def test_a_fault_in_any_thread_reaches_the_caller_and_ends_the_work() -> None:
         engine.run([(task, at, at + 1) for at in range(100_000)])
 
     assert len(begun) < 100_000
+
+
+def test_where_no_thread_can_be_had_the_caller_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    stream.set_threads(5)
+    done: list[int] = []
+
+    engine.run([(lambda start, stop: done.append(start), at, at + 1) for at in range(100)])
+
+    assert done == list(range(100))
+
+
+def test_an_interruption_waits_for_the_tasks_that_have_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream.set_threads(2)
+    at_work: list[int] = []
+    interruptions = [KeyboardInterrupt(), None]
+
+    def wait(helpers: list[futures.Future[None]]) -> object:
+        interruption = interruptions.pop(0)
+        if interruption is not None:
+            raise interruption
+        return futures.wait(helpers)
+
+    def task(start: int, stop: int) -> None:
+        at_work.append(start)
+        time.sleep(0.05)
+        at_work.remove(start)
+
+    monkeypatch.setattr(engine, "wait", wait)
+    with pytest.raises(KeyboardInterrupt):
+        engine.run([(task, at, at + 1) for at in range(4)])
+
+    assert not at_work
+    assert not interruptions
 
 
 def test_tasks_that_have_tasks_of_their_own_do_not_wait_for_one_another() -> None:

@@ -31,7 +31,7 @@ _CONVERSIONS: Final = {1: "float16", 2: "bfloat16", 3: "float64"}
 _FIRST_CONVERSION: Final = 8
 _DIGEST: Final = 32
 
-_lock: Final = threading.Lock()
+_lock = threading.Lock()
 _ready: Final[set[tuple[int, int]]] = set()
 _functions: Final = (ctypes.c_int64 * 16)()  # the addresses of laws and conversions, for ``fill``
 # Every function begins with numba's two arguments, for a result and an exception; there is neither.
@@ -100,6 +100,16 @@ def address(unit: str) -> int:
         return _addresses[unit]
 
 
+def _renew_lock() -> None:
+    """Gives a forked child a lock that no thread holds: the one that may have held its parent's is not there."""
+    global _lock
+    _lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
 def _load(name: str, code: bytes) -> int:
     llvm, machine, _ = _target()
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine())
@@ -135,7 +145,10 @@ def _target() -> tuple[Any, Callable[[], Any], str]:
         versions = (metadata.version("numba"), __version__)
     except metadata.PackageNotFoundError as error:
         raise ImportError("numba is not installed") from error
-    for text in (*versions, target.triple, cpu, features):
+    # Whatever numba is told may change what it makes, but where it would keep it.
+    told = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith("NUMBA_"))
+    settings = [setting for setting in told if not setting.startswith("NUMBA_CACHE_DIR=")]
+    for text in (*versions, target.triple, cpu, features, *settings):
         stamp.update(text.encode() + b"\0")
     package = Path(__file__).parent.parent
     for source in _SOURCES:

@@ -11,9 +11,11 @@ import importlib
 import os
 import struct
 import threading
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import wait
+from concurrent.futures import Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
@@ -58,11 +60,15 @@ _ROW: Final = struct.Struct("=qqQqqQQq32sq")
 
 @functools.cache
 def _kernels() -> ModuleType | None:
-    """The compiled kernels, loaded with the first draw; None without numba: the oracle serves, with the same bits."""
+    """The compiled kernels, loaded with the first draw; None without them: the oracle serves, with the same bits."""
     try:
         compiled = importlib.import_module("ms_initkit.stream.compiled")
         compiled.address("fill")
     except ImportError:
+        return None
+    except Exception as error:  # numba may be switched off, or fail in ways of its own
+        message = f"numba cannot compile, so NumPy draws, with the same bits and more slowly: {error}"
+        warnings.warn(message, RuntimeWarning, stacklevel=2)
         return None
     return compiled
 
@@ -195,16 +201,28 @@ def run(tasks: Sequence[Task], progress: Progress | None = None) -> None:
             progress(sum(done[:count]))
             del done[:count]
 
-    executor = pool(threads(), os.getpid())
-    helpers = [executor.submit(work, lambda: None) for _ in range(n - 1)]
+    helpers: list[Future[None]] = []
     try:
+        with suppress(RuntimeError):  # no thread can be had any more: those that there are do it all
+            for _ in range(n - 1):
+                helpers.append(pool(threads(), os.getpid()).submit(work, lambda: None))
         work(report)
     finally:
-        begun = [helper for helper in helpers if not helper.cancel()]
-        wait(begun)
-    for helper in begun:
-        helper.result()
+        deque(left, maxlen=0)
+        _wait_for(helpers)
+    for helper in helpers:
+        if not helper.cancelled():
+            helper.result()
     report()
+
+
+def _wait_for(helpers: list[Future[None]]) -> None:
+    """Returns when no helper is at work, whatever happens meanwhile: they write into memory of the caller's."""
+    try:
+        wait([helper for helper in helpers if not helper.cancel()])
+    except BaseException:
+        _wait_for(helpers)
+        raise
 
 
 def _fill_slowly(

@@ -96,12 +96,12 @@ def _uniform(low: float, high: float) -> Law:
 
 def _inside(low: float, high: float) -> tuple[float, float]:
     """The smallest and the largest float32 in ``[low, high]``; where there is none, the one nearest to both."""
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         first, last = np.float32(low), np.float32(high)
-    if float(first) < low:
-        first = np.nextafter(first, np.float32(np.inf))
-    if float(last) > high:
-        last = np.nextafter(last, np.float32(-np.inf))
+        if float(first) < low:
+            first = np.nextafter(first, np.float32(np.inf))
+        if float(last) > high:
+            last = np.nextafter(last, np.float32(-np.inf))
     if first > last:
         first = last = np.float32(0.5 * (low + high))
     return float(first), float(last)

@@ -91,8 +91,8 @@ def fill(
     storage = STORAGE[DTYPES[dtype]]
     if out.size != size or out.itemsize != storage.itemsize:
         raise ValueError(f"{dtype} values of shape {wanted} do not fit an array of {out.dtype} of shape {out.shape}")
-    if not (out.flags.c_contiguous and out.flags.writeable):
-        raise ValueError("values are written into C-contiguous, writable arrays only")
+    if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
+        raise ValueError("values are written into C-contiguous, writable, aligned arrays only")
     _fill(out.reshape(-1).view(storage).reshape(wanted), draw, shape, key, slices, dtype)
 
 
