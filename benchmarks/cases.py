@@ -56,5 +56,5 @@ CASES: Final = (
     Case("orthogonal", f"orthogonal {SQUARE} x {SQUARE}", 1, 1, 3),
     Case("reinitialise", f"re-initialise a GPT ({LAYERS} layers, d {WIDTH}, {VOCABULARY:,} tokens)", 2.5, 20, 3),
     Case("deferred", "construct deferred and initialise the same network", 1, 5, 3),
-    Case("small", f"{SMALL_COUNT:,} parameters of 8 x 8", 1, 4),
+    Case("small", f"{SMALL_COUNT:,} parameters of 8 x 8", 1, 4, 11),
 )

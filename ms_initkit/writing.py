@@ -116,8 +116,9 @@ def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Seq
 
 
 def _storages(parameters: Sequence[Parameter]) -> list[int]:
+    # `has_init` is this and a call more, and is to go.
     return [
-        parameter.data_ptr() if not parameter.has_init and parameter.is_contiguous() else 0 for parameter in parameters
+        parameter.data_ptr() if parameter.init is None and parameter.is_contiguous() else 0 for parameter in parameters
     ]
 
 

@@ -298,7 +298,8 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
             _fill_many_slowly(jobs, ends, start, stop)
 
     else:
-        kernels.prepare(set(zip(jobs.laws.tolist(), jobs.dtypes.tolist(), strict=True)))
+        kinds = np.flatnonzero(np.bincount(jobs.laws.astype(np.intp) * len(DTYPES) + jobs.dtypes))
+        kernels.prepare({divmod(kind, len(DTYPES)) for kind in kinds.tolist()})
         rows = np.zeros((len(ends), _ROW.size // 8), np.int64)
         rows[:, 0], rows[:, 1], rows[:, 2] = ends, jobs.sizes, jobs.addresses.view(np.int64)
         rows[:, 3], rows[:, 4], rows[:, 5] = jobs.dtypes, jobs.laws, jobs.keys.view(np.int64)
