@@ -15,8 +15,8 @@ $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	touch $@
 
 demo: $(STAMP)
-	$(BIN)/ms-initkit apply --net mindcv.models:resnet50 --recipe resnet --seed 42 --out build/resnet50.ckpt --report build/resnet50.html
-	$(BIN)/python examples/load_back.py build/resnet50.ckpt
+	$(BIN)/ms-initkit apply --net mindcv.models:resnet50 --recipe resnet --seed 42 --out build/resnet50.safetensors --report build/resnet50.html
+	$(BIN)/python examples/load_back.py build/resnet50.safetensors
 
 test: lint types tests
 

@@ -50,8 +50,9 @@ def test_every_tensor_is_claimed_written_proven_and_loaded_back(
 
     net = make()
     report = mik.apply(net, recipe, seed=42)
-    save(net, tmp_path / "net.ckpt")
-    loaded = mindspore.load_checkpoint(str(tmp_path / "net.ckpt"))
+    # A .ckpt as large as this MindSpore refuses to load where most free memory holds the pages of files.
+    save(net, tmp_path / "net.safetensors")
+    loaded = mindspore.load_checkpoint(str(tmp_path / "net.safetensors"), format="safetensors")
 
     assert len(report.plan.assignments) == tensors
     assert all(line.rule for line in report.plan.assignments)
