@@ -160,7 +160,10 @@ def _share(task: Callable[[int, int], None], size: int, progress: Progress | Non
     if size > _ALONE and not _thread.is_inside:
         # More parts than threads: a core that has to be woken is slower at first, and the others take what it leaves.
         step = min(max(size // (4 * threads()), _SMALLEST_TASK), _TASK)
-    run([(task, start, min(start + step, size)) for start in range(0, size, max(step, 1))], progress)
+    if step < size or progress is not None:
+        run([(task, start, min(start + step, size)) for start in range(0, size, max(step, 1))], progress)
+    elif size:
+        task(0, size)
 
 
 def run(tasks: Sequence[Task], progress: Progress | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import EllipsisType
 from typing import Final, TypeAlias
 
@@ -87,7 +88,7 @@ def fill(
     """
     slices, _ = normalise(index, shape)
     wanted = tuple(part.stop - part.start for part in slices)
-    size = int(np.prod(wanted, dtype=np.int64))
+    size = math.prod(wanted)
     storage = STORAGE[DTYPES[dtype]]
     if out.size != size or out.itemsize != storage.itemsize:
         raise ValueError(f"{dtype} values of shape {wanted} do not fit an array of {out.dtype} of shape {out.shape}")
@@ -104,14 +105,8 @@ def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tupl
         ValueError: If a slice has a step.
     """
     items = index if isinstance(index, tuple) else (... if index is None else index,)
-    ellipses = [place for place, item in enumerate(items) if item is ...]
-    if len(ellipses) > 1:
-        raise IndexError(f"an index has at most one ellipsis: {index!r}")
-    at = ellipses[0] if ellipses else len(items)
-    missing = len(shape) - len([item for item in items if item is not ...])
-    if missing < 0:
-        raise IndexError(f"{index!r} has more axes than the shape {shape}")
-    items = (*items[:at], *(slice(None),) * missing, *items[at + 1 :])
+    if len(items) != len(shape) or any(type(item) is not slice for item in items):
+        items = _without_ellipsis(items, shape)
     slices: list[slice] = []
     kept: list[int] = []
     for item, length in zip(items, shape, strict=True):
@@ -127,6 +122,19 @@ def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tupl
         else:
             raise IndexError(f"{item!r} is no index into an axis of {length} (shape {shape})")
     return tuple(slices), tuple(kept)
+
+
+def _without_ellipsis(items: tuple[slice | int | EllipsisType, ...], shape: tuple[int, ...]) -> tuple[slice | int, ...]:
+    """``items`` with one for every axis: what an ellipsis stands for, and what is left out at the end."""
+    ellipses = [place for place, item in enumerate(items) if item is ...]
+    if len(ellipses) > 1:
+        raise IndexError(f"an index has at most one ellipsis: {items!r}")
+    at = ellipses[0] if ellipses else len(items)
+    before, after = items[:at], items[at + 1 :]
+    missing = len(shape) - len(before) - len(after)
+    if missing < 0:
+        raise IndexError(f"{items!r} has more axes than the shape {shape}")
+    return tuple(item for item in (*before, *(slice(None),) * missing, *after) if item is not ...)
 
 
 def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int, slices: Slices, dtype: Dtype) -> None:
