@@ -25,7 +25,15 @@ from ms_initkit.stream import laws
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_SOURCES: Final = ("stream/kernels.py", "stream/compiled.py", "stream/coefficients.py", "stream/laws.py", "portable.py")
+# What the machine code is made of, from the package's folder.
+_SOURCES: Final = (
+    "stream/kernels.py",
+    "stream/intrinsics.py",
+    "stream/compiled.py",
+    "stream/coefficients.py",
+    "stream/laws.py",
+    "portable.py",
+)
 _LAWS: Final = {laws.UNIFORM: "uniform", laws.NORMAL: "normal", laws.TRUNCATED: "truncated", laws.FAR: "far"}
 _CONVERSIONS: Final = {1: "float16", 2: "bfloat16", 3: "float64"}
 _FIRST_CONVERSION: Final = 8

@@ -23,6 +23,25 @@ from numba.extending import intrinsic
 
 from ms_initkit import portable
 from ms_initkit.stream import coefficients, laws
+from ms_initkit.stream.intrinsics import (
+    CACHE_LINE,
+    call,
+    choose,
+    copy_16_words,
+    copy_line_past_caches,
+    fence,
+    float32_at,
+    float64_at,
+    from_int32_bits,
+    from_int64_bits,
+    int32_bits,
+    int64_at,
+    int64_bits,
+    polynomial,
+    prefer_512_bits,
+    uint16_at,
+    uint32_at,
+)
 
 BLOCK = 2048  # elements drawn at once
 
@@ -34,62 +53,12 @@ END, SIZE, ADDRESS, DTYPE, LAW, KEY, SUBSTREAM, OFFSET, BITS, AXES = 0, 1, 2, 3,
 CONVERSIONS = 8  # where the conversions begin in the table of functions, after the laws
 
 
-def _cast(result, kind):
-    """An intrinsic that reads the bits of its argument as ``result``."""
-
-    @intrinsic
-    def cast(context, value):
-        def generate(context, builder, signature, arguments):
-            return builder.bitcast(arguments[0], kind)
-
-        return result(value), generate
-
-    return cast
-
-
-_bits, _float = _cast(types.int32, ir.IntType(32)), _cast(types.float32, ir.FloatType())
-_bits64, _float64 = _cast(types.int64, ir.IntType(64)), _cast(types.float64, ir.DoubleType())
-
-
-def _pointer(element):
-    @intrinsic
-    def pointer(context, address):
-        def generate(context, builder, signature, arguments):
-            return builder.inttoptr(arguments[0], context.get_value_type(signature.return_type))
-
-        return types.CPointer(element)(types.int64), generate
-
-    return pointer
-
-
-_int64_at = _pointer(types.int64)
-_float32_at = _pointer(types.float32)
-_float64_at = _pointer(types.float64)
-_uint16_at = _pointer(types.uint16)
-_uint32_at = _pointer(types.uint32)
-
-
-@intrinsic
-def _prefer_512_bits(context):
-    """Lets the calling function use AVX-512's whole registers; LLVM's default is half of them."""
-
-    def generate(context, builder, signature, arguments):
-        attributes = builder.function.attributes
-        if isinstance(attributes, set):
-            # llvmlite's own ``add`` knows no string attributes; ``set.add`` writes it as given.
-            set.add(attributes, '"prefer-vector-width"="512"')
-        return context.get_dummy_value()
-
-    return types.void(), generate
-
-
 # Where the parts of the scratch memory begin, in bytes. What is written in whole vectors overruns its end by one.
-_LINE = 64
 _COUNTERS = 0
-_RAW = _COUNTERS + 8 * BLOCK + _LINE
-_VALUES = _RAW + 16 * BLOCK + 2 * _LINE
+_RAW = _COUNTERS + 8 * BLOCK + CACHE_LINE
+_VALUES = _RAW + 16 * BLOCK + 2 * CACHE_LINE
 _PACKED = _VALUES + 4 * BLOCK
-_NARROWED = _PACKED + 4 * BLOCK + _LINE
+_NARROWED = _PACKED + 4 * BLOCK + CACHE_LINE
 _RUNS = _NARROWED + 2 * BLOCK
 _PLACE = _RUNS + 8 * BLOCK
 _MOST_AXES = 64
@@ -103,61 +72,10 @@ def _scratch(context):
     def generate(context, builder, signature, arguments):
         with builder.goto_entry_block():
             memory = builder.alloca(ir.ArrayType(ir.IntType(8), _SCRATCH))
-        memory.align = _LINE
+        memory.align = CACHE_LINE
         return builder.ptrtoint(memory, ir.IntType(64))
 
     return types.int64(), generate
-
-
-@intrinsic
-def _call(context, function, source, n, bits, target):
-    """Calls the unit at an address; the first two arguments are numba's, for results and exceptions."""
-
-    def generate(context, builder, signature, arguments):
-        word, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
-        kind = ir.FunctionType(ir.IntType(32), [pointer.as_pointer(), pointer, word, word, word, word])
-        with builder.goto_entry_block():
-            result = builder.alloca(pointer)
-        called = builder.inttoptr(arguments[0], kind.as_pointer())
-        builder.call(called, [result, ir.Constant(pointer, None), *arguments[1:]])
-        return context.get_dummy_value()
-
-    return types.void(*(types.int64,) * 5), generate
-
-
-def _copy(lanes, element, align, past_caches):
-    """An intrinsic that copies a vector; past the caches, it neither reads the target's line nor keeps it there."""
-
-    @intrinsic
-    def copy(context, source, target):
-        def generate(context, builder, signature, arguments):
-            vector = ir.VectorType(ir.IntType(element), lanes).as_pointer()
-            value = builder.load(builder.inttoptr(arguments[0], vector))
-            value.align = 2
-            store = builder.store(value, builder.inttoptr(arguments[1], vector))
-            store.align = align
-            if past_caches:
-                store.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))
-            return context.get_dummy_value()
-
-        return types.void(types.int64, types.int64), generate
-
-    return copy
-
-
-_copy_line_past_caches = _copy(8, 64, _LINE, past_caches=True)
-_copy_16_words = _copy(16, 32, 4, past_caches=False)
-
-
-@intrinsic
-def _fence(context):
-    """Orders the writes past the caches before whatever tells another thread that they are done."""
-
-    def generate(context, builder, signature, arguments):
-        builder.fence("seq_cst")
-        return context.get_dummy_value()
-
-    return types.void(), generate
 
 
 _WIDTH = 8  # counters per vector
@@ -205,7 +123,7 @@ def _philox_8(context, counters, key, substream, target):
         key, c2 = _broadcast(builder, arguments[1]), _broadcast(builder, arguments[2])
         k0, k1 = builder.and_(key, low), builder.lshr(key, half)
         c0 = builder.load(builder.inttoptr(arguments[0], _WIDE.as_pointer()))
-        c0.align = _LINE
+        c0.align = CACHE_LINE
         c1, c3 = builder.lshr(c0, half), builder.lshr(c2, half)
         for _ in range(10):
             p = builder.mul(builder.and_(c0, low), _all(0xD2511F53))
@@ -222,9 +140,9 @@ def _philox_8(context, counters, key, substream, target):
         alternating = [place // 2 + _WIDTH * (place % 2) for place in range(2 * _WIDTH)]
         for part in range(2):
             words = _shuffle(builder, x, y, alternating[part * _WIDTH : (part + 1) * _WIDTH])
-            address = builder.add(arguments[3], ir.Constant(ir.IntType(64), part * _LINE))
+            address = builder.add(arguments[3], ir.Constant(ir.IntType(64), part * CACHE_LINE))
             store = builder.store(words, builder.inttoptr(address, _WIDE.as_pointer()))
-            store.align = _LINE
+            store.align = CACHE_LINE
         return context.get_dummy_value()
 
     return types.void(*(types.int64,) * 4), generate
@@ -246,14 +164,14 @@ _U24 = np.float32(2.0**-24)
 @njit(**_OPTIONS)
 def _quantile(word):
     """``oracle.quantile`` of one word."""
-    signed = int32(_bits(word) ^ int32(-2147483648))
+    signed = int32(int32_bits(word) ^ int32(-2147483648))
     size = int32(signed ^ int32(signed >> int32(31)))
     rest = int32(size ^ int32(0x7FFFFFFF))
     inner = float32(size) + _HALF
     outer = float32(rest) + _HALF
-    bits = _bits(outer * (inner + _HALF_RANGE))
+    bits = int32_bits(outer * (inner + _HALF_RANGE))
     exponent = float32(int32(bits >> int32(23)))
-    f = _float(int32(int32(bits & int32(0x7FFFFF)) | int32(0x3F800000))) - _THREE_HALVES
+    f = from_int32_bits(int32(int32(bits & int32(0x7FFFFF)) | int32(0x3F800000))) - _THREE_HALVES
     f2 = f * f
     high = ((_L0 * f + _L1) * f2 + (_L2 * f + _L3)) * (f2 * f2)
     series = high + ((_L4 * f + _L5) * f2 + (_L6 * f + _L7))
@@ -262,31 +180,31 @@ def _quantile(word):
     above = ((_P0 * w + _P1) * w2 + (_P2 * w + _P3)) * w2 + (_P4 * w + _P5)
     below = ((w + _Q1) * w2 + (_Q2 * w + _Q3)) * w2 + (_Q4 * w + _Q5)
     z = inner * above / below
-    return _float(int32(_bits(z) | int32(signed & int32(-2147483648))))
+    return from_int32_bits(int32(int32_bits(z) | int32(signed & int32(-2147483648))))
 
 
 def _uniform(words, n, bits, out):
-    _prefer_512_bits()
-    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
-    low, span, largest = _float(parameters[0]), _float(parameters[1]), _float(parameters[2])
+    prefer_512_bits()
+    source, parameters, target = uint32_at(words), uint32_at(bits), float32_at(out)
+    low, span, largest = from_int32_bits(parameters[0]), from_int32_bits(parameters[1]), from_int32_bits(parameters[2])
     for i in range(n):
         value = low + span * (float32(int32(source[i] >> uint32(8))) * _U24)
         target[i] = value if value < largest else largest
 
 
 def _normal(words, n, bits, out):
-    _prefer_512_bits()
-    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
-    mean, std = _float(parameters[0]), _float(parameters[1])
+    prefer_512_bits()
+    source, parameters, target = uint32_at(words), uint32_at(bits), float32_at(out)
+    mean, std = from_int32_bits(parameters[0]), from_int32_bits(parameters[1])
     for i in range(n):
         target[i] = mean + std * _quantile(source[i])
 
 
 def _truncated(words, n, bits, out):
-    _prefer_512_bits()
-    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
-    mean, std = _float(parameters[0]), _float(parameters[1])
-    smallest, largest = _float(parameters[2]), _float(parameters[3])
+    prefer_512_bits()
+    source, parameters, target = uint32_at(words), uint32_at(bits), float32_at(out)
+    mean, std = from_int32_bits(parameters[0]), from_int32_bits(parameters[1])
+    smallest, largest = from_int32_bits(parameters[2]), from_int32_bits(parameters[3])
     cell, cells = parameters[4], uint64(parameters[5])
     for i in range(n):
         scaled = uint32((uint64(source[i]) * cells) >> uint64(32))
@@ -295,36 +213,10 @@ def _truncated(words, n, bits, out):
         target[i] = value if value < largest else largest
 
 
-@intrinsic
-def _choose(context, condition, chosen, other):
-    """``chosen if condition else other``, both computed: LLVM would move the work into branches, and out of vectors."""
-
-    def generate(context, builder, signature, arguments):
-        return builder.select(*arguments)
-
-    return types.float64(types.boolean, types.float64, types.float64), generate
-
-
-def _polynomial(table):
-    """An intrinsic that evaluates a polynomial by Horner's rule, written out: a loop would keep it from vectors."""
-
-    @intrinsic
-    def polynomial(context, x):
-        def generate(context, builder, signature, arguments):
-            value = ir.Constant(ir.DoubleType(), table[0])
-            for coefficient in table[1:]:
-                value = builder.fadd(builder.fmul(value, arguments[0]), ir.Constant(ir.DoubleType(), coefficient))
-            return value
-
-        return types.float64(types.float64), generate
-
-    return polynomial
-
-
-_log_series, _exp_series = _polynomial(portable.LOG), _polynomial(portable.EXP)
-_centre_p, _centre_q = _polynomial(portable.PPND16_CENTRE_P), _polynomial(portable.PPND16_CENTRE_Q)
-_tail_p, _tail_q = _polynomial(portable.PPND16_TAIL_P), _polynomial(portable.PPND16_TAIL_Q)
-_far_p, _far_q = _polynomial(portable.PPND16_FAR_P), _polynomial(portable.PPND16_FAR_Q)
+_log_series, _exp_series = polynomial(portable.LOG), polynomial(portable.EXP)
+_centre_p, _centre_q = polynomial(portable.PPND16_CENTRE_P), polynomial(portable.PPND16_CENTRE_Q)
+_tail_p, _tail_q = polynomial(portable.PPND16_TAIL_P), polynomial(portable.PPND16_TAIL_Q)
+_far_p, _far_q = polynomial(portable.PPND16_FAR_P), polynomial(portable.PPND16_FAR_Q)
 _SQRT_HALF, _LN2_HIGH, _LN2_LOW = portable.SQRT_HALF, portable.LN2_HIGH, portable.LN2_LOW
 _LOG_SQRT_2PI = portable.LOG_SQRT_2PI
 _WHOLE = 1.5 * 2.0**52
@@ -333,17 +225,17 @@ _WHOLE = 1.5 * 2.0**52
 @njit(**_OPTIONS)
 def _log(x):
     """``portable.log`` of a normal, positive float64."""
-    bits = _bits64(x)
+    bits = int64_bits(x)
     k = (bits >> 52) - 1022
-    m = _float64((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000)
+    m = from_int64_bits((bits & 0x000FFFFFFFFFFFFF) | 0x3FE0000000000000)
     is_low = m < _SQRT_HALF
-    m = _choose(is_low, m * 2.0, m)
+    m = choose(is_low, m * 2.0, m)
     f = m - 1.0
     s = f / (2.0 + f)
     z = s * s
     half = 0.5 * f * f
     power = float64(k)
-    power = _choose(is_low, power - 1.0, power)
+    power = choose(is_low, power - 1.0, power)
     return power * _LN2_HIGH - ((half - (s * (half + z * _log_series(z)) + power * _LN2_LOW)) - f)
 
 
@@ -357,7 +249,7 @@ def _exp(x):
     r = high - low
     t = r * r
     c = r - t * _exp_series(t)
-    scale = _float64((_bits64(shifted) + 1023) << 52)
+    scale = from_int64_bits((int64_bits(shifted) + 1023) << 52)
     return (1.0 - ((low - (r * c) / (2.0 - c)) - high)) * scale
 
 
@@ -368,11 +260,11 @@ def _quantile_of_log(log_p):
     centre = 0.180625 - q * q
     middle = q * (_centre_p(centre) / _centre_q(centre))
     r = math.sqrt(-log_p)
-    near = _choose(r > 1.6, r, 1.6) - 1.6
+    near = choose(r > 1.6, r, 1.6) - 1.6
     tail = _tail_p(near) / _tail_q(near)
     rest = r - 5.0
     far = _far_p(rest) / _far_q(rest)
-    return _choose(q >= -0.425, middle, -_choose(r <= 5.0, tail, far))
+    return choose(q >= -0.425, middle, -choose(r <= 5.0, tail, far))
 
 
 @njit(**_OPTIONS)
@@ -393,11 +285,11 @@ def _log_p(word, log_near, ratio):
 
 
 def _far(words, n, bits, out):
-    _prefer_512_bits()
-    source, parameters, target = _uint32_at(words), _uint32_at(bits), _float32_at(out)
-    wide = _float64_at(bits)
-    mean, std = float64(_float(parameters[0])), float64(_float(parameters[1]))
-    smallest, largest = _float(parameters[2]), _float(parameters[3])
+    prefer_512_bits()
+    source, parameters, target = uint32_at(words), uint32_at(bits), float32_at(out)
+    wide = float64_at(bits)
+    mean, std = float64(from_int32_bits(parameters[0])), float64(from_int32_bits(parameters[1]))
+    smallest, largest = from_int32_bits(parameters[2]), from_int32_bits(parameters[3])
     log_near, ratio = wide[2], wide[3]
     if _log_p(uint32(0), log_near, ratio) >= -700.0:
         for i in range(n):
@@ -415,16 +307,16 @@ def _far(words, n, bits, out):
 
 def _to_float16(values, n, _, out):
     """``oracle.to_float16``, in integers: not every processor converts, and none would have to round the same way."""
-    _prefer_512_bits()
-    source, target = _float32_at(values), _uint16_at(out)
+    prefer_512_bits()
+    source, target = float32_at(values), uint16_at(out)
     for i in range(n):
-        bits = _bits(source[i])
+        bits = int32_bits(source[i])
         size = int32(bits & int32(0x7FFFFFFF))
         odd = int32(int32(size >> int32(13)) & int32(1))
         normal = int32(int32(int32(size - int32(0x38000000)) + int32(int32(0xFFF) + odd)) >> int32(13))
         normal = normal if normal < int32(0x7C00) else int32(0x7C00)
         # Adding 1/2 leaves a multiple of 2**-24, the step of the subnormals, rounded to nearest even.
-        tiny = int32(_bits(_float(size) + _HALF) - int32(0x3F000000))
+        tiny = int32(int32_bits(from_int32_bits(size) + _HALF) - int32(0x3F000000))
         half = tiny if size < int32(0x38800000) else normal
         half = int32(0x7E00) if size > int32(0x7F800000) else half
         target[i] = uint16(int32(half | int32(int32(bits >> int32(16)) & int32(0x8000))))
@@ -432,10 +324,10 @@ def _to_float16(values, n, _, out):
 
 def _to_bfloat16(values, n, _, out):
     """``oracle.to_bfloat16``."""
-    _prefer_512_bits()
-    source, target = _float32_at(values), _uint16_at(out)
+    prefer_512_bits()
+    source, target = float32_at(values), uint16_at(out)
     for i in range(n):
-        word = uint32(_bits(source[i]))
+        word = uint32(int32_bits(source[i]))
         rounded = uint32(
             uint32(word + uint32(uint32(0x7FFF) + uint32(uint32(word >> uint32(16)) & uint32(1)))) >> uint32(16)
         )
@@ -444,7 +336,7 @@ def _to_bfloat16(values, n, _, out):
 
 
 def _to_float64(values, n, _, out):
-    source, target = _float32_at(values), _float64_at(out)
+    source, target = float32_at(values), float64_at(out)
     for i in range(n):
         target[i] = float64(source[i])
 
@@ -459,12 +351,12 @@ def _copy_past_caches(source, target, n):
     """Copies ``n`` bytes, an even number: 64 at a time where ``target`` is aligned, in pairs before and after."""
     head = min(-target & 63, n)
     lines = (n - head) >> 6
-    from_pairs, to_pairs = _uint16_at(source), _uint16_at(target)
+    from_pairs, to_pairs = uint16_at(source), uint16_at(target)
     for i in range(head >> 1):
         to_pairs[i] = from_pairs[i]
     for i in range(lines):
         at = head + (i << 6)
-        _copy_line_past_caches(source + at, target + at)
+        copy_line_past_caches(source + at, target + at)
     for i in range((head + (lines << 6)) >> 1, n >> 1):
         to_pairs[i] = from_pairs[i]
 
@@ -483,9 +375,9 @@ def _count_runs(row, scratch, number, n):
     A run that begins or ends within a counter's four words costs that counter whole. Returns the number of the element
     after them, the counters, the runs, and whether every word of the counters is an element's.
     """
-    axes = _int64_at(row)[AXES]
-    lengths, strides = _int64_at(row + 8 * ROW), _int64_at(row + 8 * (ROW + axes))
-    counters, runs, place = scratch + _COUNTERS, _int64_at(scratch + _RUNS), _int64_at(scratch + _PLACE)
+    axes = int64_at(row)[AXES]
+    lengths, strides = int64_at(row + 8 * ROW), int64_at(row + 8 * (ROW + axes))
+    counters, runs, place = scratch + _COUNTERS, int64_at(scratch + _RUNS), int64_at(scratch + _PLACE)
     inner, outer = axes - 1, axes - 2
     run = lengths[inner]
     used = 0
@@ -531,18 +423,18 @@ def _count_runs(row, scratch, number, n):
 @njit(**_OPTIONS)
 def _pack(scratch, found):
     """Leaves out the words before and after each run that only came with its counters."""
-    words, packed, runs = scratch + _RAW, scratch + _PACKED, _int64_at(scratch + _RUNS)
+    words, packed, runs = scratch + _RAW, scratch + _PACKED, int64_at(scratch + _RUNS)
     for k in range(found):
         source, size = words + ((runs[k] & 0xFFFFFFFF) << 2), (runs[k] >> 32) << 2
         for i in range(0, size, 64):
-            _copy_16_words(source + i, packed + i)
+            copy_16_words(source + i, packed + i)
         packed += size
 
 
 @njit(**_OPTIONS)
 def _write(row, at, n, words, past_caches, functions, scratch):
     """Draws a block from its words and writes it at element ``at`` of the storage."""
-    entry, units = _int64_at(row), _int64_at(functions)
+    entry, units = int64_at(row), int64_at(functions)
     law, dtype = entry[LAW], entry[DTYPE]
     bits = row + 8 * BITS
     is_wide = dtype in (_FLOAT32, _UINT32)
@@ -552,22 +444,22 @@ def _write(row, at, n, words, past_caches, functions, scratch):
     is_direct = dtype == _FLOAT32 and not (past_caches and law in (_UNIFORM, _CONSTANT))
     drawn = target if is_direct else scratch + _VALUES
     if law == _CONSTANT:
-        value, values = _uint32_at(bits)[0], _uint32_at(drawn)
+        value, values = uint32_at(bits)[0], uint32_at(drawn)
         for i in range(n):
             values[i] = value
     elif law == _WORDS:
         drawn = words
     else:
-        _call(units[law], words, n, bits, drawn)
+        call(units[law], words, n, bits, drawn)
     if not is_wide:
         converted = scratch + _NARROWED if past_caches and dtype != _FLOAT64 else target
-        _call(units[CONVERSIONS + dtype], drawn, n, bits, converted)
+        call(units[CONVERSIONS + dtype], drawn, n, bits, converted)
         drawn = converted
     if drawn != target:
         if past_caches:
             _copy_past_caches(drawn, target, n << width)
         else:
-            source, copied = _uint32_at(drawn), _uint32_at(target)
+            source, copied = uint32_at(drawn), uint32_at(target)
             for i in range(n):
                 copied[i] = source[i]
 
@@ -575,9 +467,9 @@ def _write(row, at, n, words, past_caches, functions, scratch):
 @njit(**_OPTIONS)
 def _fill_row(row, start, stop, past_caches, functions, scratch):
     """Writes elements ``start`` to ``stop`` of one row."""
-    entry, place, runs = _int64_at(row), _int64_at(scratch + _PLACE), _int64_at(scratch + _RUNS)
+    entry, place, runs = int64_at(row), int64_at(scratch + _PLACE), int64_at(scratch + _RUNS)
     law, key, substream, axes = entry[LAW], entry[KEY], entry[SUBSTREAM], entry[AXES]
-    lengths, strides = _int64_at(row + 8 * ROW), _int64_at(row + 8 * (ROW + axes))
+    lengths, strides = int64_at(row + 8 * ROW), int64_at(row + 8 * (ROW + axes))
     number = entry[OFFSET]
     if axes == 0:
         number += start
@@ -614,9 +506,9 @@ def _fill_row(row, start, stop, past_caches, functions, scratch):
 
 def _fill(rows, count, start, stop, past_caches, functions):
     """Writes elements ``start`` to ``stop`` of the ``count`` tensors whose elements are laid end to end."""
-    _prefer_512_bits()
+    prefer_512_bits()
     scratch = _scratch()
-    table = _int64_at(rows)
+    table = int64_at(rows)
     row, above = 0, count
     while row < above:  # the first row that ends beyond ``start``
         middle = (row + above) >> 1
@@ -632,12 +524,12 @@ def _fill(rows, count, start, stop, past_caches, functions):
         start = last
         row += 1
     if past_caches != 0:
-        _fence()
+        fence()
 
 
 def _philox(counters, n, key, substream, out):
     """Philox alone, for tests: ``n`` counters, a multiple of eight, on cache lines."""
-    _prefer_512_bits()
+    prefer_512_bits()
     for j in range(0, n, 8):
         _philox_8(counters + (j << 3), key, substream, out + (j << 4))
 
