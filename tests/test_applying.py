@@ -407,6 +407,19 @@ def test_a_missing_entry_is_an_error_with_a_guess(tmp_path: Path) -> None:
         mik.apply(Mlp(), recipe(rules), seed=7)
 
 
+def test_a_file_that_was_written_again_is_read_again(tmp_path: Path) -> None:
+    path = tmp_path / "mlp.ckpt"
+    net = Mlp()
+    rules = f'{{match: hidden.bias, from: {{path: "{path}", key: hidden.bias}}}}\n{{match: "**", init: ones}}'
+
+    for value in (1.0, 2.0):
+        net.hidden.bias.set_data(Tensor(np.full(256, value, np.float32)))
+        mindspore.save_checkpoint(net, str(path))
+        other = Mlp()
+        mik.apply(other, recipe(rules), seed=7)
+        assert_array_equal(other.hidden.bias.asnumpy(), np.full(256, value, np.float32))
+
+
 def test_progress_counts_every_element() -> None:
     net = Mlp()
     seen: list[int] = []
