@@ -26,7 +26,7 @@ from ms_initkit.checking import check
 from ms_initkit.columns import Columns
 from ms_initkit.drawing import FLOATS, fill_line, storage
 from ms_initkit.findings import ApplyError, Finding
-from ms_initkit.seeds import chosen_seed
+from ms_initkit.seeds import checked_seed
 from ms_initkit.writing import write
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     began = time.perf_counter()
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
-    seed = chosen_seed(seed)
+    seed = checked_seed(seed)
     pairs = zip(plan.assignments, fit(plan, net), strict=True)
     targets = [(line, parameter) for line, parameter in pairs if not line.is_kept]
     findings = check(plan)

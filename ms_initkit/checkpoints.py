@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ms_initkit.describe import dtype_name
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -56,8 +58,7 @@ def entries(path: str) -> Mapping[str, Entry]:
         raise ValueError(f"{path}: a file of values ends in {', '.join(SUFFIXES)}")
     if not file.is_file():
         raise ValueError(f"{path}: no such file")
-    stat = file.stat()
-    return _entries(str(file.resolve()), stat.st_mtime_ns, stat.st_size)
+    return _entries(*_state(file))
 
 
 def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
@@ -71,7 +72,7 @@ def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
         raise ValueError(f"{path} has no tensor called {key!r}")
     window = index if index is not None else (slice(None),) * len(entry.shape)
     if entry.offset is None:
-        return _whole(Path(path).resolve(), key)[window]
+        return _whole(Path(path), key)[window]
     numpy_type = next(kind for name, kind in _ELEMENT_TYPES.values() if name == entry.dtype)
     if 0 in entry.shape:
         return np.empty(entry.shape, numpy_type)[window]
@@ -82,9 +83,15 @@ def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
     return part
 
 
+def _state(file: Path) -> tuple[str, int, int]:
+    """Returns what tells one state of a file from another: where it is, when it was modified, its size."""
+    stat = file.stat()
+    return str(file.resolve()), stat.st_mtime_ns, stat.st_size
+
+
 @lru_cache(maxsize=16)
 def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
-    """Reads the names once for each state of the file that ``modified`` and ``size`` tell apart."""
+    """Reads the names once for each state of the file."""
     file = Path(path)
     match file.suffix:
         case ".safetensors":
@@ -97,7 +104,7 @@ def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
             return {file.stem: Entry(str(array.dtype), tuple(array.shape))}
         case _:
             return {
-                name: Entry(str(parameter.dtype).lower(), tuple(parameter.shape))
+                name: Entry(dtype_name(parameter.dtype), tuple(parameter.shape))
                 for name, parameter in _checkpoint(path, modified, size).items()
             }
 
@@ -130,7 +137,7 @@ def _safetensors_entries(file: Path, size: int) -> Mapping[str, Entry]:
 def _checkpoint(path: str, modified: int, size: int) -> Mapping[str, Parameter]:
     from mindspore import load_checkpoint
 
-    del modified, size  # they tell one state of the file from another
+    del modified, size  # of the state of the file
     try:
         return load_checkpoint(path)  # type: ignore[no-any-return]  # MindSpore ships no types
     except (ValueError, RuntimeError, TypeError, OSError) as error:
@@ -140,5 +147,4 @@ def _checkpoint(path: str, modified: int, size: int) -> Mapping[str, Parameter]:
 def _whole(file: Path, key: str) -> Array:
     if file.suffix == ".npy":
         return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-    stat = file.stat()
-    return _checkpoint(str(file), stat.st_mtime_ns, stat.st_size)[key].asnumpy()  # type: ignore[no-any-return]
+    return _checkpoint(*_state(file))[key].asnumpy()  # type: ignore[no-any-return]

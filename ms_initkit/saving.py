@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import checkpoints
+from ms_initkit.describe import dtype_name
 from ms_initkit.findings import ApplyError, Finding, suggestion
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _differences(
 ) -> Iterator[Finding]:
     for name, parameter in parameters.items():
         entry = entries.get(name)
-        shape, dtype = tuple(parameter.shape), str(parameter.dtype).lower()
+        shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
         if entry is None:
             message = f"{path} has no tensor called {name!r}"
             yield Finding("missing-entry", message, help=suggestion(name, entries.keys() - parameters.keys()))

@@ -115,7 +115,7 @@ def test_the_kernels_equal_the_oracle(
 ) -> None:
     shape, slices = case
     lengths = tuple(part.stop - part.start for part in slices)
-    fast, plain = (np.zeros(lengths, engine.STORAGE[engine.DTYPES[dtype]]) for _ in range(2))
+    fast, plain = (np.zeros(lengths, engine.STORAGE[stream.DTYPES[dtype]]) for _ in range(2))
 
     stream.fill(fast, draw, shape, KEY, slices, dtype)
     with pytest.MonkeyPatch.context() as patch:
@@ -176,7 +176,7 @@ def test_the_pieces_of_a_composed_draw_change_nothing(n: int, monkeypatch: pytes
 def test_writing_past_the_caches_changes_nothing(
     offset: int, dtype: engine.Dtype, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    storage = engine.STORAGE[engine.DTYPES[dtype]]
+    storage = engine.STORAGE[stream.DTYPES[dtype]]
     usual, past = np.zeros(20_011, storage), np.zeros(20_011 + 2 * 16, storage)
     stream.fill(usual, Normal(0.0, 1.0), usual.shape, KEY, dtype=dtype)
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ms_initkit.stream import laws
+from ms_initkit.stream.table import DTYPES, FIRST_CONVERSION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,11 +33,11 @@ _SOURCES: Final = (
     "stream/compiled.py",
     "stream/coefficients.py",
     "stream/laws.py",
+    "stream/table.py",
     "portable.py",
 )
 _LAWS: Final = {laws.UNIFORM: "uniform", laws.NORMAL: "normal", laws.TRUNCATED: "truncated", laws.FAR: "far"}
-_CONVERSIONS: Final = {1: "float16", 2: "bfloat16", 3: "float64"}
-_FIRST_CONVERSION: Final = 8
+_CONVERSIONS: Final = {DTYPES[name]: name for name in ("float16", "bfloat16", "float64")}
 _DIGEST: Final = 32
 
 _lock = threading.Lock()
@@ -60,7 +61,7 @@ def prepare(pairs: set[tuple[int, int]]) -> None:
         if law in _LAWS:
             _functions[law] = address(_LAWS[law])
         if dtype in _CONVERSIONS:
-            _functions[_FIRST_CONVERSION + dtype] = address(_CONVERSIONS[dtype])
+            _functions[FIRST_CONVERSION + dtype] = address(_CONVERSIONS[dtype])
     _ready.update(pairs)
 
 
@@ -68,7 +69,7 @@ def fill(rows: bytes | int, count: int, start: int, stop: int, past_caches: bool
     """Writes elements ``start`` to ``stop`` of a table of tensors, without the interpreter's lock.
 
     Args:
-        rows: The table or its address; ``kernels.ROW`` words each.
+        rows: The table or its address; ``table.ROW`` words each.
         count: Its rows.
         start: The first element, all rows' elements laid end to end.
         stop: The element after the last one.
@@ -79,16 +80,16 @@ def fill(rows: bytes | int, count: int, start: int, stop: int, past_caches: bool
 
 @functools.cache
 def _fill() -> Callable[..., int]:
-    kind = ctypes.CFUNCTYPE(
-        ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, *(ctypes.c_int64,) * 5, use_errno=False
-    )
-    return kind(address("fill"))
+    return _function("fill", ctypes.c_void_p, *(ctypes.c_int64,) * 5)
 
 
 def call(unit: str, *arguments: int) -> None:
     """Calls any unit of ``kernels.UNITS``, for tests."""
-    kind = ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *(ctypes.c_uint64,) * len(arguments))
-    kind(address(unit))(_RESULT, None, *arguments)
+    _function(unit, *(ctypes.c_uint64,) * len(arguments))(_RESULT, None, *arguments)
+
+
+def _function(unit: str, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401  # types of ctypes
+    return ctypes.CFUNCTYPE(ctypes.c_int32, ctypes.c_void_p, ctypes.c_void_p, *arguments)(address(unit))
 
 
 _addresses: Final[dict[str, int]] = {}
@@ -175,11 +176,15 @@ def _folders() -> list[Path]:
     return folders
 
 
+def _file_name(unit: str) -> str:
+    return f"{unit}-{_target()[2]}.o"
+
+
 def _read(unit: str) -> tuple[str, bytes] | None:
     """What ``_keep`` wrote; None if there is none, or it has been damaged."""
     for folder in _folders():
         with contextlib.suppress(OSError):
-            content = (folder / f"{unit}-{_target()[2]}.o").read_bytes()
+            content = (folder / _file_name(unit)).read_bytes()
             digest, rest = content[:_DIGEST], content[_DIGEST:]
             if hashlib.blake2b(rest, digest_size=_DIGEST).digest() == digest:
                 name, code = rest.split(b"\n", 1)
@@ -198,7 +203,7 @@ def _keep(unit: str, name: str, code: bytes) -> None:
             try:
                 temporary.write_bytes(hashlib.blake2b(content, digest_size=_DIGEST).digest() + content)
                 temporary.chmod(0o644)
-                temporary.replace(folder / f"{unit}-{_target()[2]}.o")
+                temporary.replace(folder / _file_name(unit))
             except OSError:
                 temporary.unlink(missing_ok=True)
                 raise

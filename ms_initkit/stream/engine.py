@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from ms_initkit.stream import laws, oracle
+from ms_initkit.stream import laws, oracle, table
+from ms_initkit.stream.table import DTYPES
 from ms_initkit.stream.workers import pool, threads
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
 Progress: TypeAlias = Callable[[int], None]
 Task: TypeAlias = tuple[Callable[[int, int], None], int, int]
-DTYPES: Final[dict[str, int]] = {"float32": 0, "float16": 1, "bfloat16": 2, "float64": 3, "uint32": 4}
 STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16", "float64", "uint32"))
 
 _BLOCK: Final = 1 << 14  # elements the oracle draws at once
@@ -53,9 +53,7 @@ class _Thread(threading.local):
 _thread: Final = _Thread()
 
 
-# One tensor of the table that the kernels read (``kernels.END`` and so on): where it ends among all tensors laid end to
-# end, size, address, storage type, law, key, substream, offset, the law's parameters, loops (none for a run).
-_ROW: Final = struct.Struct("=qqQqqQQq32sq")
+_ROW: Final = struct.Struct("=qqQqqQQq32sq")  # a row of ``table``, of which a run has no loops
 
 
 @functools.cache
@@ -303,14 +301,15 @@ def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
     else:
         kinds = np.flatnonzero(np.bincount(jobs.laws.astype(np.intp) * len(DTYPES) + jobs.dtypes))
         kernels.prepare({divmod(kind, len(DTYPES)) for kind in kinds.tolist()})
-        rows = np.zeros((len(ends), _ROW.size // 8), np.int64)
-        rows[:, 0], rows[:, 1], rows[:, 2] = ends, jobs.sizes, jobs.addresses.view(np.int64)
-        rows[:, 3], rows[:, 4], rows[:, 5] = jobs.dtypes, jobs.laws, jobs.keys.view(np.int64)
-        rows[:, 8:12] = np.ascontiguousarray(jobs.parameters, np.float32).view(np.int64)
-        table = rows.__array_interface__["data"][0]
+        rows = np.zeros((len(ends), table.ROW), np.int64)
+        rows[:, table.END], rows[:, table.SIZE] = ends, jobs.sizes
+        rows[:, table.ADDRESS], rows[:, table.KEY] = jobs.addresses.view(np.int64), jobs.keys.view(np.int64)
+        rows[:, table.DTYPE], rows[:, table.LAW] = jobs.dtypes, jobs.laws
+        rows[:, table.BITS : table.AXES] = np.ascontiguousarray(jobs.parameters, np.float32).view(np.int64)
+        first = rows.__array_interface__["data"][0]
 
         def task(start: int, stop: int) -> None:
-            kernels.fill(table, len(rows), start, stop, total >= _PAST_CACHES)
+            kernels.fill(first, len(rows), start, stop, total >= _PAST_CACHES)
 
     _share(task, total, progress)
 

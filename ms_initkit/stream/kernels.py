@@ -42,16 +42,25 @@ from ms_initkit.stream.intrinsics import (
     uint16_at,
     uint32_at,
 )
+from ms_initkit.stream.table import (
+    ADDRESS,
+    AXES,
+    BITS,
+    DTYPE,
+    DTYPES,
+    END,
+    FIRST_CONVERSION,
+    KEY,
+    LAW,
+    OFFSET,
+    ROW,
+    SIZE,
+    SUBSTREAM,
+)
 
 BLOCK = 2048  # elements drawn at once
 
 _OPTIONS = {"nogil": True, "error_model": "numpy", "fastmath": False}
-
-# A row of the table of parameters, in 64-bit words; ``engine`` writes them. Lengths and strides of the loops follow.
-ROW = 13
-END, SIZE, ADDRESS, DTYPE, LAW, KEY, SUBSTREAM, OFFSET, BITS, AXES = 0, 1, 2, 3, 4, 5, 6, 7, 8, 12
-CONVERSIONS = 8  # where the conversions begin in the table of functions, after the laws
-
 
 # Where the parts of the scratch memory begin, in bytes. What is written in whole vectors overruns its end by one.
 _COUNTERS = 0
@@ -342,8 +351,7 @@ def _to_float64(values, n, _, out):
 
 
 _CONSTANT, _UNIFORM, _WORDS = laws.CONSTANT, laws.UNIFORM, laws.WORDS
-# As in ``engine.DTYPES``.
-_FLOAT32, _FLOAT64, _UINT32 = 0, 3, 4
+_FLOAT32, _FLOAT64, _UINT32 = DTYPES["float32"], DTYPES["float64"], DTYPES["uint32"]
 
 
 @njit(**_OPTIONS)
@@ -453,7 +461,7 @@ def _write(row, at, n, words, past_caches, functions, scratch):
         call(units[law], words, n, bits, drawn)
     if not is_wide:
         converted = scratch + _NARROWED if past_caches and dtype != _FLOAT64 else target
-        call(units[CONVERSIONS + dtype], drawn, n, bits, converted)
+        call(units[FIRST_CONVERSION + dtype], drawn, n, bits, converted)
         drawn = converted
     if drawn != target:
         if past_caches:

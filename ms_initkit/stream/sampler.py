@@ -29,8 +29,9 @@ from ms_initkit.draws import (
     Whole,
 )  # fmt: skip
 from ms_initkit.stream import engine, oracle
-from ms_initkit.stream.engine import DTYPES, STORAGE, Dtype, Place
+from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.laws import WORDS, Law, law_of
+from ms_initkit.stream.table import DTYPES
 
 Index: TypeAlias = tuple[slice | int | EllipsisType, ...] | slice | int | EllipsisType
 Floats: TypeAlias = NDArray[np.float32]
