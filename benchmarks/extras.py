@@ -15,8 +15,8 @@ import numpy as np
 from cases import LARGE, LAYERS, QUICK, STD
 
 from ms_initkit import draws, stream
-from ms_initkit.binding import bind
-from ms_initkit.params import Owner, ParamInfo
+from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.plans.bind import bind
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING
 
 from ms_initkit.findings import ApplyError, Finding, InitKitError, PlanError, RecipeError
 from ms_initkit.formulas.registry import register_initializer
-from ms_initkit.load import load_recipe
-from ms_initkit.recipe import Recipe
+from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Recipe
 
 if TYPE_CHECKING:
     from ms_initkit import initializers, layouts
-    from ms_initkit.agreement import check_ranks
-    from ms_initkit.applying import apply
-    from ms_initkit.attaching import attach
-    from ms_initkit.deferral import deferred
-    from ms_initkit.drawing import draw
-    from ms_initkit.layout_loading import load_layout
-    from ms_initkit.materializing import materialize
-    from ms_initkit.planning import plan
-    from ms_initkit.plans import Assignment, Plan
-    from ms_initkit.report import Report
-    from ms_initkit.verifying import verify
+    from ms_initkit.layouts.load import load_layout
+    from ms_initkit.networks.deferral import deferred
+    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.stages.agreement import check_ranks
+    from ms_initkit.stages.apply import apply
+    from ms_initkit.stages.attach import attach
+    from ms_initkit.stages.draw import draw
+    from ms_initkit.stages.materialize import materialize
+    from ms_initkit.stages.plan import plan
+    from ms_initkit.stages.report import Report
+    from ms_initkit.stages.verify import verify
 
 __version__ = "0.1.0"
 __all__ = [
@@ -52,18 +52,18 @@ __all__ = [
 
 # What needs NumPy or MindSpore is imported when it is first asked for, so that checking a recipe needs neither.
 _HOMES = {
-    "Assignment": "ms_initkit.plans",
-    "Plan": "ms_initkit.plans",
-    "Report": "ms_initkit.report",
-    "apply": "ms_initkit.applying",
-    "check_ranks": "ms_initkit.agreement",
-    "attach": "ms_initkit.attaching",
-    "deferred": "ms_initkit.deferral",
-    "draw": "ms_initkit.drawing",
-    "load_layout": "ms_initkit.layout_loading",
-    "materialize": "ms_initkit.materializing",
-    "plan": "ms_initkit.planning",
-    "verify": "ms_initkit.verifying",
+    "Assignment": "ms_initkit.plans.plan",
+    "Plan": "ms_initkit.plans.plan",
+    "Report": "ms_initkit.stages.report",
+    "apply": "ms_initkit.stages.apply",
+    "check_ranks": "ms_initkit.stages.agreement",
+    "attach": "ms_initkit.stages.attach",
+    "deferred": "ms_initkit.networks.deferral",
+    "draw": "ms_initkit.stages.draw",
+    "load_layout": "ms_initkit.layouts.load",
+    "materialize": "ms_initkit.stages.materialize",
+    "plan": "ms_initkit.stages.plan",
+    "verify": "ms_initkit.stages.verify",
 }
 
 

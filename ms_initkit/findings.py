@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ms_initkit.plans import Plan
-    from ms_initkit.recipe import Recipe
-    from ms_initkit.source import Span
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.plans.plan import Plan
+    from ms_initkit.syntax.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
@@ -60,7 +60,7 @@ class Finding:
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Finding:
         """Returns the finding that ``to_json`` wrote."""
-        from ms_initkit.source import Span
+        from ms_initkit.syntax.source import Span
 
         span = None
         if values["path"] is not None:

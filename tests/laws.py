@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from ms_initkit import fans
-from ms_initkit.formulas import elementary, priors, recurrent, rwkv, scaling, sequences, state_space, structured
+from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scaling, sequences, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
 
 if TYPE_CHECKING:

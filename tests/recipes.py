@@ -7,11 +7,11 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.load import load_recipe
-from ms_initkit.params import Owner, ParamInfo
+from ms_initkit.language.load import load_recipe
+from ms_initkit.networks.params import Owner, ParamInfo
 
 if TYPE_CHECKING:
-    from ms_initkit.recipe import Recipe
+    from ms_initkit.language.recipe import Recipe
 
 _FOLDER: Final = Path(tempfile.mkdtemp(prefix="recipes-"))
 _numbers = itertools.count()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from unittest.mock import patch
 
 from ms_initkit import Plan
-from ms_initkit.agreement import Statement, check_ranks, disagreement, statement
+from ms_initkit.stages.agreement import Statement, check_ranks, disagreement, statement
 
 PLAN = Plan("test", "by hand", "", (), (), ())
 

@@ -452,8 +452,8 @@ def test_a_device_without_host_memory_is_written_through_set_data(monkeypatch: p
     built, remote = Mixed(), Mixed()
     mik.apply(built, recipe(NORMAL), seed=7)
 
-    monkeypatch.setattr("ms_initkit.writing.get_context", lambda name: {"device_target": "Ascend"}[name])
-    monkeypatch.setattr("ms_initkit.writing._DEVICE_CHUNK", 5000)
+    monkeypatch.setattr("ms_initkit.stages.write.get_context", lambda name: {"device_target": "Ascend"}[name])
+    monkeypatch.setattr("ms_initkit.stages.write._DEVICE_CHUNK", 5000)
     mik.apply(remote, recipe(NORMAL), seed=7)
 
     assert not mik.verify(remote, mik.plan(remote, recipe(NORMAL)), seed=7)

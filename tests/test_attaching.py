@@ -20,9 +20,10 @@ from mindspore.common.initializer import Initializer, XavierNormal, initializer
 from mindspore.nn.utils import no_init_parameters
 from mindspore.parallel import _tensor as parallel_tensor
 
-from ms_initkit import ApplyError, Assignment, Plan, apply, attach, attaching, draw, draws, verify
-from ms_initkit.describe import describe
-from ms_initkit.moments import moments
+from ms_initkit import ApplyError, Assignment, Plan, apply, attach, draw, draws, verify
+from ms_initkit.draws.moments import moments
+from ms_initkit.networks.describe import describe
+from ms_initkit.stages import attach as attaching
 from tests.networks import Mlp, Tied
 
 if TYPE_CHECKING:

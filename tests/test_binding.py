@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ms_initkit import draws
-from ms_initkit.binding import bind
 from ms_initkit.findings import PlanError
-from ms_initkit.params import Owner, ParamInfo
+from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.plans.bind import bind
 from tests.recipes import info, recipe
 
 

@@ -4,8 +4,8 @@ import mindspore
 import pytest
 from mindspore import nn
 
-from ms_initkit.deferral import deferred
-from ms_initkit.describe import describe
+from ms_initkit.networks.deferral import deferred
+from ms_initkit.networks.describe import describe
 from tests.networks import Mixed, Mlp, Stack, Tied
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 import ms_initkit
-from ms_initkit.binding import bind
 from ms_initkit.findings import InitKitError
-from ms_initkit.load import load_recipe
-from ms_initkit.params import Owner, ParamInfo
+from ms_initkit.language.load import load_recipe
+from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.plans.bind import bind
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Finding
@@ -22,7 +22,7 @@ FOLDER = Path(__file__).parent / "diagnostics"
 PAGES = sorted(FOLDER.glob("*.md"))
 BLOCK = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 # What is said before there is a network; the findings of later stages have pages where they are made of a recipe.
-LOADING = ("source.py", "load.py", "language/*.py")
+LOADING = ("syntax/*.py", "language/*.py")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.expressions import Expression, ExpressionError, Value, parse_condition, parse_expression
+from ms_initkit.syntax.expressions import Expression, ExpressionError, Value, parse_condition, parse_expression
 
 ENV: dict[str, Value] = {
     "sigma": 0.02,
@@ -229,7 +229,7 @@ def test_what_libm_leaves_open_comes_from_portable(text: str) -> None:
 
 def test_reading_an_expression_imports_no_numpy() -> None:
     script = (
-        "import sys; from ms_initkit.expressions import parse_expression as parse; "
+        "import sys; from ms_initkit.syntax.expressions import parse_expression as parse; "
         "parse('sqrt(2) * n ** 2 + log(n)'); assert not {'numpy', 'numba', 'mindspore'} & set(sys.modules)"
     )
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ms_initkit import draws, fans, stream
-from ms_initkit.fans import Fans
-from ms_initkit.formulas import elementary, priors, recurrent, registry, rwkv, scaling, state_space, structured
+from ms_initkit import draws, stream
+from ms_initkit.formulas import elementary, fans, priors, recurrent, registry, rwkv, scaling, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
+from ms_initkit.formulas.fans import Fans
 from tests.laws import CONV, EXAMPLES
 
 if TYPE_CHECKING:

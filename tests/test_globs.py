@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ms_initkit.globs import Glob, GlobError
+from ms_initkit.syntax.globs import Glob, GlobError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

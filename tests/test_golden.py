@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ms_initkit.planning import plan_infos
+from ms_initkit.stages.plan import plan_infos
 from tests.reference.comparison import network_infos
 
 GOLDEN = Path(__file__).parent / "golden"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit import grids
+from ms_initkit.draws import grids
 
 
 @st.composite

@@ -45,7 +45,7 @@ def test_list_and_initializers_import_no_framework() -> None:
 
 def test_binding_a_manifest_imports_no_mindspore() -> None:
     work = (
-        "from ms_initkit.planning import plan_infos\n"
+        "from ms_initkit.stages.plan import plan_infos\n"
         "from tests.recipes import info\n"
         "plan_infos([info('fc.weight')], 'base')"
     )

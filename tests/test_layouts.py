@@ -14,15 +14,15 @@ from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import stream
-from ms_initkit.drawing import draw
 from ms_initkit.findings import PlanError, RecipeError
-from ms_initkit.layout_loading import load_layout
-from ms_initkit.layouts import Cut, Layout, PlaceRule, Position, Split, layout, place, rename, split, stretch
-from ms_initkit.load import load_recipe
-from ms_initkit.ownership import check_ownership
-from ms_initkit.params import Owner, ParamInfo
-from ms_initkit.planning import plan_infos
-from ms_initkit.plans import Plan
+from ms_initkit.language.load import load_recipe
+from ms_initkit.layouts.load import load_layout
+from ms_initkit.layouts.ownership import check_ownership
+from ms_initkit.layouts.rules import Cut, Layout, PlaceRule, Position, Split, layout, place, rename, split, stretch
+from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.plans.plan import Plan
+from ms_initkit.stages.draw import draw
+from ms_initkit.stages.plan import plan_infos
 
 Integers = NDArray[np.int64]
 
@@ -421,8 +421,8 @@ def test_a_count_of_names_needs_a_value_where_a_rank_has_a_part(recipe: Path, tm
 
 
 def test_with_the_whole_model_at_hand_counts_are_right_and_strangers_found(recipe: Path, tmp_path: Path) -> None:
-    from ms_initkit import manifest
-    from ms_initkit.describe import describe
+    from ms_initkit.networks import manifest
+    from ms_initkit.networks.describe import describe
 
     (tmp_path / "model.json").write_text(manifest.to_json(describe(Net())))
     text = LAYOUT.replace("n_layers: 4, layers_per_stage: n_layers / pp_size", "layers_per_stage: 2")
@@ -696,7 +696,7 @@ def test_orthogonal_slices_are_slices_of_the_whole_draw(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int32"])
 def test_slices_of_other_types_are_slices_too(dtype: str, tmp_path: Path) -> None:
-    from ms_initkit.drawing import fill_line, storage
+    from ms_initkit.stages.draw import fill_line, storage
 
     init = "{normal: 1.0}" if "float" in dtype else "3"
     (tmp_path / "r.yaml").write_text(f"family: r\nrules: [{{match: '**', init: {init}}}]\n")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ms_initkit import library
+from ms_initkit.language import library
 
 
 def test_shipped_recipes_are_listed_by_name_with_their_descriptions() -> None:

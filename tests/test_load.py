@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit import library
-from ms_initkit.expressions import Expression
 from ms_initkit.findings import RecipeError
-from ms_initkit.globs import Glob
-from ms_initkit.language.problems import Problems
-from ms_initkit.load import load_recipe
-from ms_initkit.recipe import Count, Extent, FromSpec, InitSpec, KeepSpec, Recipe, Rule
+from ms_initkit.language import library
+from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Count, Extent, FromSpec, InitSpec, KeepSpec, Recipe, Rule
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.globs import Glob
+from ms_initkit.syntax.problems import Problems
 
 WHOLE = """\
 family: gpt2
@@ -431,7 +431,7 @@ def test_an_unknown_name_is_answered_with_the_nearest() -> None:
 
 def test_checking_a_recipe_imports_neither_numpy_nor_mindspore() -> None:
     script = (
-        "import sys; from ms_initkit.load import load_recipe; load_recipe('gpt2'); "
+        "import sys; from ms_initkit.language.load import load_recipe; load_recipe('gpt2'); "
         "assert not {'numpy', 'numba', 'mindspore'} & set(sys.modules), sorted(sys.modules)"
     )
 

@@ -19,18 +19,20 @@ from safetensors import safe_open
 from typer.testing import CliRunner
 
 import ms_initkit as mik
-from ms_initkit import draws, materializing, shard_writing, stream
+from ms_initkit import draws, stream
 from ms_initkit.cli.main import app
-from ms_initkit.drawing import fill_line, storage
-from ms_initkit.fans import Fans
+from ms_initkit.draws.moments import moments
+from ms_initkit.files.safetensors import read_header
 from ms_initkit.findings import ApplyError
-from ms_initkit.moments import moments
-from ms_initkit.planning import plan_infos
-from ms_initkit.plans import Assignment, Plan
-from ms_initkit.safetensors_files import read_header
-from ms_initkit.shapes import read_shapes
-from ms_initkit.shard_writing import boxes_of_run, is_whole, write_shard
-from ms_initkit.sharded_files import arrange, index_text, parse_share, parse_size
+from ms_initkit.formulas.fans import Fans
+from ms_initkit.networks.shapes import read_shapes
+from ms_initkit.plans.plan import Assignment, Plan
+from ms_initkit.stages import materialize as materializing
+from ms_initkit.stages import shard_writing
+from ms_initkit.stages.draw import fill_line, storage
+from ms_initkit.stages.plan import plan_infos
+from ms_initkit.stages.shard_writing import boxes_of_run, is_whole, write_shard
+from ms_initkit.stages.shards import arrange, index_text, parse_share, parse_size
 
 RECIPE = """
 family: demo
@@ -192,9 +194,9 @@ def test_memory_does_not_grow_with_the_tensor(folder: Path) -> None:
     )
     script = (
         "import sys\n"
-        "from ms_initkit.planning import plan_infos\n"
-        "from ms_initkit.shapes import read_shapes\n"
-        "from ms_initkit.materializing import materialize\n"
+        "from ms_initkit.stages.plan import plan_infos\n"
+        "from ms_initkit.networks.shapes import read_shapes\n"
+        "from ms_initkit.stages.materialize import materialize\n"
         "materialize(plan_infos(read_shapes('big.json'), 'demo.yaml', strict=False), 'out', seed=1)\n"
         # Not getrusage, whose peak begins with that of the process that forked.
         "peak = next(line.split()[1] for line in open('/proc/self/status') if line.startswith('VmHWM'))\n"

@@ -10,8 +10,8 @@ from math import sqrt
 
 import pytest
 
-from ms_initkit.manifest import read_manifest
-from ms_initkit.planning import plan_infos
+from ms_initkit.networks.manifest import read_manifest
+from ms_initkit.stages.plan import plan_infos
 from tests.reference.comparison import MANIFESTS
 
 WIDTH = 256

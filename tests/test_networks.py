@@ -46,7 +46,7 @@ NETWORKS: list[tuple[str, Callable[[], Cell], str, int]] = [
 def test_every_tensor_is_claimed_written_proven_and_loaded_back(
     make: Callable[[], Cell], recipe: str, tensors: int, tmp_path: Path
 ) -> None:
-    from ms_initkit.saving import save
+    from ms_initkit.files.saving import save
 
     net = make()
     report = mik.apply(net, recipe, seed=42)

@@ -48,7 +48,7 @@ def test_the_wheel_carries_the_recipes_and_the_page_of_the_report(built: Path) -
     names = zipfile.ZipFile(next(built.glob("*.whl"))).namelist()
 
     assert sorted(Path(name).name for name in names if name.startswith("ms_initkit/recipes/")) == RECIPES
-    assert "ms_initkit/render/report.html" in names
+    assert "ms_initkit/stages/report.html" in names
     assert "ms_initkit/py.typed" in names
 
 

@@ -1,4 +1,4 @@
-"""``ms_initkit.portable`` against libm, SciPy and continued fractions in 50 digits."""
+"""``ms_initkit.draws.portable`` against libm, SciPy and continued fractions in 50 digits."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import scipy.special
 from numpy.typing import NDArray
 
-from ms_initkit import portable
+from ms_initkit.draws import portable
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,14 +11,14 @@ import pytest
 import yaml
 
 from ms_initkit import stream
-from ms_initkit.moments import moments
-from ms_initkit.planning import plan_infos
+from ms_initkit.draws.moments import moments
+from ms_initkit.stages.plan import plan_infos
 from tests.reference.comparison import FAMILIES, counterpart, drawn_and_rows, network_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ms_initkit.plans import Assignment
+    from ms_initkit.plans.plan import Assignment
 
 TOLERANCE: Final = 1e-6
 MOMENTS: Final = ("mean", "std", "kurtosis", "low", "high")

@@ -15,9 +15,9 @@ from mindspore.common.initializer import Initializer, Normal
 
 import ms_initkit as mik
 from ms_initkit import draws
-from ms_initkit.fans import Fans
 from ms_initkit.formulas import catalogue, elementary, reference, registry, scaling
 from ms_initkit.formulas.base import Formula, Range, Site
+from ms_initkit.formulas.fans import Fans
 from tests.laws import EXAMPLES
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import jsonschema
 import pytest
 import yaml
 
-from ms_initkit import library
-from ms_initkit.load import load_recipe
-from ms_initkit.schema import recipe_schema
+from ms_initkit.language import library
+from ms_initkit.language.load import load_recipe
+from ms_initkit.language.schema import recipe_schema
 from tests.test_diagnostics import PAGES, read_page
 from tests.test_load import WHOLE
 

@@ -8,10 +8,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit import source
 from ms_initkit.findings import RecipeError
-from ms_initkit.numerals import explain_ambiguity, read_number
-from ms_initkit.source import Mapping, Node, Scalar, Sequence, read_bytes, read_file, read_text
+from ms_initkit.syntax import source
+from ms_initkit.syntax.numerals import explain_ambiguity, read_number
+from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence, read_bytes, read_file, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path

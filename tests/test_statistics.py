@@ -11,9 +11,9 @@ from mindspore.common import initializer as mindspore_initializer
 from scipy import stats
 
 from ms_initkit import draws, stream
+from ms_initkit.draws.moments import moments
 from ms_initkit.formulas import catalogue, registry, structured
 from ms_initkit.formulas.base import Site
-from ms_initkit.moments import moments
 from tests.laws import BIG, EXAMPLES, Law, truncated, truncated_at_two_sigmas
 
 if TYPE_CHECKING:

@@ -11,16 +11,16 @@ from typer.testing import CliRunner, Result
 
 import ms_initkit as mik
 from ms_initkit.cli.main import app
-from ms_initkit.load import load_recipe
-from ms_initkit.manifest import network_of, read_manifest, to_json
-from ms_initkit.suggesting import Classes, Share, classes_of, classes_of_owners, suggest
+from ms_initkit.language.load import load_recipe
+from ms_initkit.networks.manifest import network_of, read_manifest, to_json
+from ms_initkit.plans.suggest import Classes, Share, classes_of, classes_of_owners, suggest
 from tests.networks import Mlp
 from tests.recipes import info
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ms_initkit.recipe import Recipe
+    from ms_initkit.language.recipe import Recipe
 
 WEIGHT, BIAS, NORM = info("fc.weight", (8, 4)), info("fc.bias", (8,)), info("norm.gamma", (4,), "LayerNorm")
 DENSE = "  - {id: dense, match: {cell: Dense}, init: {normal: 0.02}}\n"
@@ -156,7 +156,7 @@ def test_the_command_answers_0_with_a_table_if_a_recipe_fits(tmp_path: Path) -> 
 def test_the_command_answers_1_and_says_what_the_first_would_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ms_initkit.library.names", lambda: ("base", "torch-default"))
+    monkeypatch.setattr("ms_initkit.language.library.names", lambda: ("base", "torch-default"))
     path = tmp_path / "net.json"
     path.write_text(to_json([info(f"x{n}", (3,), "") for n in range(9)]), encoding="utf-8")
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit import draws, stream, tables
+from ms_initkit import draws, stream
+from ms_initkit.draws import tables
 from ms_initkit.formulas import rwkv, sequences, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
 from tests.laws import EXAMPLES

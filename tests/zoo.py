@@ -28,16 +28,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import ms_initkit as mik
-from ms_initkit.library import names as recipe_names
-from ms_initkit.load import load_recipe
-from ms_initkit.manifest import network_of, read_manifest
-from ms_initkit.suggesting import BASE, Classes, classes_of, classes_of_owners, made_for, suggest
+from ms_initkit.language.library import names as recipe_names
+from ms_initkit.language.load import load_recipe
+from ms_initkit.networks.manifest import network_of, read_manifest
+from ms_initkit.plans.suggest import BASE, Classes, classes_of, classes_of_owners, made_for, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ms_initkit.params import ParamInfo
-    from ms_initkit.recipe import Recipe
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.networks.params import ParamInfo
 
 ROOT: Final = Path(__file__).parent.parent
 PAGE: Final = ROOT / "docs" / "zoo.md"
@@ -270,7 +270,7 @@ def _work(chosen: Sequence[Target]) -> None:
 
 
 def _describe(target: Target) -> tuple[tuple[ParamInfo, ...], Classes, bool]:
-    from ms_initkit.describe import describe
+    from ms_initkit.networks.describe import describe
 
     if target.package == "manifests":
         path = MANIFESTS / f"{target.name}.json"

@@ -13,7 +13,7 @@ from ms_initkit.cli.networks import Lenient, Net, NetArguments, RecipeName, Seed
 from ms_initkit.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from ms_initkit.params import ParamInfo
+    from ms_initkit.networks.params import ParamInfo
 
 _FLOATS: Final = ("float64", "float32", "float16", "bfloat16")
 
@@ -41,11 +41,11 @@ def materialize(
 ) -> None:
     """Draws a whole model into safetensors files, without a network and in constant memory."""
     with answering(as_json=as_json):
-        from ms_initkit.materializing import materialize as write
-        from ms_initkit.materializing import total_bytes
-        from ms_initkit.planning import plan_infos
-        from ms_initkit.shapes import read_shapes
-        from ms_initkit.sharded_files import parse_share, parse_size
+        from ms_initkit.networks.shapes import read_shapes
+        from ms_initkit.stages.materialize import materialize as write
+        from ms_initkit.stages.materialize import total_bytes
+        from ms_initkit.stages.plan import plan_infos
+        from ms_initkit.stages.shards import parse_share, parse_size
 
         size, share = parse_size(shard_size), parse_share(shard)
         infos = _as_dtype(read_shapes(shapes), dtype)
@@ -63,10 +63,10 @@ def manifest(
 ) -> None:
     """Writes down a network's parameters without drawing a value: names, shapes, types, cells."""
     with answering(as_json=as_json):
-        from ms_initkit.describe import describe
-        from ms_initkit.manifest import to_json
-        from ms_initkit.network import load_network
-        from ms_initkit.suggesting import classes_of
+        from ms_initkit.networks.construct import load_network
+        from ms_initkit.networks.describe import describe
+        from ms_initkit.networks.manifest import to_json
+        from ms_initkit.plans.suggest import classes_of
 
         network = load_network(net, net_arg, is_deferred=True)
         infos = describe(network)

@@ -14,8 +14,8 @@ from ms_initkit.cli.progress import progress_bar
 if TYPE_CHECKING:
     from mindspore.nn import Cell
 
-    from ms_initkit.plans import Plan
-    from ms_initkit.variables import VariableValue
+    from ms_initkit.plans.plan import Plan
+    from ms_initkit.plans.variables import VariableValue
 
 Net = Annotated[str, typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")]
 NetArguments = Annotated[
@@ -79,9 +79,9 @@ def apply(
 ) -> None:
     """Initialises a network and saves its values."""
     with answering(as_json=as_json):
-        from ms_initkit.applying import apply as apply_plan
-        from ms_initkit.render.files import check_report_path, write_report
-        from ms_initkit.saving import check_path, save
+        from ms_initkit.files.saving import check_path, save
+        from ms_initkit.stages.apply import apply as apply_plan
+        from ms_initkit.stages.report_files import check_report_path, write_report
 
         check_path(out)
         if report is not None:
@@ -114,8 +114,8 @@ def verify(
 ) -> None:
     """Holds saved values against a recipe: to the bit where the seed is given, by statistics where not."""
     with answering(as_json=as_json):
-        from ms_initkit.saving import load
-        from ms_initkit.verifying import verify as verify_net
+        from ms_initkit.files.saving import load
+        from ms_initkit.stages.verify import verify as verify_net
 
         if not values.is_file():
             refuse(f"{values}: no such file")
@@ -142,7 +142,7 @@ def diff(
 ) -> None:
     """Shows what differs between two plans, or between two recipes on a network; code 1 if anything does."""
     with answering(as_json=as_json):
-        from ms_initkit.plans import Plan
+        from ms_initkit.plans.plan import Plan
 
         network = None if net is None else _construct(net, net_arg, is_deferred=True)
 
@@ -171,13 +171,13 @@ def settings(texts: list[str]) -> dict[str, VariableValue]:
     Raises:
         ValueError: If a text is not of that form.
     """
-    from ms_initkit.settings import parse_setting
+    from ms_initkit.cli.settings import parse_setting
 
     return dict(parse_setting(text) for text in texts)
 
 
 def _construct(net: str, net_args: list[str], *, is_deferred: bool) -> Cell:
-    from ms_initkit.network import load_network
+    from ms_initkit.networks.construct import load_network
 
     try:
         return load_network(net, net_args, is_deferred=is_deferred)
@@ -186,6 +186,6 @@ def _construct(net: str, net_args: list[str], *, is_deferred: bool) -> Cell:
 
 
 def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Plan:
-    from ms_initkit.planning import plan as make_plan
+    from ms_initkit.stages.plan import plan as make_plan
 
     return make_plan(network, recipe, settings(texts), strict=not lenient)

@@ -9,7 +9,7 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, report_findings, say
 from ms_initkit.findings import RecipeError
-from ms_initkit.load import load_recipe
+from ms_initkit.language.load import load_recipe
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Finding
@@ -36,7 +36,7 @@ def check(
 
 def list_(as_json: AsJson = False) -> None:
     """Lists the shipped recipes."""
-    from ms_initkit.library import shipped
+    from ms_initkit.language.library import shipped
 
     rows = [{"name": entry.name, "description": entry.description} for entry in shipped()]
     if as_json:
@@ -67,7 +67,7 @@ def initializers(as_json: AsJson = False) -> None:
 
 def schema() -> None:
     """Prints the JSON Schema of the recipe language, for editors."""
-    from ms_initkit.schema import recipe_schema
+    from ms_initkit.language.schema import recipe_schema
 
     say(json.dumps(recipe_schema(), indent=1))
 

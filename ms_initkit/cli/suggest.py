@@ -13,8 +13,8 @@ from ms_initkit.cli.networks import NetArguments
 from ms_initkit.cli.progress import progress_bar
 
 if TYPE_CHECKING:
-    from ms_initkit.params import ParamInfo
-    from ms_initkit.suggesting import Classes
+    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.plans.suggest import Classes
 
 
 def suggest(
@@ -31,10 +31,10 @@ def suggest(
 ) -> None:
     """Shows which shipped recipes fit a network, and what each would leave over; code 1 if none fits whole."""
     with answering(as_json=as_json):
-        from ms_initkit.library import names
-        from ms_initkit.load import load_recipe
-        from ms_initkit.render.suggestions import suggestions_text
-        from ms_initkit.suggesting import suggest as find
+        from ms_initkit.cli.suggestions import suggestions_text
+        from ms_initkit.language.library import names
+        from ms_initkit.language.load import load_recipe
+        from ms_initkit.plans.suggest import suggest as find
 
         if (net is None) == (shapes is None):
             refuse("one of --net MODULE:FACTORY and --shapes FILE is needed")
@@ -52,18 +52,18 @@ def suggest(
 
 
 def _read(shapes: Path) -> tuple[tuple[ParamInfo, ...], Classes]:
-    from ms_initkit.manifest import network_of
-    from ms_initkit.shapes import read_shapes
-    from ms_initkit.suggesting import classes_of_owners
+    from ms_initkit.networks.manifest import network_of
+    from ms_initkit.networks.shapes import read_shapes
+    from ms_initkit.plans.suggest import classes_of_owners
 
     infos = read_shapes(shapes)
     return infos, classes_of_owners(infos, network_of(shapes))
 
 
 def _construct(net: str, net_args: list[str]) -> tuple[tuple[ParamInfo, ...], Classes]:
-    from ms_initkit.describe import describe
-    from ms_initkit.network import load_network
-    from ms_initkit.suggesting import classes_of
+    from ms_initkit.networks.construct import load_network
+    from ms_initkit.networks.describe import describe
+    from ms_initkit.plans.suggest import classes_of
 
     network = load_network(net, net_args, is_deferred=True)
     return describe(network), classes_of(network)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ms_initkit.draws import Draw
-    from ms_initkit.fans import Fans
+    from ms_initkit.formulas.fans import Fans
 
 Kind: TypeAlias = Literal[
     "number", "integer", "flag", "word", "text", "numbers", "integers", "formula", "formulas", "mixture parts"

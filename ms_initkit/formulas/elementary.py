@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
-from ms_initkit.formulas import truncation
+from ms_initkit.draws import truncation
 from ms_initkit.formulas.base import Alias, Formula, Positive, Range, Sigma, Site
 
 Low: TypeAlias = Annotated[float, Range(), Alias(("a", "minval"))]
@@ -282,6 +282,6 @@ class Mixture(Formula):
 
 def log_uniform(low: float, high: float) -> draws.Draw:
     """Returns the draw of exp(U[log low, log high))."""
-    from ms_initkit import portable  # imports NumPy, which reading a recipe does not need
+    from ms_initkit.draws import portable
 
     return draws.Edited(draws.Uniform(portable.log(low), portable.log(high)), (draws.Step("exp"),))

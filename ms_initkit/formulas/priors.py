@@ -27,6 +27,6 @@ class PriorProbability(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        from ms_initkit import portable  # imports NumPy, which reading a recipe does not need
+        from ms_initkit.draws import portable
 
         return draws.Constant(-portable.log((1.0 - self.probability) / self.probability))

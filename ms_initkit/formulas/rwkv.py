@@ -178,6 +178,6 @@ def _rising(layer: int, depth: int) -> float:
 
 
 def _power(base: float, exponent: float) -> float:
-    from ms_initkit import portable  # imports NumPy, which reading a recipe does not need
+    from ms_initkit.draws import portable
 
     return portable.power(base, exponent)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
-from ms_initkit.formulas import truncation
+from ms_initkit.draws import truncation
 from ms_initkit.formulas.base import FINITE, Alias, Formula, Gain, Positive, Site
 
 if TYPE_CHECKING:
-    from ms_initkit.fans import Fans
+    from ms_initkit.formulas.fans import Fans
 
 Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 Distribution: TypeAlias = Literal["normal", "untruncated_normal", "truncated_normal", "uniform"]

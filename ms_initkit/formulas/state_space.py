@@ -37,7 +37,7 @@ class MambaDtBias(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        from ms_initkit import portable  # imports NumPy, which reading a recipe does not need
+        from ms_initkit.draws import portable
 
         return draws.Edited(
             draws.Uniform(portable.log(self.low), portable.log(self.high)),

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from ms_initkit import draws
-from ms_initkit.fans import Fans
 from ms_initkit.formulas.base import Alias, Formula, Gain, Positive, PositiveInteger, Range, Sigma, Site
+from ms_initkit.formulas.fans import Fans
 from ms_initkit.formulas.scaling import HeNormal
 
 

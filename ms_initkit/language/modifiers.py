@@ -6,16 +6,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, cast
 
 from ms_initkit.language.keys import BLOCKS, CONVENTIONS, EDITS, FANS, SET
-from ms_initkit.language.problems import Problems
-from ms_initkit.language.reading import read_count, read_each, read_fields, read_integer, read_word
+from ms_initkit.language.recipe import BlocksSpec, EditSpec, FansSpec
 from ms_initkit.language.scope import Scope, read_expression
-from ms_initkit.recipe import BlocksSpec, EditSpec, FansSpec
-from ms_initkit.source import Mapping
+from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.reading import read_count, read_each, read_fields, read_integer, read_word
+from ms_initkit.syntax.source import Mapping
 
 if TYPE_CHECKING:
-    from ms_initkit.expressions import Expression
-    from ms_initkit.language.reading import Fields
-    from ms_initkit.source import Node, Span
+    from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.reading import Fields
+    from ms_initkit.syntax.source import Node, Span
 
 
 def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:

@@ -8,21 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from ms_initkit.findings import suggestion
-from ms_initkit.language.initializers import read_initializer
+from ms_initkit.language.calls import read_initializer
 from ms_initkit.language.keys import FAN_NAMES, FROM, KEEP, RULE, SHAPE_NAMES
 from ms_initkit.language.modifiers import read_blocks, read_edits, read_fans
-from ms_initkit.language.problems import Problems, failure
-from ms_initkit.language.reading import described, listed, read_fields, read_flag, read_text
+from ms_initkit.language.recipe import FromSpec, KeepSpec, Rule
 from ms_initkit.language.scope import Scope, read_condition
 from ms_initkit.language.selectors import captures_of, read_selector
 from ms_initkit.language.variables import refuse_reserved
-from ms_initkit.recipe import FromSpec, KeepSpec, Rule
-from ms_initkit.source import Mapping, Scalar, Sequence
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import described, listed, read_fields, read_flag, read_text
+from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from ms_initkit.language.reading import Fields
-    from ms_initkit.recipe import Action, Selector
-    from ms_initkit.source import Node, Span
+    from ms_initkit.language.recipe import Action, Selector
+    from ms_initkit.syntax.reading import Fields
+    from ms_initkit.syntax.source import Node, Span
 
 
 def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ms_initkit.expressions import Expression, ExpressionError
 from ms_initkit.findings import RecipeError, suggestion
-from ms_initkit.language.problems import Problems, failure
-from ms_initkit.language.reading import described, flag_hint, is_unquoted_glob, listed, refuse_ambiguous
-from ms_initkit.numerals import explain_ambiguity
-from ms_initkit.source import Scalar
+from ms_initkit.syntax.expressions import Expression, ExpressionError
+from ms_initkit.syntax.numerals import explain_ambiguity
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, refuse_ambiguous
+from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ms_initkit.source import Node, Span
+    from ms_initkit.syntax.source import Node, Span
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
 

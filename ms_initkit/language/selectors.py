@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
 from ms_initkit.language.keys import ANY, DTYPES, MATCH
-from ms_initkit.language.problems import Problems, failure
-from ms_initkit.language.reading import (
+from ms_initkit.language.recipe import Selector
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import (
     described,
     is_unquoted_glob,
     read_class_name,
@@ -23,11 +24,10 @@ from ms_initkit.language.reading import (
     read_word,
     unquoted_glob_failure,
 )
-from ms_initkit.recipe import Selector
-from ms_initkit.source import Mapping, Scalar, Sequence
+from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from ms_initkit.source import Node
+    from ms_initkit.syntax.source import Node
 
 _LONGEST_REGEX: Final = 500
 

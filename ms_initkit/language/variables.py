@@ -6,10 +6,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
 
-from ms_initkit.expressions import RESERVED, Expression
 from ms_initkit.language.keys import DERIVED, EXTENT, FAN_NAMES, SHAPE_NAMES
-from ms_initkit.language.problems import Problems, failure
-from ms_initkit.language.reading import (
+from ms_initkit.language.recipe import Count, Extent, Variable
+from ms_initkit.language.scope import Scope, VariableKind, read_expression
+from ms_initkit.syntax.expressions import RESERVED, Expression
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import (
     described,
     flag_hint,
     read_fields,
@@ -18,13 +20,11 @@ from ms_initkit.language.reading import (
     read_identifier,
     read_integer,
 )
-from ms_initkit.language.scope import Scope, VariableKind, read_expression
-from ms_initkit.recipe import Count, Extent, Variable
-from ms_initkit.source import Mapping, Scalar, Sequence
+from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from ms_initkit.globs import Glob
-    from ms_initkit.source import Node, Span
+    from ms_initkit.syntax.globs import Glob
+    from ms_initkit.syntax.source import Node, Span
 
 # Letters first, then word characters, dots and hyphens: "pre-norm" is text, "n - 1" arithmetic.
 _WORD: Final = re.compile(r"[^\W\d][\w.-]*")

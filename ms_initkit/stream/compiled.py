@@ -34,7 +34,7 @@ _SOURCES: Final = (
     "stream/coefficients.py",
     "stream/laws.py",
     "stream/table.py",
-    "portable.py",
+    "draws/portable.py",
 )
 _LAWS: Final = {laws.UNIFORM: "uniform", laws.NORMAL: "normal", laws.TRUNCATED: "truncated", laws.FAR: "far"}
 _CONVERSIONS: Final = {DTYPES[name]: name for name in ("float16", "bfloat16", "float64")}

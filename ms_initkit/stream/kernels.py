@@ -21,7 +21,7 @@ from llvmlite import ir
 from numba import cfunc, float32, float64, int32, njit, types, uint16, uint32, uint64
 from numba.extending import intrinsic
 
-from ms_initkit import portable
+from ms_initkit.draws import portable
 from ms_initkit.stream import coefficients, laws
 from ms_initkit.stream.intrinsics import (
     CACHE_LINE,

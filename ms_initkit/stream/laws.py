@@ -1,6 +1,7 @@
 """The elementwise laws: a draw reduced to a law's number and eight 32-bit parameters that a kernel can read.
 
-The bounds of a truncated normal become probabilities here, in float64 and by ``ms_initkit.portable``, once per draw.
+The bounds of a truncated normal become probabilities here, in float64 and by ``ms_initkit.draws.portable``, once per
+draw.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit import portable
-from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform
+from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, portable
 
 Parameters: TypeAlias = NDArray[np.float32]
 

@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit import portable
+from ms_initkit.draws import portable
 from ms_initkit.stream import laws
 from ms_initkit.stream.coefficients import EXPONENT, LOG2, QUANTILE_P, QUANTILE_Q
 

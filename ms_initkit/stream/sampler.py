@@ -9,7 +9,6 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit import portable, wholes
 from ms_initkit.draws import (
     Arguments,
     Blocks,
@@ -27,8 +26,9 @@ from ms_initkit.draws import (
     Step,
     Table,
     Whole,
+    portable,
 )  # fmt: skip
-from ms_initkit.stream import engine, oracle
+from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.table import DTYPES
@@ -181,7 +181,7 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> 
         case Mixture():
             return _mixture(draw, place, slices, key, choice)
         case Table(name, arguments):
-            from ms_initkit import tables
+            from ms_initkit.draws import tables
 
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
             with np.errstate(over="ignore"):
@@ -200,7 +200,7 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> 
                 values = _edit(values, edit, place, slices)
             return values
         case Loaded(path, entry):
-            from ms_initkit import checkpoints
+            from ms_initkit.files import checkpoints
 
             return checkpoints.read(path, entry, slices).astype(np.float32)
         case Keep():

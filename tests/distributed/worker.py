@@ -19,7 +19,7 @@ from mindspore.communication import create_group, get_group_size, get_rank, init
 
 import ms_initkit
 from ms_initkit import draws
-from ms_initkit.agreement import check_ranks
+from ms_initkit.stages.agreement import check_ranks
 from tests.distributed.network import CUTS, RECIPE, SEED, Cut, Sharded
 
 if TYPE_CHECKING:

@@ -19,17 +19,17 @@ import numpy as np
 import yaml
 
 from ms_initkit import draws, stream
-from ms_initkit.manifest import read_manifest
-from ms_initkit.moments import moments as moments_of
-from ms_initkit.network import load_network
-from ms_initkit.planning import plan_infos
+from ms_initkit.draws.moments import moments as moments_of
+from ms_initkit.networks.construct import load_network
+from ms_initkit.networks.manifest import read_manifest
+from ms_initkit.stages.plan import plan_infos
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ms_initkit.draws import Draw
-    from ms_initkit.params import ParamInfo
-    from ms_initkit.plans import Assignment, Plan
+    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.plans.plan import Assignment, Plan
 
 HERE: Final = Path(__file__).parent
 FAMILIES: Final = HERE / "families"
@@ -90,7 +90,7 @@ def network_infos(network: str) -> tuple[ParamInfo, ...]:
     spec = json.loads(network)
     if "manifest" in spec:
         return read_manifest(MANIFESTS / f"{spec['manifest']}.json")
-    from ms_initkit.describe import describe
+    from ms_initkit.networks.describe import describe
 
     arguments = [f"{key}={json.dumps(value)}" for key, value in (spec.get("kwargs") or {}).items()]
     return describe(load_network(spec["factory"], arguments, is_deferred=True))

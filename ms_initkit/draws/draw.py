@@ -1,0 +1,205 @@
+"""What is drawn, as data: the closed set of descriptions that a plan carries and the stream can sample.
+
+A formula (``ms_initkit.formulas``) turns shape and fans into one of these; from here on every number is
+resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no tensor and knows no framework.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Final, Literal, TypeAlias, get_args
+
+Scalar: TypeAlias = float | int | str | bool
+Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """Every element is ``value``."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Uniform:
+    """Uniform on ``[low, high)``."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """Normal with mean ``mean`` and standard deviation ``std``."""
+
+    mean: float
+    std: float
+
+
+@dataclass(frozen=True, slots=True)
+class TruncatedNormal:
+    """``Normal(mean, std)`` given that it falls in ``[low, high]``; the bounds are absolute, in units of the value."""
+
+    mean: float
+    std: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Each element from ``draws[k]`` with probability ``weights[k]``; the weights sum to 1."""
+
+    weights: tuple[float, ...]
+    draws: tuple[Draw, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A deterministic function of an element's coordinates, called ``name`` in ``ms_initkit.draws.tables``."""
+
+    name: str
+    arguments: Arguments = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Needs the whole tensor at once (linear algebra, ranks): called ``name`` in ``ms_initkit.stream.wholes``."""
+
+    name: str
+    arguments: Arguments = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """A user's own initializer, registered as ``name``; drawn whole."""
+
+    name: str
+    arguments: Arguments = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """Consecutive parts along ``axis``, ``sizes[k]`` long, each with its own draw.
+
+    An element keeps the word of its place in the whole tensor, so cutting a tensor into blocks of one law changes
+    nothing; with ``shares_words`` every block, all being of one size, takes the words of the first one's place, so that
+    one block can be a function of another.
+    """
+
+    axis: int
+    sizes: tuple[int, ...]
+    draws: tuple[Draw, ...]
+    shares_words: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The draw of a tensor ``times`` shorter along ``axis``, each of its slices repeated ``times`` times in a row."""
+
+    axis: int
+    times: int
+    draw: Draw
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One operation on every element; ``value`` is its operand where it has one.
+
+    ``add``, ``multiply`` and ``at_least`` (maximum with ``value``) are single float32 operations; ``log``, ``exp`` and
+    ``inverse_softplus`` (``x + log(-expm1(-x))``) are computed in float64 by ``ms_initkit.draws.portable`` and rounded
+    once.
+    """
+
+    name: Literal["add", "multiply", "at_least", "log", "exp", "inverse_softplus"]
+    value: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class SetElement:
+    """The element at ``at`` (global coordinates) becomes ``to``."""
+
+    at: tuple[int, ...]
+    to: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetRows:
+    """The slices ``rows`` along the first axis become ``to``, as for padding rows."""
+
+    rows: tuple[int, ...]
+    to: float = 0.0
+
+
+Edit: TypeAlias = Step | SetElement | SetRows
+
+
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """``draw``, then each edit in order."""
+
+    draw: Draw
+    edits: tuple[Edit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The values of ``key`` in the file ``path``."""
+
+    path: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """The parameter keeps the value it has."""
+
+
+Draw: TypeAlias = (
+    Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
+    | Blocks | Repeated | Edited | Loaded | Keep
+)  # fmt: skip
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+
+_KINDS: Final = {kind.__name__: kind for kind in (*get_args(Draw), *get_args(Edit))}
+
+
+def to_json(draw: Draw | Edit) -> dict[str, Json]:
+    """Returns ``draw`` as JSON values; ``from_json`` is its inverse."""
+    return {"kind": type(draw).__name__} | {
+        field.name: _value_to_json(getattr(draw, field.name)) for field in fields(draw)
+    }
+
+
+def from_json(value: Json) -> Draw:
+    """Returns the draw that ``to_json`` wrote.
+
+    Raises:
+        ValueError: If ``value`` does not describe a draw.
+    """
+    draw = _value_from_json(value)
+    if not isinstance(draw, get_args(Draw)):
+        raise ValueError(f"not a draw: {value!r}")
+    return draw  # type: ignore[no-any-return]  # narrowed by the union's own members above
+
+
+def _value_to_json(value: object) -> Json:
+    match value:
+        case bool() | int() | float() | str() | None:
+            return value
+        case tuple():
+            return [_value_to_json(item) for item in value]
+        case _:
+            return to_json(value)  # type: ignore[arg-type]  # what is left of the fields' types
+
+
+def _value_from_json(value: Json) -> object:
+    match value:
+        case list():
+            return tuple(_value_from_json(item) for item in value)
+        case {"kind": str(kind), **rest} if kind in _KINDS:
+            return _KINDS[kind](**{str(name): _value_from_json(item) for name, item in rest.items()})  # type: ignore[arg-type]  # JSON inside, too
+        case dict():
+            raise ValueError(f"no kind of draw is called {value.get('kind')!r}")
+        case _:
+            return value

@@ -1,0 +1,106 @@
+"""A network's values to a file, whole or not at all, and back."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.files import checkpoints
+from ms_initkit.findings import ApplyError, Finding, suggestion
+from ms_initkit.networks.describe import dtype_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from mindspore import Parameter
+    from mindspore.nn import Cell
+
+FORMATS: Final = {".safetensors": "safetensors", ".ckpt": "ckpt"}
+
+
+def check_path(path: str | Path) -> Path:
+    """Returns ``path``.
+
+    Raises:
+        ValueError: If it does not end in .safetensors or .ckpt, or a file stands where its folder should.
+    """
+    target = Path(path)
+    if target.suffix not in FORMATS:
+        raise ValueError(f"{target}: values are saved to {' or '.join(FORMATS)}")
+    require_folder(target)
+    return target
+
+
+def require_folder(target: Path) -> None:
+    """Returns if ``target`` can be written, its folders being made.
+
+    Raises:
+        ValueError: If not; it names the folder.
+    """
+    folder = next((folder for folder in target.parents if folder.exists()), target.parent)
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise ValueError(f"{target}: {folder} is not a folder that can be written to")
+
+
+def save(net: Cell, path: str | Path) -> None:
+    """Saves every parameter of ``net`` as `mindspore.load_checkpoint` reads it.
+
+    The file appears under its name only once it is complete.
+
+    Raises:
+        ValueError: If ``path`` does not end in .safetensors or .ckpt.
+        OSError: If it cannot be written.
+    """
+    from mindspore import save_checkpoint
+
+    target = check_path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
+        unfinished = Path(folder) / target.name
+        save_checkpoint(net, str(unfinished), format=FORMATS[target.suffix])
+        with unfinished.open("rb") as stream:
+            os.fsync(stream.fileno())
+        # MindSpore leaves its checkpoints read-only.
+        unfinished.chmod(0o644)
+        unfinished.replace(target)
+
+
+def load(net: Cell, path: str | Path) -> None:
+    """Gives every parameter of ``net`` the values of a file that has these tensors and no others.
+
+    MindSpore's own loading would strip prefixes, convert types and leave out what it does not know; a file is held
+    to what it says.
+
+    Raises:
+        ValueError: If the file is missing, of an unknown kind, or broken.
+        ApplyError: If its names, shapes or types are not the network's; nothing was loaded.
+    """
+    from mindspore import load_checkpoint, load_param_into_net
+
+    target = Path(path)
+    if target.suffix not in FORMATS:
+        raise ValueError(f"{target}: values are read from {' or '.join(FORMATS)}")
+    entries = checkpoints.entries(str(target))
+    findings = list(_differences(target, entries, {parameter.name: parameter for parameter in net.get_parameters()}))
+    if findings:
+        raise ApplyError(findings)
+    load_param_into_net(net, load_checkpoint(str(target), format=FORMATS[target.suffix]), strict_load=True)
+
+
+def _differences(
+    path: Path, entries: Mapping[str, checkpoints.Entry], parameters: Mapping[str, Parameter]
+) -> Iterator[Finding]:
+    for name, parameter in parameters.items():
+        entry = entries.get(name)
+        shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
+        if entry is None:
+            message = f"{path} has no tensor called {name!r}"
+            yield Finding("missing-entry", message, help=suggestion(name, entries.keys() - parameters.keys()))
+        elif (entry.shape, entry.dtype) != (shape, dtype):
+            message = f"{name!r} of {path} is {entry.shape} {entry.dtype}, and {shape} {dtype} in the network"
+            yield Finding("shape-mismatch", message)
+    for name in entries:
+        if name not in parameters:
+            yield Finding("unknown-entry", f"{path} has a tensor called {name!r}, which the network has not")

@@ -1,0 +1,241 @@
+"""Initializers as they are asked for in a recipe: a name, a number, or a name with arguments."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.formulas import registry
+from ms_initkit.language.recipe import InitSpec
+from ms_initkit.language.scope import Scope, read_expression
+from ms_initkit.syntax.numerals import read_number
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import (
+    described,
+    is_unquoted_glob,
+    listed,
+    read_each,
+    read_flag,
+    read_text,
+    read_word,
+)
+from ms_initkit.syntax.source import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from ms_initkit.formulas.base import Argument, Formula
+    from ms_initkit.language.recipe import ArgumentValue
+    from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.source import Node
+
+_DEEPEST: Final = 6
+_LISTS: Final = ("numbers", "integers", "formulas", "mixture parts")
+
+
+def read_initializer(node: Node, what: str, scope: Scope, depth: int = 0) -> InitSpec:
+    """Returns the initializer that ``node`` asks for, checked as far as it can be without a tensor."""
+    if depth > _DEEPEST:
+        raise failure("wrong-type", f"initializers are nested deeper than {_DEEPEST}", node.span)
+    match node:
+        case Scalar() if not node.is_null:
+            return _read_word(node, what, scope)
+        case Mapping(entries=((name, arguments),)) if not is_unquoted_glob(node):
+            return _read_call(name, arguments, scope, depth)
+        case Mapping(entries=((first, _), _, *_)):
+            hint = f"arguments stand in braces of their own: {{{first.text}: {{...}}}}"
+            message = f"{what} is one initializer, not {len(node.entries)}"
+            raise failure("wrong-type", message, node.span, hint=hint)
+        case _:
+            raise failure("wrong-type", f"{what} is an initializer, not {described(node)}", node.span)
+
+
+def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
+    """Reads a number, which is a constant, or a name."""
+    if _is_number(node):
+        return InitSpec("constant", (("value", read_expression(node, what, scope)),), node.span)
+    if registry.find(node.text) is None and _is_value(node, scope):
+        written = f'"{node.text}"' if re.search(r"[,\[]", node.text) else node.text
+        raise failure(
+            "unknown-initializer", f"no initializer is called {described(node)}", node.span,
+            "where an initializer is due, a word is its name",
+            hint=f"write {{constant: {written}}} for a value",
+        )  # fmt: skip
+    formula = _find(node)
+    missing = _missing(formula, ())
+    if missing:
+        raise _missing_failure(node, missing)
+    return InitSpec(node.text, (), node.span)
+
+
+def _is_number(node: Scalar) -> bool:
+    return read_number(node.text) is not None or node.text[:1] in "+-.0123456789"
+
+
+def _is_value(node: Scalar, scope: Scope) -> bool:
+    return node.text in scope.names() or any(char in "+-*/()[]" for char in node.text)
+
+
+def _find(node: Scalar) -> type[Formula]:
+    formula = registry.find(node.text)
+    if formula is None:
+        spellings = [*registry.names(), *(word for others in registry.aliases().values() for word in others)]
+        hint = suggestion(node.text, spellings) or (
+            "`ms-initkit initializers` lists them; one of your own is known once its module is imported"
+        )
+        raise failure("unknown-initializer", f"no initializer is called {described(node)}", node.span, hint=hint)
+    return formula
+
+
+def _missing(formula: type[Formula], given: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        argument.name for argument in registry.arguments(formula) if argument.is_required and argument.name not in given
+    )
+
+
+def _missing_failure(name: Scalar, missing: tuple[str, ...]) -> RecipeError:
+    arguments = ", ".join(f"{word}: ..." for word in missing)
+    message = f"{name.text!r} needs {listed(tuple(map(repr, missing)))}"
+    return failure("missing-argument", message, name.span, hint=f"write {{{name.text}: {{{arguments}}}}}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where arguments are read: what their expressions may use, and how deep initializers are nested."""
+
+    scope: Scope
+    depth: int
+
+    def initializer(self, node: Node, what: str) -> InitSpec:
+        return read_initializer(node, what, self.scope, self.depth + 1)
+
+
+def _read_call(name: Scalar, node: Node, scope: Scope, depth: int) -> InitSpec:
+    formula = _find(name)
+    problems = Problems()
+    given = {
+        argument.name: problems.attempt(_read_value, value, argument, _Place(scope, depth))
+        for argument, value in _assign(name, node, registry.arguments(formula), problems)
+    }
+    missing = _missing(formula, tuple(given))
+    if missing and not problems.has_failed:
+        raise _missing_failure(name, missing)
+    problems.settle()
+    spec = InitSpec(name.text, tuple(given.items()), name.span)
+    _try(spec)
+    return spec
+
+
+def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Problems) -> list[tuple[Argument, Node]]:
+    """Returns the nodes with the arguments they are for: by name, or by place."""
+    match node:
+        case Mapping():
+            return _assign_by_name(name, node, known, problems)
+        case Scalar() if node.is_null:
+            message = f"{name.text!r} is followed by nothing"
+            problems.add("wrong-type", message, name.span, hint=f"write {name.text}, without the colon")
+            return []
+        case Sequence(items) if not (known and known[0].kind in _LISTS):
+            values: tuple[Node, ...] = items
+        case _:
+            values = (node,)
+    if len(values) > len(known):
+        takes = f"takes {len(known)} at most" if known else "takes none"
+        problems.add("unknown-argument", f"{name.text!r} has {len(values)} arguments and {takes}", node.span)
+    return list(zip(known, values, strict=False))
+
+
+def _assign_by_name(
+    name: Scalar, node: Mapping, known: tuple[Argument, ...], problems: Problems
+) -> list[tuple[Argument, Node]]:
+    spellings = {word: argument for argument in known for word in (argument.name, *argument.aliases)}
+    found: dict[str, tuple[Argument, Node]] = {}
+    for key, value in node.entries:
+        argument = spellings.get(key.text)
+        if argument is None:
+            words = tuple(argument.name for argument in known)
+            hint = suggestion(key.text, spellings) or (f"it has {listed(words)}" if words else "it has none")
+            message = f"{name.text!r} has no argument {key.text!r}"
+            problems.add("unknown-argument", message, key.span, hint=hint)
+        elif argument.name in found:
+            message = f"{key.text!r} is another name of {argument.name!r}, which is given too"
+            problems.add("duplicate-key", message, key.span)
+        else:
+            found[argument.name] = (argument, value)
+    return list(found.values())
+
+
+def _read_value(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
+    what = f"`{argument.name}`"
+    if isinstance(node, Scalar) and node.is_null and argument.is_nullable:
+        return None
+    match argument.kind:
+        case "number" | "integer":
+            return _read_number(node, argument, place.scope)
+        case "numbers" | "integers":
+            return read_each(node, what, lambda item, _: _read_number(item, argument, place.scope))
+        case "flag":
+            return read_flag(node, what)
+        case "word":
+            return read_word(node, what, argument.choices)
+        case "text":
+            return read_text(node, what)
+        case "formula":
+            return place.initializer(node, what)
+        case "formulas":
+            return read_each(node, what, place.initializer)
+        case "mixture parts":
+            return read_each(node, what, lambda item, _: _read_part(item, argument, place))
+
+
+def _read_part(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
+    if not isinstance(node, Sequence) or len(node.items) != 2:
+        message = f"a part is a weight and an initializer, not {described(node)}"
+        raise failure("wrong-type", message, node.span, hint="write [0.5, zeros]")
+    problems = Problems()
+    weight = problems.attempt(_read_number, node.items[0], argument, place.scope)
+    part = problems.attempt(place.initializer, node.items[1], "a part")
+    problems.settle()
+    return (weight, part)
+
+
+def _read_number(node: Node, argument: Argument, scope: Scope) -> Expression:
+    what = f"`{argument.name}`"
+    expression = read_expression(node, what, scope)
+    if expression.names:
+        return expression
+    value = expression.evaluate({})
+    if argument.kind in ("integer", "integers") and value != int(value):
+        raise failure("wrong-type", f"{what} is a whole number, not {expression.text}", node.span)
+    if argument.range is not None and float(value) not in argument.range:
+        raise failure("bad-argument", f"{what} is {expression.text}: it must be {argument.range}", node.span)
+    return expression
+
+
+def _try(spec: InitSpec) -> None:
+    """Makes the formula if every number is known: then contradictions among them are found here."""
+    try:
+        _constant(spec)
+    except _NotConstantError:
+        return
+    except (ValueError, TypeError) as error:
+        raise failure("bad-argument", f"{spec.name!r} refuses its arguments: {error}", spec.span) from error
+
+
+class _NotConstantError(Exception):
+    """A value waits for a network."""
+
+
+def _constant(value: ArgumentValue) -> object:
+    match value:
+        case InitSpec():
+            formula = registry.known(value.name)
+            return formula(**{name: _constant(inner) for name, inner in value.arguments})
+        case tuple():
+            return tuple(_constant(item) for item in value)
+        case str() | bool() | None:
+            return value
+        case _ if value.names:
+            raise _NotConstantError
+        case _:
+            return value.evaluate({})

@@ -1,0 +1,174 @@
+"""Stage describe: a MindSpore network to ``ParamInfo``s. No values are read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from ms_initkit.networks.params import Owner, ParamInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from mindspore import Parameter
+    from mindspore.nn import Cell
+
+Described: TypeAlias = "tuple[tuple[ParamInfo, ...], tuple[Parameter, ...]]"
+
+
+def describe(net: Cell) -> tuple[ParamInfo, ...]:
+    """Returns what is known of every parameter of ``net``, in the order in which the network walks them.
+
+    A parameter that several cells hold is listed once, with all of its owners.
+
+    Raises:
+        TypeError: If ``net`` is not a MindSpore cell.
+    """
+    return describe_with_parameters(net)[0]
+
+
+def describe_with_parameters(net: Cell) -> Described:
+    """Returns ``describe(net)`` together with the parameters themselves, in the same order.
+
+    Raises:
+        TypeError: If ``net`` is not a MindSpore cell.
+    """
+    from mindspore import Parameter
+    from mindspore.nn import Cell
+
+    if isinstance(net, Parameter):
+        owner = Owner(net.name, net.name.rpartition(".")[2])
+        return (_info((owner,), net),), (net,)
+    if not isinstance(net, Cell):
+        raise TypeError(f"a network is a mindspore.nn.Cell, not {type(net).__name__}")
+    parameters: dict[int, Parameter] = {}
+    owners: dict[int, list[Owner]] = {}
+    for prefix, cell in _walk(net):
+        for claim, parameter in _claims(prefix, cell):
+            parameters.setdefault(id(parameter), parameter)
+            owners.setdefault(id(parameter), []).append(claim)
+    infos = tuple(_info(tuple(owners[key]), parameter) for key, parameter in parameters.items())
+    return infos, tuple(parameters.values())
+
+
+def named_parameters(net: Cell) -> dict[str, Parameter]:
+    """Returns the parameters of ``net`` by the names under which it walks them, nothing else of them being asked.
+
+    Raises:
+        TypeError: If ``net`` is not a MindSpore cell.
+    """
+    from mindspore.nn import Cell
+
+    if not isinstance(net, Cell):
+        return {info.name: parameter for info, parameter in zip(*describe_with_parameters(net), strict=True)}
+    names: list[str] = []
+    held: list[Parameter] = []
+    # Only a cell with children can hold itself, so leaves, of which there are thousands, are not remembered.
+    seen: set[int] = set()
+    # MindSpore keeps both in OrderedDicts, whose own iterators take several times as long for a single item.
+    items = dict.items
+
+    def visit(prefix: str, cell: Cell) -> None:
+        # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
+        for leaf, parameter in items(cell._params):
+            if parameter is not None:
+                names.append(prefix + leaf)
+                held.append(parameter)
+        children = cell._cells
+        if children:
+            seen.add(id(cell))
+            for name, child in items(children):
+                if child and id(child) not in seen:
+                    visit(f"{prefix}{name}.", child)
+
+    visit("", net)
+    inited = [parameter.inited_param for parameter in held]
+    parameters = held
+    if inited.count(None) < len(inited):
+        parameters = [mine if other is None else other for mine, other in zip(held, inited, strict=True)]
+    if len(set(map(id, parameters))) == len(parameters):
+        return dict(zip(names, parameters, strict=True))
+    first: dict[int, str] = {}
+    for name, parameter in zip(names, parameters, strict=True):
+        first.setdefault(id(parameter), name)
+    return {name: parameter for name, parameter in zip(names, parameters, strict=True) if first[id(parameter)] == name}
+
+
+def _walk(net: Cell) -> Iterator[tuple[str, Cell]]:
+    """Yields cells in MindSpore's own order, but a cell that is held twice under each of its names."""
+    yield "", net
+    above = {id(net)}
+    levels = [("", id(net), iter(net._cells.items()))]
+    while levels:
+        prefix, owner, children = levels[-1]
+        for name, child in children:
+            # MindSpore's walk leaves out empty lists of cells as it does None.
+            if not child or id(child) in above:
+                continue
+            inner = f"{prefix}{name}."
+            yield inner, child
+            if child._cells:
+                above.add(id(child))
+                levels.append((inner, id(child), iter(child._cells.items())))
+                break
+        else:
+            levels.pop()
+            above.remove(owner)
+
+
+class _Options(NamedTuple):
+    """What a parameter's owner tells of its layout."""
+
+    cell: tuple[str, ...]
+    groups: int
+    is_transposed: bool
+    weight_shape: tuple[int, ...] | None
+
+
+def _claims(prefix: str, cell: Cell) -> Iterator[tuple[Owner, Parameter]]:
+    options = None
+    for leaf, parameter in cell._params.items():
+        if parameter is None:
+            continue
+        options = options or _options(cell)
+        owner = Owner(prefix + leaf, leaf, *options)
+        yield owner, parameter if parameter.inited_param is None else parameter.inited_param
+
+
+def _options(cell: Cell) -> _Options:
+    mro, is_transposed = _kind(type(cell))  # type: ignore[arg-type]  # classes are hashable, untyped ones too
+    # Read where it is kept: asking a cell for what it has not costs ten times as much.
+    attributes = vars(cell)
+    groups = attributes.get("group", attributes.get("groups", 1))
+    weight = cell._params.get("weight")
+    shape = None if weight is None else tuple(weight.shape)
+    return _Options(mro, groups if isinstance(groups, int) and groups > 0 else 1, is_transposed, shape)
+
+
+@lru_cache(maxsize=4096)
+def _kind(kind: type) -> tuple[tuple[str, ...], bool]:
+    mro = tuple(base.__name__ for base in kind.__mro__ if base is not object)
+    return mro, any("Transpose" in name for name in mro)
+
+
+# MindSpore has one object for each element type; hashing one costs five times as much as knowing it again.
+_DTYPE_NAMES: dict[int, tuple[object, str]] = {}
+
+
+def dtype_name(dtype: object) -> str:
+    """Returns the name of a MindSpore element type, such as ``float32``."""
+    known = _DTYPE_NAMES.get(id(dtype))
+    if known is None:
+        # The object is kept with its name, so that no other one can ever have its id.
+        known = _DTYPE_NAMES[id(dtype)] = (dtype, str(dtype).lower())
+    return known[1]
+
+
+def _info(owners: tuple[Owner, ...], parameter: Parameter) -> ParamInfo:
+    return ParamInfo(
+        owners,
+        tuple(parameter.shape),
+        dtype_name(parameter.dtype),
+        bool(parameter.requires_grad),
+        bool(parameter.has_init),
+    )

@@ -1,0 +1,250 @@
+"""Stage bind: gives each parameter to the first rule that selects it and resolves everything. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.findings import Finding, PlanError, did_you_mean
+from ms_initkit.language import library
+from ms_initkit.language.selector_text import selector_text
+from ms_initkit.plans.match import Matcher
+from ms_initkit.plans.plan import Assignment, Plan, RuleLine
+from ms_initkit.plans.resolve import Resolution, Resolver
+from ms_initkit.plans.variables import evaluate_variables
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ms_initkit.findings import Severity
+    from ms_initkit.language.recipe import Recipe, Rule
+    from ms_initkit.networks.params import Owner, ParamInfo
+    from ms_initkit.plans.variables import VariableValue
+
+SHOWN: Final = 8
+
+
+def bind(
+    recipe: Recipe,
+    infos: Sequence[ParamInfo],
+    variables: Mapping[str, VariableValue] | None = None,
+    *,
+    strict: bool = True,
+) -> Plan:
+    """Returns what each parameter will be.
+
+    Args:
+        recipe: What to do.
+        infos: The network's parameters.
+        variables: Values that override the recipe's own variables.
+        strict: Whether leftovers (unmatched parameters, unused rules) are errors; if not, they are warnings.
+
+    Raises:
+        PlanError: If anything is wrong; it carries every finding.
+    """
+    stripped, prefix_findings = _strip_prefixes(recipe, infos)
+    values, variable_findings = evaluate_variables(recipe, stripped, variables or {})
+    findings = [*prefix_findings, *variable_findings]
+    if variable_findings:
+        raise PlanError(findings)
+    active, condition_findings = _active_rules(recipe, values)
+    findings += condition_findings
+    draft = _Draft(Resolver(values))
+    matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
+    for original, info in zip(infos, stripped, strict=True):
+        draft.add(original, info, matcher.candidates(info))
+    findings += draft.findings(matcher.rules, recipe.path, strict=strict)
+    plan = Plan(
+        recipe.family,
+        library.portable_path(recipe.path),
+        recipe.digest,
+        tuple(values.items()),
+        tuple(
+            RuleLine(rule.id, _location(rule), selector_text(rule.match), is_active)
+            for rule, is_active in zip(recipe.rules, active, strict=True)
+        ),
+        tuple(draft.assignments),
+        tuple(findings),
+    )
+    if any(finding.severity == "error" for finding in findings):
+        raise PlanError(findings, plan)
+    return plan
+
+
+def _location(rule: Rule) -> str:
+    return f"{library.portable_path(rule.span.path)}:{rule.span.line}:{rule.span.column}"
+
+
+def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[ParamInfo, ...], list[Finding]]:
+    """Takes the recipe's wrapper prefixes off every name, over and over: wrappers nest."""
+    if not recipe.strip_prefixes:
+        return tuple(infos), []
+    prefix = re.compile("(?:" + "|".join(re.escape(text) for text in recipe.strip_prefixes) + ")+")
+    found: Counter[str] = Counter()
+
+    def strip(owner: Owner) -> Owner:
+        match = prefix.match(owner.name)
+        if match is None or match.end() == len(owner.name):
+            return owner
+        found[match.group()] += 1
+        return owner._replace(name=owner.name[match.end() :])
+
+    stripped = tuple(info._replace(owners=tuple(strip(owner) for owner in info.owners)) for info in infos)
+    findings = [
+        Finding("stripped-prefix", f"{text!r} was taken off {count} names before matching", "note")
+        for text, count in found.items()
+    ]
+    names = Counter(info.name for info in stripped)
+    findings += [
+        Finding("ambiguous-name", f"{count} parameters are called {name!r} once prefixes are stripped", "error")
+        for name, count in names.items()
+        if count > 1
+    ]
+    return stripped, findings
+
+
+def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[tuple[bool, ...], list[Finding]]:
+    active, findings = [], []
+    for rule in recipe.rules:
+        try:
+            active.append(rule.when is None or bool(rule.when.evaluate(values)))
+        except ValueError as error:
+            active.append(False)
+            findings.append(Finding("bad-expression", f"`when` has no value: {error}", "error", rule.span))
+    return tuple(active), findings
+
+
+@dataclass
+class _Draft:
+    """The lines so far, and what is needed to say what was left over."""
+
+    resolver: Resolver
+    assignments: list[Assignment] = field(default_factory=list)
+    unmatched: list[ParamInfo] = field(default_factory=list)
+    failures: dict[tuple[str, str], tuple[Rule, list[ParamInfo]]] = field(default_factory=dict)
+    won: Counter[str] = field(default_factory=Counter)
+    selected: Counter[str] = field(default_factory=Counter)
+    winners: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
+        """Adds the line of one parameter, or what is wrong with it."""
+        names = tuple(rule.id for rule, _ in candidates)
+        self.selected.update(names)
+        if not candidates:
+            if info.is_trainable:
+                self.unmatched.append(original)
+            self._append(original, info, "", names, self.resolver.kept)
+            return
+        rule, owner_index = candidates[0]
+        self.won[rule.id] += 1
+        for loser in names[1:]:
+            self.winners.setdefault(loser, Counter())[rule.id] += 1
+        try:
+            resolution = self.resolver.resolve(rule, info, info.owners[owner_index])
+        except ValueError as error:
+            _, failed = self.failures.setdefault((rule.id, str(error)), (rule, []))
+            failed.append(original)
+            return
+        self._append(original, info, rule.id, names, resolution)
+
+    def _append(
+        self, original: ParamInfo, info: ParamInfo, rule: str, names: tuple[str, ...], resolution: Resolution
+    ) -> None:
+        self.assignments.append(
+            Assignment(
+                original.name,
+                original.names[1:],
+                info.name,
+                info.shape,
+                info.dtype,
+                rule,
+                resolution.initializer,
+                resolution.draw,
+                resolution.fans,
+                resolution.moments,
+                names,
+            )
+        )
+
+    def findings(self, rules: Sequence[Rule], path: str, *, strict: bool) -> list[Finding]:
+        """Returns what went wrong or was left over, rules first in file order; ``path`` is the recipe's own file."""
+        leftover: Severity = "error" if strict else "warning"
+        found = [
+            Finding(
+                _failure_code(message),
+                f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}",
+                "error",
+                rule.span,
+            )
+            for (_, message), (rule, failed) in self.failures.items()
+        ]
+        for rule in rules:
+            if self.won[rule.id]:
+                continue
+            if self.selected[rule.id]:
+                is_inherited = rule.span.path != path
+                if rule.is_optional and is_inherited:
+                    continue  # a child's rules stand before its parents' for just this
+                winner, _ = self.winners[rule.id].most_common(1)[0]
+                found.append(
+                    Finding(
+                        "shadowed-rule",
+                        f"rule {rule.id!r} selects {self.selected[rule.id]} parameters and wins none",
+                        "note" if rule.is_optional or is_inherited else "warning",
+                        rule.span,
+                        (f"rule {winner!r} stands before it and takes them",),
+                        None if is_inherited else "move it up, narrow the rule before it, or delete it",
+                    )
+                )
+            elif not rule.is_optional:
+                found.append(self._unused(rule, leftover))
+        if self.unmatched:
+            found.append(self._unmatched(leftover))
+        return found
+
+    def _unused(self, rule: Rule, severity: Severity) -> Finding:
+        names = [line.stream for line in self.assignments]
+        near = None
+        if rule.match.names:
+            near = did_you_mean(rule.match.names[0].text, sorted(set(names)))
+            near = near or next(iter(difflib.get_close_matches(rule.match.names[0].text, names, n=1, cutoff=0.4)), None)
+        return Finding(
+            "unused-rule",
+            f"rule {rule.id!r} selects no parameter",
+            severity,
+            rule.match.span,
+            (f"it asks for {selector_text(rule.match)}",),
+            (f"the nearest name is {near!r}; " if near else "")
+            + "correct `match`, delete the rule, or say `optional: true`",
+        )
+
+    def _unmatched(self, severity: Severity) -> Finding:
+        shown = tuple(
+            f"{info.name} {info.shape} {info.dtype}"
+            + (f" of a {info.owners[0].cell[0]}" if info.owners[0].cell else "")
+            for info in self.unmatched[:SHOWN]
+        )
+        more = len(self.unmatched) - len(shown)
+        return Finding(
+            "unmatched-parameter",
+            f"no rule selects {_count(self.unmatched)} of {len(self.assignments)}",
+            severity,
+            None,
+            (*shown, f"and {more} more") if more else shown,
+            "add a rule; `init: keep` leaves a parameter as it is",
+        )
+
+
+def _failure_code(message: str) -> str:
+    return "undefined-fan" if "has no fans" in message else "unusable-initializer"
+
+
+def _count(infos: Sequence[ParamInfo]) -> str:
+    return f"{len(infos)} parameter" + ("s" if len(infos) != 1 else "")
+
+
+def _listed(infos: Sequence[ParamInfo]) -> str:
+    return repr(infos[0].name) + f" {infos[0].shape}" + (f" and {len(infos) - 1} more" if len(infos) > 1 else "")

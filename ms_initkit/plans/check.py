@@ -1,0 +1,105 @@
+"""Whether a plan can be written: files, shapes and ranges, before a single value is drawn."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit import draws
+from ms_initkit.files import checkpoints
+from ms_initkit.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.plans.plan import Assignment, Plan
+
+# Largest finite value of the types that are narrower than float32's range.
+_LARGEST: Final = {"float16": 65504.0, "float32": 3.4028234663852886e38, "bfloat16": 3.3895313892515355e38}
+_INTEGER_RANGES: Final = {
+    "bool": (0, 1),
+    "int8": (-(2**7), 2**7 - 1),
+    "int16": (-(2**15), 2**15 - 1),
+    "int32": (-(2**31), 2**31 - 1),
+    "int64": (-(2**63), 2**63 - 1),
+    "uint8": (0, 2**8 - 1),
+    "uint16": (0, 2**16 - 1),
+    "uint32": (0, 2**32 - 1),
+    "uint64": (0, 2**64 - 1),
+}
+# The normal draw reaches 6.3 standard deviations; see the stream.
+_REACH: Final = 6.3
+
+
+def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
+    """Returns what would go wrong if ``plan`` were written; places are given where ``recipe`` is at hand."""
+    spans = {} if recipe is None else {rule.id: rule.span for rule in recipe.rules}
+    found: dict[tuple[str, str], Finding] = {}
+    for line in plan.columns.kinds:
+        for code, message, note in _problems(line):
+            # One rule's fault in a hundred parameters is one finding.
+            found.setdefault(
+                (line.rule, message if code != "out-of-range" else code),
+                Finding(
+                    code,
+                    f"{line.name!r} {line.shape} {line.dtype}: {message}",
+                    "error",
+                    spans.get(line.rule),
+                    (f"rule {line.rule!r}; nothing was written", *note),
+                ),
+            )
+    return tuple(found.values())
+
+
+def _problems(line: Assignment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for loaded in _loaded(line.draw):
+        yield from _file_problems(loaded, line)
+    largest = _LARGEST.get(line.dtype)
+    extreme = _extreme(line)
+    if largest is not None and extreme is not None and extreme > largest:
+        yield (
+            "out-of-range",
+            f"values as large as {extreme:.6g} do not fit: {line.dtype} ends at {largest:.6g}",
+            ("MindSpore's set_data would have written inf in silence",),
+        )
+    if line.dtype in _INTEGER_RANGES and isinstance(line.draw, draws.Constant):
+        low, high = _INTEGER_RANGES[line.dtype]
+        if not low <= line.draw.value <= high:
+            yield "out-of-range", f"{line.draw.value:.0f} does not fit: {line.dtype} is {low} to {high}", ()
+
+
+def _loaded(draw: draws.Draw) -> Iterator[draws.Loaded]:
+    match draw:
+        case draws.Loaded():
+            yield draw
+        case draws.Edited(inner):
+            yield from _loaded(inner)
+        case _:
+            return
+
+
+def _file_problems(loaded: draws.Loaded, line: Assignment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    from ms_initkit.findings import did_you_mean
+
+    try:
+        known = checkpoints.entries(loaded.path)
+    except ValueError as error:
+        yield "unreadable-file", str(error), ()
+        return
+    entry = known.get(loaded.key)
+    if entry is None:
+        guess = did_you_mean(loaded.key, list(known))
+        hint = (f"did you mean {guess!r}?",) if guess else (f"it has {len(known)} tensors",)
+        yield "missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", hint
+    elif entry.shape != line.shape:
+        yield "shape-mismatch", f"{loaded.key!r} of {loaded.path} has shape {entry.shape}", ()
+
+
+def _extreme(line: Assignment) -> float | None:
+    bounds = [line.moments.low, line.moments.high]
+    if all(bound is not None and math.isfinite(bound) for bound in bounds):
+        return max(abs(bound) for bound in bounds if bound is not None)
+    if line.moments.mean is None or line.moments.std is None:
+        return None
+    return abs(line.moments.mean) + _REACH * line.moments.std

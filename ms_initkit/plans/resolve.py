@@ -1,0 +1,292 @@
+"""From a rule and a parameter to a draw with every number known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from ms_initkit import draws
+from ms_initkit.draws.moments import Moments, moments
+from ms_initkit.formulas import fans, registry
+from ms_initkit.formulas.base import Formula, Site
+from ms_initkit.formulas.fans import Fans
+from ms_initkit.language.recipe import FromSpec, InitSpec, KeepSpec
+from ms_initkit.plans.match import captures
+from ms_initkit.syntax.expressions import Expression
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ms_initkit.draws import Draw, Edit
+    from ms_initkit.language.recipe import ArgumentValue, BlocksSpec, EditSpec, FansSpec, Rule
+    from ms_initkit.networks.params import Owner, ParamInfo
+    from ms_initkit.plans.variables import VariableValue
+
+Environment: TypeAlias = "dict[str, VariableValue | tuple[int, ...]]"
+
+# Laws of single elements: cutting a tensor into blocks of one of them changes nothing.
+_ELEMENTWISE = (draws.Constant, draws.Uniform, draws.Normal, draws.TruncatedNormal, draws.Mixture)
+_INTEGERS = ("int", "uint", "bool")
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What one rule makes of one parameter."""
+
+    initializer: str
+    draw: Draw
+    fans: Fans | None
+    moments: Moments
+
+
+@dataclass(frozen=True, slots=True)
+class _Tensor:
+    """What is drawn on its own: a parameter or one block of it."""
+
+    shape: tuple[int, ...]
+    weight_shape: tuple[int, ...] | None
+    owner: Owner
+
+
+@dataclass
+class Resolver:
+    """Resolves rules under ``values`` of the variables; equal questions are answered once."""
+
+    values: Mapping[str, VariableValue]
+    kept: Resolution = field(default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ())))
+    _known: dict[object, Resolution] = field(default_factory=dict)
+    _names: dict[int, frozenset[str]] = field(default_factory=dict)
+
+    def resolve(self, rule: Rule, info: ParamInfo, owner: Owner) -> Resolution:
+        """Returns what ``rule`` makes of ``info``, which it selects as ``owner``'s.
+
+        Raises:
+            ValueError: If it cannot: no fans, an expression without a value, a shape that the formula refuses.
+        """
+        used = self._names.get(id(rule))
+        if used is None:
+            used = self._names[id(rule)] = _names(rule)
+        captured = captures(rule.match, owner.name) if used or isinstance(rule.action, FromSpec) else {}
+        if isinstance(rule.action, FromSpec):
+            return self._loaded(rule.action, rule, info, captured)
+        key = (
+            id(rule),
+            tuple((name, index) for name, index in captured.items() if name in used),
+            info.shape,
+            info.dtype,
+            owner.groups,
+            owner.is_transposed,
+            owner.weight_shape,
+        )
+        if key not in self._known:
+            self._known[key] = self._resolve(rule, info, owner, captured)
+        return self._known[key]
+
+    def _resolve(self, rule: Rule, info: ParamInfo, owner: Owner, captured: dict[str, int]) -> Resolution:
+        if isinstance(rule.action, KeepSpec):
+            return self.kept
+        assert isinstance(rule.action, InitSpec)
+        tensor = _Tensor(info.shape, owner.weight_shape, owner)
+        if rule.blocks is None:
+            text, draw, used_fans = self._draw(rule.action, rule, tensor, captured)
+        else:
+            text, draw, used_fans = self._blocks(rule.action, rule.blocks, rule, tensor, captured)
+        edits = tuple(self._edit(edit, tensor, captured) for edit in rule.then)
+        if edits:
+            draw = draws.Edited(draw, edits)
+            text += "".join(f", then {edit.name}" for edit in rule.then)
+        _refuse_integers(draw, info)
+        return Resolution(text, draw, used_fans, moments(draw, info.shape))
+
+    def _loaded(self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: dict[str, int]) -> Resolution:
+        key = info.name if spec.key is None else _fill_captures(spec.key, captured)
+        # A relative path starts where the recipe is, so that a recipe and its values can be moved together.
+        path = str(Path(spec.span.path).parent / spec.path)
+        draw: Draw = draws.Loaded(path, key)
+        edits = tuple(self._edit(edit, _Tensor(info.shape, None, info.owners[0]), captured) for edit in rule.then)
+        if edits:
+            draw = draws.Edited(draw, edits)
+        return Resolution(f"from {path} [{key}]", draw, None, moments(draw, info.shape))
+
+    def _draw(
+        self, spec: InitSpec, rule: Rule, tensor: _Tensor, captured: dict[str, int]
+    ) -> tuple[str, Draw, Fans | None]:
+        tensor_fans = self._fans(rule.fans, tensor, captured)
+        formula = self._formula(spec, self._environment(tensor, captured, tensor_fans))
+        draw = formula.resolve(Site(tensor.shape, tensor_fans))
+        return _text(spec, formula), draw, tensor_fans
+
+    def _blocks(
+        self, spec: InitSpec, blocks: BlocksSpec, rule: Rule, tensor: _Tensor, captured: dict[str, int]
+    ) -> tuple[str, Draw, Fans | None]:
+        sizes = self._sizes(blocks, tensor, captured)
+        parts = [self._draw(spec, rule, _block(tensor, blocks.axis, size), captured) for size in sizes]
+        text, first, block_fans = parts[0]
+        drawn = tuple(draw for _, draw, _ in parts)
+        text = f"{text} in {len(sizes)} blocks of axis {blocks.axis}"
+        if isinstance(first, _ELEMENTWISE) and all(draw == first for draw in drawn):
+            return text, first, block_fans
+        return text, draws.Blocks(blocks.axis, sizes, drawn), block_fans
+
+    def _sizes(self, blocks: BlocksSpec, tensor: _Tensor, captured: dict[str, int]) -> tuple[int, ...]:
+        if not 0 <= blocks.axis < len(tensor.shape):
+            raise ValueError(f"a tensor of shape {tensor.shape} has no axis {blocks.axis} to cut into blocks")
+        extent = tensor.shape[blocks.axis]
+        environment = self._environment(tensor, captured, None)
+        if blocks.parts is not None:
+            parts = _integer(blocks.parts.evaluate(environment), "parts")
+            if parts < 1 or extent % parts:
+                raise ValueError(f"axis {blocks.axis} of length {extent} cannot be cut into {parts} equal blocks")
+            return (extent // parts,) * parts
+        sizes = tuple(_integer(size.evaluate(environment), "sizes") for size in blocks.sizes or ())
+        if sum(sizes) != extent or any(size < 1 for size in sizes):
+            raise ValueError(f"blocks of {sizes} do not add up to axis {blocks.axis} of length {extent}")
+        return sizes
+
+    def _fans(self, spec: FansSpec | None, tensor: _Tensor, captured: dict[str, int]) -> Fans | None:
+        shape = tensor.shape if len(tensor.shape) >= 2 else tensor.weight_shape
+        by_shape = None if shape is None or len(shape) < 2 else fans.from_shape(shape)
+        if spec is None:
+            return by_shape
+        if spec.in_axes is not None or spec.out_axes is not None:
+            return fans.from_axes(tensor.shape, spec.in_axes or (), spec.out_axes or (), spec.batch_axes)
+        if spec.convention == "connections" and shape is not None and by_shape is not None:
+            if tensor.owner.groups is None:
+                raise ValueError('`fans: connections` needs the number of groups: add "groups" to the manifest')
+            by_shape = fans.from_connections(shape, tensor.owner.groups, tensor.owner.is_transposed)
+        if spec.fan_in is None and spec.fan_out is None:
+            return by_shape
+        environment = self._environment(tensor, captured, by_shape)
+        fan_in = spec.fan_in.evaluate(environment) if spec.fan_in is not None else None
+        fan_out = spec.fan_out.evaluate(environment) if spec.fan_out is not None else None
+        if by_shape is None and (fan_in is None or fan_out is None):
+            # One fan was given and the other cannot be known: whoever asks for the other is told so by its number.
+            given = fan_in if fan_in is not None else fan_out
+            assert given is not None
+            return Fans(given, given)
+        assert by_shape is not None or (fan_in is not None and fan_out is not None)
+        result = Fans(
+            fan_in if fan_in is not None else by_shape.fan_in,  # type: ignore[union-attr]  # asserted above
+            fan_out if fan_out is not None else by_shape.fan_out,  # type: ignore[union-attr]
+        )
+        if result.fan_in <= 0 or result.fan_out <= 0:
+            raise ValueError(f"fans must be positive, not {result.fan_in} and {result.fan_out}")
+        return result
+
+    def _environment(self, tensor: _Tensor, captured: Mapping[str, int], tensor_fans: Fans | None) -> Environment:
+        environment: Environment = dict(self.values)
+        environment |= {"shape": tensor.shape, "ndim": len(tensor.shape)}
+        environment |= captured
+        if tensor_fans is not None:
+            environment |= {"fan_in": tensor_fans.fan_in, "fan_out": tensor_fans.fan_out}
+        return environment
+
+    def _formula(self, spec: InitSpec, environment: Environment) -> Formula:
+        arguments = {name: self._argument(value, environment) for name, value in spec.arguments}
+        return registry.build(spec.name, arguments)
+
+    def _argument(self, value: ArgumentValue, environment: Environment) -> object:
+        match value:
+            case Expression():
+                _require_fans(value, environment)
+                return value.evaluate(environment)
+            case InitSpec():
+                return self._formula(value, environment)
+            case tuple():
+                return tuple(self._argument(item, environment) for item in value)
+            case _:
+                return value
+
+    def _edit(self, spec: EditSpec, tensor: _Tensor, captured: dict[str, int]) -> Edit:
+        environment = self._environment(tensor, captured, self._fans(None, tensor, captured))
+        value = float(spec.value.evaluate(environment)) if spec.value is not None else 0.0
+        at = tuple(_integer(index.evaluate(environment), spec.name) for index in spec.at)
+        match spec.name:
+            case "add" | "multiply":
+                return draws.Step(spec.name, value)
+            case "set":
+                return draws.SetElement(_inside(at, tensor.shape), value)
+            case "zero_rows":
+                return draws.SetRows(tuple(_inside((row,), tensor.shape[:1])[0] for row in at))
+
+
+def _names(rule: Rule) -> frozenset[str]:
+    """Returns every name that the rule's expressions use."""
+    found: set[str] = set()
+
+    def collect(value: object) -> None:
+        match value:
+            case Expression():
+                found.update(value.names)
+            case InitSpec():
+                collect(tuple(argument for _, argument in value.arguments))
+            case tuple():
+                for item in value:
+                    collect(item)
+            case _:
+                pass
+
+    collect(rule.action)
+    for edit in rule.then:
+        collect((edit.value, edit.at))
+    if rule.fans is not None:
+        collect((rule.fans.fan_in, rule.fans.fan_out))
+    if rule.blocks is not None:
+        collect((rule.blocks.parts, rule.blocks.sizes))
+    return frozenset(found)
+
+
+def _require_fans(expression: Expression, environment: Environment) -> None:
+    if "fan_in" not in environment and expression.names & {"fan_in", "fan_out"}:
+        Site(environment["shape"]).known_fans()  # type: ignore[arg-type]  # the shape, by construction
+
+
+def _fill_captures(key: str, captured: Mapping[str, int]) -> str:
+    for name, index in captured.items():
+        key = key.replace("{" + name + "}", str(index))
+    return key
+
+
+def _block(tensor: _Tensor, axis: int, size: int) -> _Tensor:
+    """Returns the block of ``size`` along ``axis``; a fused bias's weight is cut with it."""
+    shape = (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :])
+    weight = tensor.weight_shape
+    if weight is not None and axis == 0 and weight[0] == tensor.shape[0]:
+        weight = (size, *weight[1:])
+    return replace(tensor, shape=shape, weight_shape=weight)
+
+
+def _inside(at: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    if len(at) != len(shape) or any(not -n <= i < n for i, n in zip(at, shape, strict=True)):
+        raise ValueError(f"{list(at)} is not a place in a tensor of shape {shape}")
+    return tuple(i % n for i, n in zip(at, shape, strict=True))
+
+
+def _integer(value: float, what: str) -> int:
+    if value != int(value):
+        raise ValueError(f"{what} must be whole, not {value}")
+    return int(value)
+
+
+def _refuse_integers(draw: Draw, info: ParamInfo) -> None:
+    if not info.dtype.startswith(_INTEGERS):
+        return
+    if isinstance(draw, draws.Constant) and float(draw.value).is_integer():
+        return
+    raise ValueError(
+        f"a parameter of {info.dtype} takes whole constants only; "
+        "a distribution would be cut to whole numbers in silence"
+    )
+
+
+def _text(spec: InitSpec, formula: Formula) -> str:
+    name = registry.name_of(type(formula))
+    config = formula.get_config()
+    given = [name for name, _ in spec.arguments]
+    inside = ", ".join(f"{key}={_value_text(config.get(key, getattr(formula, key)))}" for key in given)
+    return f"{name}({inside})" if inside else name
+
+
+def _value_text(value: object) -> str:
+    return f"{value:.9g}" if isinstance(value, float) else str(value)

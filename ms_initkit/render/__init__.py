@@ -1,1 +1,0 @@
-"""Plans, reports and findings for reading: text and HTML."""

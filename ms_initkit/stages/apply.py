@@ -1,0 +1,136 @@
+"""Stage apply: draws every parameter of a network straight into its place, or says why none can be written."""
+
+from __future__ import annotations
+
+import gc
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from ms_initkit import stream
+from ms_initkit.findings import ApplyError, Finding, did_you_mean
+from ms_initkit.networks.describe import describe_with_parameters, dtype_name, named_parameters
+from ms_initkit.plans.check import check
+from ms_initkit.plans.plan import Plan
+from ms_initkit.stages.plan import plan_infos
+from ms_initkit.stages.report import Report
+from ms_initkit.stages.write import write
+from ms_initkit.stream.seeds import chosen_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from mindspore import Parameter
+    from mindspore.nn import Cell
+
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.layouts.rules import Layout, Position
+    from ms_initkit.plans.variables import VariableValue
+
+
+def apply(
+    net: Cell,
+    recipe: Recipe | Plan | str | Path,
+    *,
+    seed: int | None = None,
+    vars: Mapping[str, VariableValue] | None = None,
+    strict: bool = True,
+    layout: Layout | Position | str | Path | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Report:
+    """Initialises every parameter of ``net``; applying twice with one seed gives the same values.
+
+    Each value is a function of the seed, the parameter's name and the element's place alone. Nothing is written until
+    the whole plan is known to be writable. An apply that is interrupted is finished by running it again.
+
+    Args:
+        net: A MindSpore network, constructed in full or deferred; deferred parameters are drawn once, here.
+        recipe: A recipe, the name of a shipped one, a path, or a plan made of one.
+        seed: 0 to 2**64 - 1. None takes one number from NumPy's global generator, so `mindspore.set_seed` decides.
+        vars: Values in place of the recipe's own variables.
+        strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
+        layout: Where ``net`` is one rank's part of a model: which slices of which global parameters it has.
+        progress: Called now and then with the number of elements written since the last call.
+
+    Raises:
+        RecipeError: If the recipe cannot be read.
+        PlanError: If it does not fit the network.
+        ApplyError: If the plan cannot be written, or was made for another network.
+        ValueError: If the seed is out of range, or ``MS_INITKIT_THREADS`` no number of threads.
+    """
+    began = time.perf_counter()
+    with _without_collection():
+        if isinstance(recipe, Plan):
+            if vars is not None or layout is not None:
+                raise TypeError("a plan has its variables and layout: give them to `plan`, or a recipe to `apply`")
+            plan, parameters = recipe, fit(recipe, net)
+            findings = check(recipe)
+            if findings:
+                raise ApplyError(findings)
+        else:
+            infos, parameters = describe_with_parameters(net)
+            plan = plan_infos(infos, recipe, vars, strict=strict, layout=layout)
+        seed = chosen_seed(seed)
+        stream.threads()  # what is wrong with the setting is said before anything is written
+        write(plan.columns, parameters, seed, progress)
+    return Report(plan, seed, time.perf_counter() - began)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Pauses the cyclic garbage collector: it would walk every cell again and again and find nothing to free."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def fit(plan: Plan, net: Cell) -> tuple[Parameter, ...]:
+    """Returns the parameters that the plan's lines are for, in the plan's order.
+
+    Raises:
+        ApplyError: If the plan was made for another network: a name, a shape or an element type differs.
+    """
+    parameters = named_parameters(net)
+    if _is_made_for(plan, parameters):
+        return tuple(parameters.values())
+    lines = {line.name: line for line in plan.assignments}
+    findings = []
+    for name, parameter in parameters.items():
+        line = lines.pop(name, None)
+        if line is None:
+            findings.append(_misfit(f"the plan has no parameter {name!r}", None))
+            continue
+        shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
+        if line.local_shape != shape or line.dtype != dtype:
+            was = f"the plan was made for {line.local_shape} {line.dtype}"
+            findings.append(_misfit(f"{name!r} is {shape} {dtype}; {was}", None))
+    findings += [_misfit(f"the network has no parameter {name!r}", did_you_mean(name, parameters)) for name in lines]
+    if findings:
+        raise ApplyError(findings)
+    return tuple(parameters[line.name] for line in plan.assignments)
+
+
+def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
+    """Returns whether names, shapes and types agree in order: column by column, since there may be thousands."""
+    columns, held = plan.columns, parameters.values()
+    return (
+        list(parameters) == columns.names()
+        and [parameter.shape for parameter in held] == columns.local_shapes()
+        and list(map(dtype_name, [parameter.dtype for parameter in held])) == columns.dtypes()
+    )
+
+
+def _misfit(message: str, guess: str | None) -> Finding:
+    return Finding(
+        "plan-mismatch",
+        message,
+        "error",
+        None,
+        ("the plan was made for another network; nothing was written",),
+        (f"did you mean {guess!r}? Otherwise " if guess else "") + "make the plan anew: ms_initkit.plan(net, recipe)",
+    )

@@ -1,0 +1,132 @@
+"""Any slice of any parameter of a plan, without a network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ms_initkit import draws, stream
+from ms_initkit.draws import slices as windows
+from ms_initkit.files import checkpoints
+from ms_initkit.plans.text import is_drawn_whole
+from ms_initkit.stream.sampler import normalise
+from ms_initkit.stream.seeds import checked_seed
+
+if TYPE_CHECKING:
+    from types import EllipsisType
+
+    from numpy.typing import NDArray
+
+    from ms_initkit.plans.plan import Assignment, Plan
+
+    Array = NDArray[np.generic]
+
+# Elements that are drawn aside before they are copied to where they do not lie in one piece: 4 MiB of float32.
+_ASIDE: Final = 1 << 20
+# bfloat16 has no NumPy type: its words are written.
+_STORAGE: Final = {"bfloat16": np.dtype(np.uint16)}
+FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
+
+
+def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None) -> NDArray[np.float32]:
+    """Returns the values of parameter ``name``, or a slice of them, in float32.
+
+    An apply with ``seed`` writes these; into float16 and bfloat16 rounded once to nearest even.
+
+    Args:
+        plan: A plan; its network is not needed.
+        name: Any name that the parameter answers to.
+        seed: The seed of the apply.
+        index: Slices of step 1 and whole numbers, as NumPy indexes the parameter; None is all of it.
+
+    Raises:
+        KeyError: If no parameter answers to ``name``.
+        ValueError: If the parameter is kept, so that the plan does not know its values.
+    """
+    line = plan[name]
+    if isinstance(line.draw, draws.Keep):
+        raise ValueError(f"{name!r} is kept: the plan does not know its values")
+    key = stream.key(checked_seed(seed), line.stream)
+    if line.window is None:
+        return stream.sample(line.draw, line.shape, key, index)
+    slices, kept = normalise(index, line.local_shape)
+    out = np.empty(tuple(part.stop - part.start for part in slices), np.float32)
+    _fill_window(out, line, key, windows.restrict(line.window, slices), "float32")
+    return out.reshape(kept)
+
+
+def storage(dtype: str) -> np.dtype[np.generic]:
+    """Returns the NumPy type that holds values of ``dtype``; of bfloat16, its words."""
+    return _STORAGE.get(dtype) or np.dtype(dtype)
+
+
+def fill_line(out: Array, line: Assignment, seed: int, slices: windows.Slices | None = None) -> None:
+    """Writes the values of a plan's line, or a slice of them, into ``out``, as an apply with ``seed`` does.
+
+    Args:
+        out: C-contiguous and writable, in the shape of the slice; bfloat16 as ``uint16``.
+        line: A line that is not kept.
+        seed: The seed of the apply.
+        slices: Starts, stops and step 1 in the parameter's own coordinates, one per axis; None is all of it.
+
+    Raises:
+        ValueError: If the draw cannot be sampled, or a file lacks its values.
+    """
+    if line.dtype not in FLOATS:
+        _fill_exactly(out, line, slices)
+        return
+    key = stream.key(seed, line.stream)
+    if line.window is None:
+        stream.fill(out, line.draw, line.shape, key, slices, line.dtype)  # type: ignore[arg-type]  # one of FLOATS
+        return
+    window = line.window if slices is None else windows.restrict(line.window, slices)
+    _fill_window(out, line, key, window, line.dtype)
+
+
+def exact_values(line: Assignment) -> Array | int:
+    """Returns the values of the whole tensor of an integer parameter: a constant, or an array that is loaded."""
+    match line.draw:
+        case draws.Constant(value):
+            return int(value)
+        case draws.Loaded(path, key):
+            return checkpoints.read(path, key)
+        case draw:
+            raise ValueError(f"{line.name!r} of {line.dtype} cannot hold {draw}")
+
+
+def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None) -> None:
+    # Whole constants and loaded values are all that binding lets into an integer parameter.
+    values = np.broadcast_to(np.asarray(exact_values(line)), line.shape)
+    window = windows.whole(line.shape) if line.window is None else line.window
+    if slices is not None:
+        window = windows.restrict(window, slices)
+    for local, place in windows.boxes(window):
+        out[local] = values[place]
+
+
+def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window, dtype: str) -> None:
+    parts = list(windows.boxes(window))
+    if len(parts) > 1 and is_drawn_whole(line.draw):
+        everything = np.empty(line.shape, storage(dtype))
+        stream.fill(everything, line.draw, line.shape, key, None, dtype)  # type: ignore[arg-type]
+        for local, place in parts:
+            out[local] = everything[place]
+        return
+    for local, place in parts:
+        # The ellipsis makes a view of a scalar, too.
+        view: tuple[slice | EllipsisType, ...] = (*local, ...)
+        _fill_box(out[view], line, key, place, dtype)
+
+
+def _fill_box(target: Array, line: Assignment, key: int, place: windows.Slices, dtype: str) -> None:
+    if target.flags.c_contiguous:
+        stream.fill(target, line.draw, line.shape, key, place, dtype)  # type: ignore[arg-type]  # one of FLOATS
+        return
+    step = max(1, _ASIDE // max(target[0].size, 1))
+    for start in range(0, len(target), step):
+        rows = target[start : start + step]
+        first = slice(place[0].start + start, place[0].start + start + len(rows))
+        aside = np.empty(rows.shape, rows.dtype)
+        stream.fill(aside, line.draw, line.shape, key, (first, *place[1:]), dtype)  # type: ignore[arg-type]
+        rows[...] = aside

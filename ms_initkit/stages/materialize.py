@@ -1,0 +1,331 @@
+"""Models larger than memory: draws a plan straight into sharded safetensors files.
+
+Needs no network and no MindSpore. A run can be killed at any moment and started again, and several processes can share
+it: finished files are checked and kept, and what a run is made of (seed, recipe, shapes) is written down before the
+first value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit import stream
+from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.plans.check import check
+from ms_initkit.plans.text import is_drawn_whole
+from ms_initkit.stages.shard_writing import CHECKSUM, BusyError, header_of, is_whole, sync_folder, write_shard
+from ms_initkit.stages.shards import INDEXES, arrange, index_text
+from ms_initkit.stream.seeds import chosen_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from ms_initkit.plans.plan import Plan
+    from ms_initkit.stages.shards import Shard
+
+    Progress = Callable[[int], None]
+
+RECORD: Final = "ms_initkit.json"
+SHARD_SIZE: Final = 5 * 10**9
+
+_PREFIX: Final = "ms_initkit."
+# What a run is made of, in the words of whoever has to find out what differs.
+_SAID: Final = {
+    "seed": "the seed",
+    "stream_version": "the version of the random numbers",
+    "variables": "the variables",
+    "recipe": "the recipe's name",
+    "recipe_digest": "the recipe's text",
+    "shapes": "names, shapes or element types",
+    "plan": "the plan",
+    "files": "the number of files (--shard-size)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Materialized:
+    """What a run did.
+
+    Args:
+        plan: What was written.
+        seed: The seed.
+        folder: Where.
+        written: Files that this run drew.
+        kept: Files that were there, whole and right.
+        damaged: Files that were there and were not whole; they are among ``written``.
+        missing: Files that are other processes' to write.
+        size: Bytes that this run drew.
+        seconds: How long it took.
+    """
+
+    plan: Plan
+    seed: int
+    folder: Path
+    written: tuple[str, ...]
+    kept: tuple[str, ...]
+    damaged: tuple[str, ...]
+    missing: tuple[str, ...]
+    size: int
+    seconds: float
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file of the model is there."""
+        return not self.missing
+
+    def __str__(self) -> str:
+        """Returns what was done in a few lines."""
+        lines = [f"{self.folder}: wrote {_files(self.written)}, {self.size / 1e9:.3f} GB in {self.seconds:.2f} s"]
+        lines[0] += f", with seed {self.seed} (stream version {stream.VERSION}, plan {self.plan.fingerprint})"
+        if self.kept:
+            lines.append(f"{_files(self.kept)} had been written before: checked and kept")
+        if self.damaged:
+            lines.append(f"not whole, and drawn again: {', '.join(self.damaged)}")
+        whole = [line for line in self.plan.assignments if is_drawn_whole(line.draw)]
+        if whole:
+            largest = max(line.size for line in whole) * 4 / 2**20
+            lines.append(
+                f"{len(whole)} tensors had to be drawn whole, each in memory at once, the largest {largest:,.0f} MiB in"
+                " float32"
+            )
+        if self.missing:
+            lines.append(f"{_files(self.missing)} still to come from other shares; the index is written with the last")
+        return "\n".join(lines) + "\n"
+
+    def to_json(self) -> str:
+        """Returns what was done as JSON text."""
+        document = {
+            "folder": str(self.folder),
+            "seed": self.seed,
+            "stream_version": stream.VERSION,
+            "fingerprint": self.plan.fingerprint,
+            "complete": self.is_complete,
+            "written": self.written,
+            "kept": self.kept,
+            "damaged": self.damaged,
+            "missing": self.missing,
+            "bytes": self.size,
+            "seconds": self.seconds,
+        }
+        return json.dumps(document, indent=1)
+
+
+def materialize(
+    plan: Plan,
+    out: str | Path,
+    *,
+    seed: int | None = None,
+    shard_size: int = SHARD_SIZE,
+    share: tuple[int, int] = (1, 1),
+    progress: Progress | None = None,
+) -> Materialized:
+    """Draws ``plan`` into safetensors files in ``out``, with the indexes of Hugging Face and of MindSpore.
+
+    The values are those of an ``apply`` with the same seed, bit for bit. Memory does not grow with the model, but for
+    draws that need their whole tensor at once, such as orthogonal ones: these are held one or two at a time.
+
+    Args:
+        plan: A plan; nothing in it may be kept, since only a network knows such values.
+        out: A folder, which may hold a part of the same run.
+        seed: 0 to 2**64 - 1. None takes one number from NumPy's global generator.
+        shard_size: Bytes of a file, unless one tensor alone is larger.
+        share: Which share of how many processes: ``(2, 8)`` writes every eighth file from the second on.
+        progress: Called with bytes drawn or checked since the last call.
+
+    Raises:
+        ApplyError: If the plan cannot be written, or ``out`` holds another run; it says what differs.
+        OSError: If a file cannot be written.
+    """
+    began = time.perf_counter()
+    seed = chosen_seed(seed)
+    _refuse_unwritable(plan)
+    shards = arrange(plan, shard_size)
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    identity = identity_of(plan, seed, shards)
+    _claim(folder, identity)
+    mine = shards[share[0] - 1 :: share[1]]
+    _require_room(folder, mine)
+    metadata = {"format": "pt"} | {_PREFIX + name: value for name, value in identity.items()}
+    written, kept, damaged = [], [], []
+    for shard in mine:
+        state = _state(folder / shard.file, shard, metadata, progress)
+        if state == "whole":
+            kept.append(shard)
+            continue
+        if state == "damaged":
+            damaged.append(shard)
+            (folder / shard.file).unlink()
+        try:
+            write_shard(folder, shard, metadata, seed, progress)
+        except BusyError:
+            continue
+        written.append(shard)
+    missing = _missing(folder, shards, metadata)
+    if not missing:
+        _write_indexes(folder, shards)
+    return Materialized(
+        plan,
+        seed,
+        folder,
+        _names(written),
+        _names(kept),
+        _names(damaged),
+        missing,
+        sum(shard.size for shard in written),
+        time.perf_counter() - began,
+    )
+
+
+def total_bytes(plan: Plan, shard_size: int = SHARD_SIZE, share: tuple[int, int] = (1, 1)) -> int:
+    """Returns the bytes of values that one share draws or checks."""
+    return sum(shard.size for shard in arrange(plan, shard_size)[share[0] - 1 :: share[1]])
+
+
+def identity_of(plan: Plan, seed: int, shards: Sequence[Shard]) -> dict[str, str]:
+    """Returns what decides the files, as texts: two runs may share a folder only if all of it is equal."""
+    shapes = hashlib.blake2b(digest_size=16)
+    for line in plan.assignments:
+        shapes.update(json.dumps([line.name, line.local_shape, line.dtype]).encode())
+    return {
+        "seed": str(seed),
+        "stream_version": str(stream.VERSION),
+        "variables": json.dumps(dict(plan.variables)),
+        "recipe": plan.family,
+        "recipe_digest": plan.digest,
+        "shapes": shapes.hexdigest(),
+        "plan": plan.fingerprint,
+        "files": str(len(shards)),
+    }
+
+
+def _refuse_unwritable(plan: Plan) -> None:
+    findings = [*check(plan)]
+    kept = [line for line in plan.assignments if line.is_kept]
+    if kept:
+        findings.append(
+            Finding(
+                "kept-parameter",
+                f"{len(kept)} parameters are kept, the first {kept[0].name!r}, and only a network knows their values",
+                "error",
+                None,
+                (),
+                "give them an initializer",
+            )
+        )
+    if findings:
+        raise ApplyError(findings)
+
+
+def _claim(folder: Path, identity: Mapping[str, str]) -> None:
+    """Writes down what the run is made of; if that stands there already, holds it against this run."""
+    path = folder / RECORD
+    if not path.exists():
+        unfinished = folder / f".{RECORD}.{os.getpid()}"
+        unfinished.write_text(json.dumps(dict(identity), indent=1) + "\n", encoding="utf-8")
+        try:
+            # A link, unlike a renaming, fails where another process was faster.
+            os.link(unfinished, path)
+        except FileExistsError:
+            pass
+        finally:
+            unfinished.unlink()
+        sync_folder(folder)
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        message = f"{path} cannot be read: {error}"
+        raise ApplyError([Finding("different-run", message, help="give another --out, or empty the folder")]) from error
+    _refuse_difference(before, identity, path)
+
+
+def _refuse_difference(before: Mapping[str, str], identity: Mapping[str, str], path: Path) -> None:
+    differing = [name for name in identity if before.get(name) != identity[name]]
+    if not differing:
+        return
+    # Digests follow from the rest: they are named only where nothing else explains them.
+    telling = [name for name in differing if name != "plan"] or differing
+    notes = tuple(f"{_SAID[name]}: {before.get(name, 'unknown')} before, {identity[name]} now" for name in telling)
+    raise ApplyError(
+        [
+            Finding(
+                "different-run",
+                f"{path.parent} holds another run: {' and '.join(_SAID[name] for name in telling)}"
+                f" {'differs' if len(telling) == 1 else 'differ'}",
+                "error",
+                None,
+                notes,
+                "resume with what was given before, or give another --out, or empty the folder",
+            )
+        ]
+    )
+
+
+def _require_room(folder: Path, shards: Sequence[Shard]) -> None:
+    due = sum(shard.size for shard in shards if not (folder / shard.file).exists())
+    free = shutil.disk_usage(folder).free
+    if due > free:
+        message = f"{folder} has room for {free / 1e9:.1f} GB, and {due / 1e9:.1f} GB are to be written"
+        raise ApplyError([Finding("no-room", message)])
+
+
+def _state(path: Path, shard: Shard, metadata: Mapping[str, str], progress: Progress | None) -> str:
+    """Returns whether a finished file is ``whole``, ``damaged`` or ``missing``.
+
+    Raises:
+        ApplyError: If it is of another run.
+    """
+    if not path.exists():
+        return "missing"
+    header = header_of(path)
+    if header is None:
+        return "damaged"
+    _refuse_stranger(path, dict(header.metadata), metadata)
+    try:
+        return "whole" if is_whole(path, shard, progress) else "damaged"
+    except (OSError, ValueError):
+        return "damaged"
+
+
+def _refuse_stranger(path: Path, found: Mapping[str, str], metadata: Mapping[str, str]) -> None:
+    own = {name.removeprefix(_PREFIX): value for name, value in metadata.items() if name.startswith(_PREFIX)}
+    before = {name.removeprefix(_PREFIX): value for name, value in found.items() if name.startswith(_PREFIX)}
+    _refuse_difference(before, own, path)
+
+
+def _missing(folder: Path, shards: Sequence[Shard], metadata: Mapping[str, str]) -> tuple[str, ...]:
+    missing = []
+    for shard in shards:
+        header = header_of(folder / shard.file)
+        if header is None or CHECKSUM not in dict(header.metadata):
+            missing.append(shard.file)
+        else:
+            _refuse_stranger(folder / shard.file, dict(header.metadata), metadata)
+    return tuple(missing)
+
+
+def _write_indexes(folder: Path, shards: Sequence[Shard]) -> None:
+    text = index_text(shards)
+    for name in INDEXES:
+        unfinished = folder / f".{name}.{os.getpid()}"
+        with unfinished.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(folder / name)
+    sync_folder(folder)
+
+
+def _names(shards: Sequence[Shard]) -> tuple[str, ...]:
+    return tuple(shard.file for shard in shards)
+
+
+def _files(names: Sequence[str]) -> str:
+    return f"{len(names)} file{'s' if len(names) != 1 else ''}"

@@ -1,0 +1,222 @@
+"""Where values go: into the storage that a parameter has, or through `set_data` where it has none on this host."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from mindspore import Tensor, get_context
+from mindspore.common import dtype as mstype
+
+from ms_initkit import stream
+from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.stages.draw import FLOATS, fill_line, storage
+from ms_initkit.stages.memory import fresh_array
+from ms_initkit.stages.overlaps import overlapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mindspore import Parameter
+    from numpy.typing import NDArray
+
+    from ms_initkit.plans.columns import Columns
+    from ms_initkit.plans.plan import Assignment
+
+    Array = NDArray[np.generic]
+
+# Elements drawn before they are copied to a device: 64 MiB of float32.
+_DEVICE_CHUNK: Final = 1 << 24
+_MOST_TRIED: Final = 8
+
+
+def write(
+    columns: Columns, parameters: Sequence[Parameter], seed: int, progress: Callable[[int], None] | None = None
+) -> None:
+    """Draws and writes every parameter; each was checked before.
+
+    Args:
+        columns: The lines of a plan, one for each of ``parameters``.
+        parameters: What is written.
+        seed: The seed.
+        progress: Called now and then with the number of elements written since the last call.
+
+    Raises:
+        ApplyError: If it was interrupted by a fault; it names what had been written.
+    """
+    written: list[str] = []
+    try:
+        is_drawn = [not kind.is_kept for kind in columns.kinds]
+        kept, spared = _part(columns, parameters, [not drawn for drawn in is_drawn])
+        drawn, targets = (columns, parameters) if all(is_drawn) else _part(columns, parameters, is_drawn)
+        if get_context("device_target") == "CPU":
+            _write_together(drawn, targets, _own_storages(drawn, targets, kept, spared), seed, progress)
+            written += drawn.names()
+        else:
+            for chunk, held in _chunks(drawn, targets):
+                _write_together(chunk, held, [0] * len(held), seed, progress)
+                written += chunk.names()
+        for parameter in spared:
+            if parameter.has_init:
+                _construct(parameter)
+    except (MemoryError, ValueError, TypeError, RuntimeError, OSError) as error:
+        raise ApplyError([_interruption(error, written, len(parameters))]) from error
+
+
+def _part(
+    columns: Columns, parameters: Sequence[Parameter], is_chosen: Sequence[bool]
+) -> tuple[Columns, Sequence[Parameter]]:
+    """Returns the lines and parameters of the kinds that are chosen."""
+    numbers = np.flatnonzero(np.array(is_chosen, bool)[columns.kind_of_each]).tolist()
+    return columns.take(numbers), [parameters[number] for number in numbers]
+
+
+def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple[Columns, Sequence[Parameter]]]:
+    """Yields a few parameters at a time: what must be copied to a device is held twice for a moment."""
+    start = size = 0
+    for stop, line in enumerate(columns.lines, 1):
+        size += line.size
+        if size >= _DEVICE_CHUNK or stop == len(parameters):
+            yield columns.take(range(start, stop)), parameters[start:stop]
+            start, size = stop, 0
+
+
+def _own_storages(
+    columns: Columns, parameters: Sequence[Parameter], kept: Columns, spared: Sequence[Parameter]
+) -> list[int]:
+    """Returns where the values of each lie on this host; 0 where they do not, not in one piece, or not for it alone.
+
+    Of several that share memory the first one keeps it, and before any of them one that is not written.
+    """
+    addresses = _storages(parameters)
+    starts = np.array(_storages(spared) + addresses, np.int64)
+    sizes = np.concatenate([_bytes_of_each(kept), _bytes_of_each(columns)])
+    for number in overlapping(starts, np.where(starts == 0, 0, sizes)):
+        if number >= len(spared):
+            addresses[number - len(spared)] = 0
+    return addresses if _is_proven(columns, parameters, addresses) else [0] * len(addresses)
+
+
+def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Sequence[int]) -> bool:
+    """Returns whether MindSpore's account of where values lie agrees with a NumPy view of them.
+
+    One is proof enough; a few are tried, because of a view of another tensor NumPy is given a copy.
+    """
+    tried = 0
+    for line, parameter, expected in zip(columns.lines, parameters, addresses, strict=True):
+        if expected and line.size and line.dtype != "bfloat16":
+            address, is_read_only = parameter.asnumpy().__array_interface__["data"]
+            if address == expected and not is_read_only:
+                return True
+            tried += 1
+            if tried == _MOST_TRIED:
+                break
+    return not tried
+
+
+def _storages(parameters: Sequence[Parameter]) -> list[int]:
+    # `has_init` is this and a call more, and is to go.
+    return [
+        parameter.data_ptr() if parameter.init is None and parameter.is_contiguous() else 0 for parameter in parameters
+    ]
+
+
+def _bytes_of_each(columns: Columns) -> NDArray[np.int64]:
+    sizes = [kind.size * storage(kind.dtype).itemsize for kind in columns.kinds]
+    return np.array(sizes, np.int64)[columns.kind_of_each]
+
+
+def _write_together(
+    columns: Columns,
+    parameters: Sequence[Parameter],
+    storages: Sequence[int],
+    seed: int,
+    progress: Callable[[int], None] | None,
+) -> None:
+    """Draws and writes parameters, of which ``storages`` says where their values lie on this host, or 0."""
+    addresses, fresh = _places(columns, parameters, storages)
+    is_plain = np.array([_is_plain(kind) for kind in columns.kinds], bool)[columns.kind_of_each]
+    composed = np.flatnonzero(~is_plain).tolist()
+    plain = columns.take(np.flatnonzero(is_plain)) if composed else columns
+    if plain.lines:
+        stream.fill_many(_batch(plain, np.array(addresses, np.uint64)[is_plain], seed), progress)
+    for number in composed:
+        line = columns.lines[number]
+        fill_line(_view(addresses[number], line.local_shape, storage(line.dtype)), line, seed)
+        if progress is not None:
+            progress(line.size)
+    for number, values in fresh.items():
+        _give(parameters[number], values)
+
+
+def _is_plain(kind: Assignment) -> bool:
+    """Returns whether whole parameters are drawn element by element, so that one call draws them all."""
+    return kind.window is None and kind.dtype in FLOATS and stream.law_of(kind.draw) is not None
+
+
+def _batch(columns: Columns, addresses: NDArray[np.uint64], seed: int) -> stream.Batch:
+    each = columns.kind_of_each
+    laws = [law for kind in columns.kinds if (law := stream.law_of(kind.draw)) is not None]
+    return stream.Batch(
+        addresses,
+        np.array([kind.size for kind in columns.kinds], np.int64)[each],
+        stream.keys(seed, [line.stream for line in columns.lines]),
+        np.array([law.id for law in laws], np.int8)[each],
+        np.array([stream.DTYPES[kind.dtype] for kind in columns.kinds], np.int8)[each],
+        np.array([law.parameters for law in laws], np.float32)[each],
+    )
+
+
+def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:
+    size = max(int(np.prod(shape, dtype=np.int64)), 0) * dtype.itemsize
+    buffer = (ctypes.c_char * size).from_address(address)
+    return np.frombuffer(memoryview(buffer), dtype).reshape(shape)
+
+
+def _places(
+    columns: Columns, parameters: Sequence[Parameter], storages: Sequence[int]
+) -> tuple[list[int], dict[int, Array]]:
+    """Returns where each is drawn: in its own storage or, where that is 0, in a fresh array.
+
+    Fresh arrays are returned by the parameter's number.
+    """
+    addresses = list(storages)
+    fresh: dict[int, Array] = {}
+    if 0 in addresses:
+        for number, address in enumerate(addresses):
+            if address == 0:
+                dtype = np.dtype(mstype._dtype_to_nptype(parameters[number].dtype))
+                fresh[number] = fresh_array(columns.lines[number].local_shape, dtype)
+                addresses[number] = fresh[number].__array_interface__["data"][0]
+    return addresses, fresh
+
+
+def _construct(parameter: Parameter) -> None:
+    """Gives a deferred parameter that is kept the values of its own constructor."""
+    values = np.empty(tuple(parameter.shape), mstype._dtype_to_nptype(parameter.dtype))
+    (parameter.init if parameter.init is not None else parameter.init_mode.init)(values)
+    _give(parameter, values)
+
+
+def _give(parameter: Parameter, values: Array) -> None:
+    """Gives a parameter ``values`` as its storage, and takes its constructor's initializer from it.
+
+    `Parameter.clone`, which averages of weights are made by, would go back to that one.
+    """
+    parameter.set_data(Tensor.from_numpy(values))
+    parameter.init_mode = None
+
+
+def _interruption(error: Exception, written: Sequence[str], total: int) -> Finding:
+    if not written:
+        note = "nothing is known to be whole: run it again"
+    else:
+        note = f"{len(written)} of {total} parameters had been written, the last {written[-1]!r}"
+    return Finding(
+        "interrupted-apply",
+        f"writing stopped: {error}",
+        "error",
+        None,
+        (note, "every value is a function of seed and name: applying again with the same seed completes it"),
+    )

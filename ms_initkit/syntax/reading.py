@@ -1,0 +1,228 @@
+"""Typed values off nodes: a reader takes a node and what it is for, and returns its value or raises."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.syntax.globs import Glob, GlobError
+from ms_initkit.syntax.numerals import explain_ambiguity, read_number
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence, unquoted_glob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ms_initkit.language.keys import Table
+
+_T = TypeVar("_T")
+_D = TypeVar("_D")
+
+_LONGEST_SHOWN: Final = 40
+# What other readers of YAML take for flags.
+_OLD_FLAGS: Final = {
+    **dict.fromkeys(("yes", "on", "y", "true"), "true"),
+    **dict.fromkeys(("no", "off", "n", "false"), "false"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The known keys of a mapping with their nodes; what is wrong with them goes to ``problems``."""
+
+    nodes: dict[str, Node]
+    problems: Problems
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.nodes
+
+    def read(self, key: str, reader: Callable[[Node, str], _T], default: _D) -> _T | _D:
+        """Returns the value of ``key``, or ``default`` where it is left out."""
+        return self.problems.attempt(reader, self.nodes[key], f"`{key}`") if key in self.nodes else default
+
+
+def read_fields(node: Node, table: Table, what: str, problems: Problems) -> Fields:
+    """Returns the known keys of a mapping; unknown and missing keys go to ``problems``.
+
+    Raises:
+        RecipeError: If it is no mapping.
+    """
+    names = tuple(key.name for key in table)
+    if not isinstance(node, Mapping):
+        note = f"its keys are {listed(names)}"
+        raise failure("wrong-type", f"{what} is a mapping, not {described(node)}", node.span, note)
+    for key, _ in node.entries:
+        if key.text not in names:
+            hint = suggestion(key.text, names) or f"its keys are {listed(names)}"
+            problems.add("unknown-key", f"{what} has no key {key.text!r}", key.span, hint=hint)
+    found = {key.text: value for key, value in node.entries if key.text in names}
+    for due in table:
+        if due.is_required and due.name not in found:
+            note = f"`{due.name}`: {due.description[0].lower()}{due.description[1:].rstrip('.')}"
+            problems.add("missing-key", f"{what} has no `{due.name}`", node.span, note)
+    return Fields(found, problems)
+
+
+def described(node: Node) -> str:
+    """Returns what ``node`` is, for the end of a sentence."""
+    match node:
+        case Scalar() if node.is_null:
+            return "nothing"
+        case Scalar(text) if len(text) > _LONGEST_SHOWN:
+            return f"'{text[: _LONGEST_SHOWN - 3]}...'"
+        case Scalar(text):
+            return f"'{text}'"  # no repr: it would double backslashes
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+
+
+def listed(words: tuple[str, ...], joint: str = "and") -> str:
+    """Returns ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+
+
+def read_text(node: Node, what: str) -> str:
+    """Returns a text; a number or a word such as ``no`` is taken as it is written."""
+    if not isinstance(node, Scalar) or node.is_null or not node.text.strip():
+        if is_unquoted_glob(node):
+            raise unquoted_glob_failure(node)
+        raise failure("wrong-type", f"{what} is text, not {described(node)}", node.span)
+    if not node.is_quoted and node.text in ("true", "false"):
+        raise failure(
+            "wrong-type", f"{what} is text, not {node.text}", node.span, hint=f"write '{node.text}' in quotes"
+        )
+    return node.text
+
+
+def read_flag(node: Node, what: str) -> bool:
+    """Returns True for ``true`` and False for ``false``; every other spelling is refused."""
+    if isinstance(node, Scalar) and not node.is_quoted and node.text in ("true", "false"):
+        return node.text == "true"
+    raise failure("wrong-type", f"{what} is true or false, not {described(node)}", node.span, hint=flag_hint(node))
+
+
+def flag_hint(node: Node) -> str | None:
+    """Returns how to write a flag that is written as other readers of YAML have it, or None."""
+    if not isinstance(node, Scalar) or node.text.lower() not in _OLD_FLAGS:
+        return None
+    return f"write {_OLD_FLAGS[node.text.lower()]}" + (", without quotes" if node.is_quoted else "")
+
+
+def read_integer(node: Node, what: str) -> int:
+    """Returns an integer."""
+    if isinstance(node, Scalar):
+        refuse_ambiguous(node)
+        number = read_number(node.text)
+        if isinstance(number, int) and abs(number) < 2**31:
+            return number
+    raise failure("wrong-type", f"{what} is a whole number, not {described(node)}", node.span)
+
+
+def read_count(node: Node, what: str) -> int:
+    """Returns an integer that is not negative."""
+    number = read_integer(node, what)
+    if number < 0:
+        raise failure("wrong-type", f"{what} is a whole number from 0, not {number}", node.span)
+    return number
+
+
+def refuse_ambiguous(node: Scalar) -> None:
+    """Raises if ``node`` is a number that different readers take differently."""
+    ambiguity = explain_ambiguity(node.text)
+    if ambiguity is None:
+        return
+    if not node.is_quoted:
+        raise RecipeError([])  # the reader of the file has said so already
+    why, instead = ambiguity
+    message = f"{node.text!r} is read differently by different readers"
+    raise failure("ambiguous-number", message, node.span, why, hint=f"write {instead}")
+
+
+def read_word(node: Node, what: str, words: tuple[str, ...]) -> str:
+    """Returns one of ``words``."""
+    if not isinstance(node, Scalar) or node.is_null:
+        raise failure("wrong-type", f"{what} is {listed(words, 'or')}, not {described(node)}", node.span)
+    if node.text in words:
+        return node.text
+    note = f"it is {listed(words, 'or')}"
+    hint = suggestion(node.text, words)
+    raise failure("unknown-word", f"{what} cannot be {described(node)}", node.span, note, hint=hint)
+
+
+def read_each(node: Node, what: str, reader: Callable[[Node, str], _T]) -> tuple[_T, ...]:
+    """Returns the items of a list that is not empty."""
+    if not isinstance(node, Sequence):
+        hint = "write it in brackets: [...]"
+        raise failure("wrong-type", f"{what} is a list, not {described(node)}", node.span, hint=hint)
+    if not node.items:
+        raise failure("wrong-type", f"{what} is an empty list", node.span)
+    problems = Problems()
+    items = tuple(problems.attempt(reader, item, f"an item of {what}") for item in node.items)
+    problems.settle()
+    return items
+
+
+def read_one_or_more(node: Node, what: str, reader: Callable[[Node, str], _T]) -> tuple[_T, ...]:
+    """Returns the items of a list, or a single value as a list of one."""
+    return read_each(node, what, reader) if isinstance(node, Sequence) else (reader(node, what),)
+
+
+def read_texts(node: Node, what: str) -> tuple[str, ...]:
+    """Returns a text or a list of texts."""
+    return read_one_or_more(node, what, read_text)
+
+
+def read_globs(node: Node, what: str) -> tuple[Glob, ...]:
+    """Returns a glob or a list of globs."""
+    return read_one_or_more(node, what, read_glob)
+
+
+def read_glob(node: Node, what: str) -> Glob:
+    """Returns a glob."""
+    if is_unquoted_glob(node):
+        raise unquoted_glob_failure(node)
+    if not isinstance(node, Scalar) or node.is_null:
+        raise failure("wrong-type", f"{what} is a glob over names, not {described(node)}", node.span)
+    try:
+        return Glob(node.text)
+    except GlobError as error:
+        span = node.part(error.start, error.length)
+        raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span, hint=error.hint) from error
+
+
+def is_unquoted_glob(node: Node) -> bool:
+    """Returns whether ``node`` is ``{i}`` or ``{a,b}`` without quotes: keys without values to YAML."""
+    return (
+        isinstance(node, Mapping)
+        and bool(node.entries)
+        and node.span.text().startswith("{")
+        and ":" not in node.span.text()
+        and all(isinstance(value, Scalar) and value.is_null and not value.text for _, value in node.entries)
+    )
+
+
+def unquoted_glob_failure(node: Node) -> RecipeError:
+    """Returns the exception for a glob that YAML took for a mapping."""
+    return RecipeError([unquoted_glob(node.span.text(), node.span)])
+
+
+def read_identifier(node: Node, what: str) -> str:
+    """Returns a name of letters, digits and underscores."""
+    text = read_text(node, what)
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is None:
+        note = "it has letters, digits and underscores, no digit first"
+        raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
+    return text
+
+
+def read_class_name(node: Node, what: str) -> str:
+    """Returns a class's name, in which ``*`` stands for any text."""
+    text = read_text(node, what)
+    if re.fullmatch(r"[A-Za-z_*][A-Za-z0-9_*]*", text) is None:
+        note = "a class name has letters, digits and underscores; * stands for any of them"
+        raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
+    return text

@@ -1,0 +1,532 @@
+"""Stage read: YAML text to nodes that remember where they stand. No schema, no MindSpore.
+
+Only the plain part of YAML is a recipe: mappings, lists and scalars. Anchors, aliases, merge keys and tags
+are refused: variables and ``extends`` do their work, each value stands at one place that an error can point to,
+and no few lines expand to billions. Scalars keep their text; what it means depends on what is due at its place.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+
+import yaml
+
+from ms_initkit.findings import Finding, RecipeError, suggestion
+from ms_initkit.syntax.numerals import explain_ambiguity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LARGEST_FILE: Final = 1 << 20
+MOST_NODES: Final = 50_000
+DEEPEST: Final = 24
+_MOST_REPAIRS: Final = 32
+
+_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+_CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+# Where a value may begin: after the indentation, a dash, a colon, a comma or an opening bracket.
+_BEGIN: Final = r"(?:^\s*|[:\-]\s+|[,\[{]\s*)"
+_PIECE: Final = r"(?:[^\s,\[\]{}:]|\{[^\s{}]*\})"
+_UNQUOTED: Final = (
+    re.compile(_BEGIN + rf"(?P<glob>\*{_PIECE}*)"),
+    re.compile(_BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)"),
+    re.compile(_BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)"),
+)
+
+# An element of a shape ends a value that stands within braces, as YAML reads it.
+_INDEXED: Final = re.compile(_BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)")
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line.
+
+    Args:
+        path: The file, as it was named.
+        line: From 1.
+        column: First character, from 1.
+        end_column: One past the last character.
+        text_of_line: The whole line, for excerpts; empty if there is none to show.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    text_of_line: str = field(default="", repr=False)
+
+    def text(self) -> str:
+        """Returns the stretch itself."""
+        return self.text_of_line[self.column - 1 : self.end_column - 1]
+
+    def __str__(self) -> str:
+        """Returns ``path:line:column``."""
+        return f"{self.path}:{self.line}:{self.column}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scalar:
+    """A text, a number, a flag or nothing: its meaning depends on what is due at its place.
+
+    Args:
+        text: The text, escapes and folding undone.
+        is_quoted: Whether it has quotes, or is a block of text, and so is text to every reader of YAML.
+        span: Where it stands, with its quotes.
+    """
+
+    text: str
+    is_quoted: bool
+    span: Span
+
+    @property
+    def is_null(self) -> bool:
+        """Whether it is nothing: left out, ``null`` or ``~``."""
+        return not self.is_quoted and self.text in ("", "~", "null")
+
+    def part(self, start: int, length: int = 1) -> Span:
+        """Returns the span of ``text[start : start + length]``, or of all of it if quotes hide it."""
+        inside = self.span.text()
+        first = 1 if self.is_quoted else 0
+        if inside[first : first + len(self.text)] != self.text:
+            return self.span
+        column = self.span.column + first + start
+        return Span(self.span.path, self.span.line, column, column + max(1, length), self.span.text_of_line)
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """A list of nodes."""
+
+    items: tuple[Node, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Keys with their nodes, in the order in which they stand; no key stands twice."""
+
+    entries: tuple[tuple[Scalar, Node], ...]
+    span: Span
+
+    def get(self, key: str) -> Node | None:
+        """Returns the node of ``key``, or None where it is left out."""
+        return next((node for name, node in self.entries if name.text == key), None)
+
+
+class _Mark(Protocol):
+    line: int
+    column: int
+
+
+Node: TypeAlias = Scalar | Sequence | Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that could be read.
+
+    Args:
+        path: The file, as it was named.
+        text: Its text, without a byte order mark.
+        root: Its nodes; None where even they are not to be had.
+        findings: What is wrong already; what follows adds to them, so that everything is told at once.
+    """
+
+    path: str
+    text: str
+    root: Node | None
+    findings: tuple[Finding, ...]
+
+
+def read_file(path: str) -> Document:
+    """Returns the nodes of the recipe at ``path``.
+
+    Raises:
+        RecipeError: If the file cannot be had as text.
+    """
+    try:
+        with Path(path).open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except FileNotFoundError:
+        raise RecipeError([_missing_file(path)]) from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the path
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RecipeError([Finding("unreadable-recipe", f"{path!r} cannot be read: {reason}")]) from error
+    return read_bytes(content, path)
+
+
+def read_bytes(content: bytes, path: str) -> Document:
+    """Returns the nodes of a recipe given as the bytes of a file called ``path``.
+
+    Raises:
+        RecipeError: If they are not text, or too long to be a recipe.
+    """
+    if len(content) > LARGEST_FILE:
+        raise RecipeError([_too_large(path, f"it is longer than {LARGEST_FILE} bytes")])
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RecipeError([_not_utf8(content, error, path)]) from None
+    return read_text(text, path)
+
+
+def read_text(text: str, path: str) -> Document:
+    """Returns the nodes of a recipe given as the text of a file called ``path``."""
+    reader = _Reader(path, _LINE_BREAK.split(text))
+    root = reader.read(text)
+    return Document(path, text, root, tuple(reader.findings))
+
+
+class _TooLargeError(Exception):
+    """More nodes, or deeper ones, than a recipe has."""
+
+
+@dataclass
+class _Open:
+    """A collection whose end has not come yet."""
+
+    start: yaml.Event
+    children: list[Node] = field(default_factory=list)
+
+
+@dataclass
+class _Reader:
+    """Builds nodes from YAML's events, without recursion, and collects what is wrong."""
+
+    path: str
+    lines: list[str]
+    findings: list[Finding] = field(default_factory=list)
+    anchors: set[str] = field(default_factory=set)
+    has_alias: bool = False
+
+    def read(self, text: str) -> Node | None:
+        """Returns the root; what lacks quotes is reported, and read as it was meant."""
+        control = _CONTROL.search(text)
+        if control is not None:
+            self.add(
+                "bad-yaml",
+                f"the character U+{ord(control[0]):04X} may not stand in YAML",
+                self._at(text, control),
+            )
+            return None
+        repaired = list(self.lines)
+        repairs: list[Finding] = []
+        for _ in range(_MOST_REPAIRS):
+            kept = list(self.findings)
+            try:
+                root = self._build("\n".join(repaired))
+            except yaml.MarkedYAMLError as error:
+                self.findings = kept
+                if "nesting depth" in (error.problem or ""):  # libyaml's own limit, from PyYAML 6.0.4 on
+                    self.findings += [*repairs, _too_large(self.path, _too_deep(error.problem_mark))]
+                    return None
+                repair = self._repair(repaired, error)
+                if repair is None:
+                    self.findings += [*repairs, self._bad_yaml("\n".join(repaired), error)]
+                    return None
+                repairs.append(repair)
+            except _TooLargeError as error:
+                self.findings = [*kept, *repairs, _too_large(self.path, str(error))]
+                return None
+            else:
+                self.findings += repairs
+                return root
+        self.findings += repairs  # so many that the rest can wait until they are corrected
+        return None
+
+    def add(self, code: str, message: str, span: Span, *notes: str, hint: str | None = None) -> None:
+        """Adds an error."""
+        self.findings.append(Finding(code, message, "error", span, notes, hint))
+
+    def _build(self, text: str) -> Node | None:
+        self.anchors = set()
+        documents: list[Node] = []
+        stack: list[_Open] = []
+        for count, event in enumerate(yaml.parse(text, Loader=_LOADER), 1):
+            if count > MOST_NODES:
+                raise _TooLargeError(f"it has more than {MOST_NODES} values")
+            self._refuse_decoration(event)
+            node: Node | None = None
+            match event:
+                case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                    stack.append(_Open(event))
+                    if len(stack) > DEEPEST:
+                        raise _TooLargeError(_too_deep(event.start_mark))
+                case yaml.SequenceEndEvent():
+                    opened = stack.pop()
+                    node = Sequence(
+                        tuple(self._rejoined(opened.children, has_values=False)), self._span(opened.start, event)
+                    )
+                case yaml.MappingEndEvent():
+                    node = self._mapping(stack.pop(), event)
+                case yaml.ScalarEvent():
+                    node = self._scalar(event)
+                case yaml.AliasEvent():
+                    node = self._alias(event)
+                case yaml.DocumentStartEvent() if documents:
+                    self.add(
+                        "many-documents",
+                        "a second document begins here",
+                        self._span(event, event),
+                        "a file holds one recipe",
+                        hint="delete `---`, or move what follows to a file of its own",
+                    )
+                    break
+            if node is not None:
+                (stack[-1].children if stack else documents).append(node)
+        return self._root(documents)
+
+    def _root(self, documents: list[Node]) -> Node | None:
+        root = documents[0] if documents else None
+        if root is None or (isinstance(root, Scalar) and root.is_null):
+            first = Span(self.path, 1, 1, 2, self.lines[0])
+            self.add(
+                "empty-recipe",
+                "there is no recipe here",
+                first,
+                hint="`ms-initkit list` shows the shipped ones",
+            )
+            return None
+        # What an alias stands for is not followed, so what is made of it would be blamed for nothing.
+        return None if self.has_alias else root
+
+    def _span(self, start: yaml.Event, end: yaml.Event) -> Span:
+        """Returns the stretch from the start of ``start`` to the end of ``end``, on the first line."""
+        first, last = _mark(start.start_mark), _mark(end.end_mark)
+        text = self.lines[first.line] if first.line < len(self.lines) else ""
+        if first.line == last.line:
+            stop = max(last.column, first.column + 1)
+        else:
+            stop = max(len(text.rstrip()), first.column + 1)
+        return Span(self.path, first.line + 1, first.column + 1, stop + 1, text)
+
+    def _at(self, text: str, match: re.Match[str]) -> Span:
+        before = _LINE_BREAK.split(text[: match.start()])
+        line, column = len(before), len(before[-1]) + 1
+        return Span(self.path, line, column, column + 1, self.lines[line - 1])
+
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
+        span = self._span(event, event)
+        is_quoted = event.style not in (None, "")  # the C parser says "" where the other says None
+        text: str = event.value
+        is_bare = not is_quoted and event.anchor is None and event.tag is None and text != ""
+        if is_bare and _mark(event.start_mark).line == _mark(event.end_mark).line:
+            text = span.text()  # what was masked to please YAML is read as it was written
+        ambiguity = None if is_quoted else explain_ambiguity(text)
+        if ambiguity is not None:
+            why, instead = ambiguity
+            self.add(
+                "ambiguous-number", f"{text!r} is read differently by different readers", span, why,
+                hint=f"write {instead}, or '{text}' in quotes where text is meant",
+            )  # fmt: skip
+        return Scalar(text, is_quoted, span)
+
+    def _mapping(self, opened: _Open, end: yaml.Event) -> Mapping:
+        entries: dict[str, tuple[Scalar, Node]] = {}
+        for key, node in _pairs(self._rejoined(opened.children, has_values=True)):
+            if not isinstance(key, Scalar):
+                self.add("wrong-type", "a key is a word, not a list or a mapping", key.span, hint=_QUOTE_GLOBS)
+            elif key.text == "<<":
+                self.add(
+                    "yaml-alias",
+                    "merge keys are not part of a recipe",
+                    key.span,
+                    _WHY_NO_ALIAS,
+                    hint=_NO_ALIAS,
+                )
+            elif key.text in entries:
+                first = entries[key.text][0].span
+                self.add(
+                    "duplicate-key", f"{key.text!r} is given twice", key.span,
+                    f"the first stands at line {first.line}; YAML would silently keep only the last",
+                    hint="delete one of the two",
+                )  # fmt: skip
+            else:
+                entries[key.text] = (key, node)
+        return Mapping(tuple(entries.values()), self._span(opened.start, end))
+
+    def _rejoined(self, nodes: list[Node], *, has_values: bool) -> list[Node]:
+        """Returns ``nodes`` with each expression in one piece that a comma between its brackets has cut.
+
+        Args:
+            nodes: Items of a list, or keys and values in turn.
+            has_values: Whether they are keys and values: then each piece has become a key without a value.
+        """
+        found: list[Node] = []
+        left = list(reversed(nodes))
+        while left:
+            node = left.pop()
+            whole = node
+            while isinstance(whole, Scalar) and left and _is_cut(whole, left[-1]):
+                if has_values and not (len(left) > 1 and _is_absent(left[-2])):
+                    break
+                whole = _joined(whole, left.pop())
+                if has_values:
+                    left.pop()
+            if whole is not node:
+                self.findings.append(_unquoted_expression(whole.span))
+            found.append(whole)
+        return found
+
+    def _alias(self, event: yaml.AliasEvent) -> Scalar:
+        span = self._span(event, event)
+        written = span.text()
+        if event.anchor in self.anchors:
+            self.has_alias = True
+            self.add("yaml-alias", f"{written!r} is an alias", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
+        else:
+            self.findings.append(unquoted_glob(written, span))
+        return Scalar(written, True, span)
+
+    def _refuse_decoration(self, event: yaml.Event) -> None:
+        if not isinstance(event, yaml.NodeEvent) or isinstance(event, yaml.AliasEvent):
+            return
+        mark = _mark(event.start_mark)
+        if event.anchor is not None:
+            self.anchors.add(event.anchor)
+            span = self._word(mark, f"&{event.anchor}")
+            self.add("yaml-alias", f"'&{event.anchor}' is an anchor", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
+        tag: str | None = getattr(event, "tag", None)
+        if tag is not None:
+            written = tag.replace("tag:yaml.org,2002:", "!!")
+            note = "what a value means is known from its place"
+            message = f"the tag {written!r} is not part of a recipe"
+            self.add("yaml-tag", message, self._word(mark, written), note, hint="delete the tag")
+
+    def _word(self, mark: _Mark, word: str) -> Span:
+        """Returns the span of ``word``, which stands on the line of ``mark`` at or after it."""
+        line = self.lines[mark.line]
+        column = max(line.find(word, mark.column), mark.column)
+        return Span(self.path, mark.line + 1, column + 1, column + len(word) + 1, line)
+
+    def _repair(self, lines: list[str], error: yaml.MarkedYAMLError) -> Finding | None:
+        """Masks what lacks quotes on the line of the error, so that YAML can go on; None if nothing does."""
+        for mark in (error.problem_mark, error.context_mark):
+            if mark is None or mark.line >= len(lines):
+                continue
+            for pattern in (*_UNQUOTED, _INDEXED):
+                match = pattern.search(lines[mark.line])
+                if match is None:
+                    continue
+                start, end = match.span("glob")
+                lines[mark.line] = lines[mark.line][:start] + "x" * (end - start) + lines[mark.line][end:]
+                span = Span(self.path, mark.line + 1, start + 1, end + 1, self.lines[mark.line])
+                return _unquoted_expression(span) if pattern is _INDEXED else unquoted_glob(span.text(), span)
+        return None
+
+    def _bad_yaml(self, text: str, error: yaml.MarkedYAMLError) -> Finding:
+        # The two parsers of PyYAML word their problems differently; the pure one is on every machine.
+        try:
+            for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+                pass
+        except yaml.MarkedYAMLError as pure:
+            error = pure
+        mark = error.problem_mark or error.context_mark
+        if error.context_mark is not None and "end of stream" in (error.problem or ""):
+            mark = error.context_mark  # where it was opened says more than where the file ends
+        line = min(mark.line, len(self.lines) - 1) if mark is not None else 0
+        column = mark.column if mark is not None and mark.line == line else 0
+        span = Span(self.path, line + 1, column + 1, column + 2, self.lines[line])
+        indentation = re.match(r"\s*", self.lines[line])
+        if indentation is not None and "\t" in indentation[0]:
+            column = indentation[0].index("\t")
+            return Finding(
+                "tab-indentation", "this line is indented by a tab", "error",
+                Span(self.path, line + 1, column + 1, len(indentation[0]) + 1, self.lines[line]),
+                ("YAML counts spaces only",), "indent by spaces",
+            )  # fmt: skip
+        notes = tuple(text for text in (error.context, error.problem) if text)
+        is_flow = "flow" in (error.context or "")
+        hint = "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
+        return Finding("bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint)
+
+
+_WHY_NO_ALIAS: Final = "a value stands at one place, to which an error can point"
+_NO_ALIAS: Final = "name the value under `vars`, or share rules by `extends`"
+_QUOTE_GLOBS: Final = "a glob with braces is written in quotes"
+
+
+def unquoted_glob(text: str, span: Span) -> Finding:
+    """Returns what is wrong with a glob that YAML takes for something else."""
+    what = "an alias" if text.startswith("*") else "a mapping"
+    return Finding(
+        "unquoted-glob", f"the glob {text} is not in quotes", "error", span,
+        (f"YAML takes what begins so for {what}",), f'write "{text}"',
+    )  # fmt: skip
+
+
+def _unquoted_expression(span: Span) -> Finding:
+    written = span.text().rstrip()
+    note = "within braces and brackets, YAML takes a comma or bracket for the end of a value"
+    message = f"the expression {written} is not in quotes"
+    return Finding("unquoted-expression", message, "error", span, (note,), f'write "{written}"')
+
+
+def _mark(mark: _Mark | None) -> _Mark:
+    """Returns a mark that is there: events of a parser always have theirs, which their types leave open."""
+    assert mark is not None
+    return mark
+
+
+def _is_cut(node: Scalar, following: Node) -> bool:
+    """Returns whether ``node`` opens a bracket that ``following``, on its line, may close."""
+    return (
+        not node.is_quoted
+        and node.text.count("(") > node.text.count(")")
+        and isinstance(following, Scalar)
+        and not following.is_quoted
+        and following.span.line == node.span.line
+        and node.span.text_of_line[node.span.end_column - 1 :].lstrip().startswith(",")
+    )
+
+
+def _joined(first: Scalar, last: Node) -> Scalar:
+    span = replace(first.span, end_column=last.span.end_column)
+    return Scalar(span.text(), False, span)
+
+
+def _is_absent(node: Node) -> bool:
+    return isinstance(node, Scalar) and not node.is_quoted and not node.text
+
+
+def _pairs(children: list[Node]) -> Iterator[tuple[Node, Node]]:
+    return zip(children[::2], children[1::2], strict=True)
+
+
+def _missing_file(path: str) -> Finding:
+    folder = Path(path).parent
+    try:
+        siblings = sorted(file.name for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+    except OSError:
+        siblings = []
+    return Finding(
+        "unknown-recipe", f"there is no file {path!r}", help=suggestion(Path(path).name, siblings),
+    )  # fmt: skip
+
+
+def _too_deep(mark: _Mark | None) -> str:
+    return f"line {_mark(mark).line + 1} is nested deeper than {DEEPEST} levels"
+
+
+def _too_large(path: str, reason: str) -> Finding:
+    return Finding("too-large", f"{path!r} is no recipe: {reason}")
+
+
+def _not_utf8(content: bytes, error: UnicodeDecodeError, path: str) -> Finding:
+    before = content[: error.start].decode("utf-8-sig")
+    lines = _LINE_BREAK.split(before)
+    rest = _LINE_BREAK.split(content[error.start :].decode("utf-8", "replace"))[0]
+    column = len(lines[-1]) + 1
+    return Finding(
+        "not-utf-8",
+        f"byte 0x{content[error.start]:02x} is not UTF-8",
+        "error",
+        Span(path, len(lines), column, column + 1, lines[-1] + rest),
+        (),
+        "save the file as UTF-8",
+    )
