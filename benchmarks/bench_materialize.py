@@ -51,7 +51,7 @@ import sys, time
 import mindspore
 from mindspore import Parameter, Tensor, nn
 import ms_initkit as mik
-from ms_initkit.networks.shapes import read_shapes
+from ms_initkit.networks.manifest import read_shapes
 
 class Net(nn.Cell):
     def __init__(self, infos):

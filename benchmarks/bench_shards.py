@@ -20,13 +20,13 @@ import numpy as np
 
 from ms_initkit import stream
 from ms_initkit.layouts.ownership import check_ownership
-from ms_initkit.layouts.rules import layout, place, rename, split
+from ms_initkit.layouts.python import layout, place, rename, split
 from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.plan import plan_infos
 
 if TYPE_CHECKING:
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
 
 SHAPE = (8192, 8192)
 PARTS = (2, 8, 64, 1024)

@@ -6,15 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ms_initkit.findings import ApplyError, Finding, InitKitError, PlanError, RecipeError
-from ms_initkit.formulas.registry import register_initializer
+from ms_initkit.formulas.custom import register_initializer
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.recipe import Recipe
 
 if TYPE_CHECKING:
     from ms_initkit import initializers, layouts
     from ms_initkit.layouts.load import load_layout
-    from ms_initkit.networks.deferral import deferred
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.networks.construct import deferred
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
     from ms_initkit.stages.agreement import check_ranks
     from ms_initkit.stages.apply import apply
     from ms_initkit.stages.attach import attach
@@ -58,7 +59,7 @@ _HOMES = {
     "apply": "ms_initkit.stages.apply",
     "check_ranks": "ms_initkit.stages.agreement",
     "attach": "ms_initkit.stages.attach",
-    "deferred": "ms_initkit.networks.deferral",
+    "deferred": "ms_initkit.networks.construct",
     "draw": "ms_initkit.stages.draw",
     "load_layout": "ms_initkit.layouts.load",
     "materialize": "ms_initkit.stages.materialize",

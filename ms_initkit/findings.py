@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.plans.plan import Plan
-    from ms_initkit.syntax.source import Span
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
@@ -60,8 +59,6 @@ class Finding:
     @classmethod
     def from_json(cls, values: Mapping[str, object]) -> Finding:
         """Returns the finding that ``to_json`` wrote."""
-        from ms_initkit.syntax.source import Span
-
         span = None
         if values["path"] is not None:
             place = [values[name] for name in ("path", "line", "column", "end_column", "source")]
@@ -201,3 +198,30 @@ def _printable(text: str) -> str:
     return "".join(
         char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line.
+
+    Args:
+        path: The file, as it was named.
+        line: From 1.
+        column: First character, from 1.
+        end_column: One past the last character.
+        text_of_line: The whole line, for excerpts; empty if there is none to show.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    text_of_line: str = field(default="", repr=False)
+
+    def text(self) -> str:
+        """Returns the stretch itself."""
+        return self.text_of_line[self.column - 1 : self.end_column - 1]
+
+    def __str__(self) -> str:
+        """Returns ``path:line:column``."""
+        return f"{self.path}:{self.line}:{self.column}"

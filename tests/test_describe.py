@@ -4,7 +4,7 @@ import mindspore
 import pytest
 from mindspore import nn
 
-from ms_initkit.networks.deferral import deferred
+from ms_initkit.networks.construct import deferred
 from ms_initkit.networks.describe import describe
 from tests.networks import Mixed, Mlp, Stack, Tied
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.syntax.expressions import Expression, ExpressionError, Value, parse_condition, parse_expression
+from ms_initkit.syntax.expressions import Expression, parse_condition, parse_expression
+from ms_initkit.syntax.grammar import ExpressionError, Value
 
 ENV: dict[str, Value] = {
     "sigma": 0.02,

@@ -4,8 +4,7 @@ import pickle
 
 import pytest
 
-from ms_initkit.findings import Finding, PlanError, RecipeError, did_you_mean, suggestion
-from ms_initkit.syntax.source import Span
+from ms_initkit.findings import Finding, PlanError, RecipeError, Span, did_you_mean, suggestion
 
 LINE = "    init: {he_nromal: {mode: fan_out}}"
 SPAN = Span("recipes/resnet.yaml", 14, 12, 21, LINE)

@@ -18,7 +18,8 @@ from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.language.load import load_recipe
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.ownership import check_ownership
-from ms_initkit.layouts.rules import Cut, Layout, PlaceRule, Position, Split, layout, place, rename, split, stretch
+from ms_initkit.layouts.python import layout, place, rename, split, stretch
+from ms_initkit.layouts.rules import Cut, Layout, PlaceRule, Position, Split
 from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.draw import draw
@@ -696,7 +697,8 @@ def test_orthogonal_slices_are_slices_of_the_whole_draw(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int32"])
 def test_slices_of_other_types_are_slices_too(dtype: str, tmp_path: Path) -> None:
-    from ms_initkit.stages.draw import fill_line, storage
+    from ms_initkit.draws.dtypes import storage
+    from ms_initkit.stages.draw import fill_line
 
     init = "{normal: 1.0}" if "float" in dtype else "3"
     (tmp_path / "r.yaml").write_text(f"family: r\nrules: [{{match: '**', init: {init}}}]\n")

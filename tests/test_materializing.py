@@ -21,18 +21,23 @@ from typer.testing import CliRunner
 import ms_initkit as mik
 from ms_initkit import draws, stream
 from ms_initkit.cli.main import app
+from ms_initkit.cli.materialize import parse_share, parse_size
+from ms_initkit.draws.dtypes import storage
 from ms_initkit.draws.moments import moments
+from ms_initkit.draws.slices import boxes_of_run
+from ms_initkit.files import chunks
 from ms_initkit.files.safetensors import read_header
 from ms_initkit.findings import ApplyError
 from ms_initkit.formulas.fans import Fans
-from ms_initkit.networks.shapes import read_shapes
-from ms_initkit.plans.plan import Assignment, Plan
+from ms_initkit.networks.manifest import read_shapes
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages import materialize as materializing
 from ms_initkit.stages import shard_writing
-from ms_initkit.stages.draw import fill_line, storage
+from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.plan import plan_infos
-from ms_initkit.stages.shard_writing import boxes_of_run, is_whole, write_shard
-from ms_initkit.stages.shards import arrange, index_text, parse_share, parse_size
+from ms_initkit.stages.shard_writing import is_whole, write_shard
+from ms_initkit.stages.shards import arrange, index_text
 
 RECIPE = """
 family: demo
@@ -70,7 +75,8 @@ def demo() -> Plan:
 
 @pytest.fixture
 def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shard_writing, "_CHUNK", 4096)
+    monkeypatch.setattr(chunks, "CHUNK", 4096)
+    monkeypatch.setattr(shard_writing, "CHUNK", 4096)
     monkeypatch.setattr(shard_writing, "_RUN", 700)
 
 
@@ -195,7 +201,7 @@ def test_memory_does_not_grow_with_the_tensor(folder: Path) -> None:
     script = (
         "import sys\n"
         "from ms_initkit.stages.plan import plan_infos\n"
-        "from ms_initkit.networks.shapes import read_shapes\n"
+        "from ms_initkit.networks.manifest import read_shapes\n"
         "from ms_initkit.stages.materialize import materialize\n"
         "materialize(plan_infos(read_shapes('big.json'), 'demo.yaml', strict=False), 'out', seed=1)\n"
         # Not getrusage, whose peak begins with that of the process that forked.
@@ -461,7 +467,8 @@ def test_any_model_in_files_of_any_size(lines: list[tuple[tuple[int, ...], str, 
     )
     plan = Plan("any", "any", "", (), (), assignments)
     with tempfile.TemporaryDirectory() as place, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shard_writing, "_CHUNK", 4096)
+        patch.setattr(chunks, "CHUNK", 4096)
+        patch.setattr(shard_writing, "CHUNK", 4096)
         folder = Path(place)
         shards = arrange(plan, shard_size)
 

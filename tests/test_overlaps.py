@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.stages.overlaps import overlapping
+from ms_initkit.stages.memory import overlapping
 
 STRETCHES = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 12)), max_size=12)
 

@@ -18,7 +18,7 @@ from tests.reference.comparison import FAMILIES, counterpart, drawn_and_rows, ne
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
 
 TOLERANCE: Final = 1e-6
 MOMENTS: Final = ("mean", "std", "kurtosis", "low", "high")

@@ -15,6 +15,7 @@ from mindspore.common.initializer import Initializer, Normal
 
 import ms_initkit as mik
 from ms_initkit import draws
+from ms_initkit.draws.custom import draw_custom
 from ms_initkit.formulas import catalogue, elementary, reference, registry, scaling
 from ms_initkit.formulas.base import Formula, Range, Site
 from ms_initkit.formulas.fans import Fans
@@ -205,7 +206,7 @@ def register_class() -> type[Any]:
 def draw_by_name(name: str, key: int, *shape: int, **values: object) -> NDArray[np.float32]:
     draw = registry.build(name, values).resolve(Site(shape))
     assert isinstance(draw, draws.Custom)
-    return registry.draw_custom(draw.name, draw.arguments, shape, key)
+    return draw_custom(draw.name, draw.arguments, shape, key)
 
 
 def test_a_mindspore_class_of_ones_own_is_a_function_of_key_and_shape() -> None:
@@ -312,7 +313,7 @@ def test_a_wrong_shape_and_infinite_values_are_refused() -> None:
 
 def test_a_plan_of_another_process_names_what_is_missing() -> None:
     with pytest.raises(ValueError, match="no initializer of your own is called 'gone': import the module"):
-        registry.draw_custom("gone", (), (3,), 1)
+        draw_custom("gone", (), (3,), 1)
 
 
 def test_the_registry_needs_neither_numpy_nor_mindspore() -> None:

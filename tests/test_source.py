@@ -8,7 +8,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.findings import RecipeError
+from ms_initkit.findings import RecipeError, Span
 from ms_initkit.syntax import source
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence, read_bytes, read_file, read_text
@@ -44,7 +44,7 @@ def scalar(text: str, key: str = "a") -> Scalar:
 def test_a_node_knows_its_line_columns_and_text() -> None:
     node = scalar("b: 1\na:  value  # why\n")
 
-    assert node.span == source.Span("r.yaml", 2, 5, 10, "a:  value  # why")
+    assert node.span == Span("r.yaml", 2, 5, 10, "a:  value  # why")
     assert node.span.text() == "value"
     assert str(node.span) == "r.yaml:2:5"
 

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ms_initkit.draws.slices import Index
+
 KEY = stream.key(3, "a.weight")
 PLAIN: list[Draw] = [
     Constant(0.3), Uniform(-1.0, 2.0), Normal(0.1, 0.02), TruncatedNormal(0.0, 1.0, -2.0, 2.0),
@@ -310,7 +312,7 @@ def test_an_empty_batch_is_nothing_to_do() -> None:
     ("index", "shape"),
     [(3, (5,)), (..., (4, 5)), ((-1, slice(1, -1)), (3,)), ((..., 2), (4,)), ((slice(2, 1),), (0, 5)), (None, (4, 5))],
 )
-def test_an_index_reads_as_numpys(index: sampler.Index | None, shape: tuple[int, ...]) -> None:
+def test_an_index_reads_as_numpys(index: Index | None, shape: tuple[int, ...]) -> None:
     whole = stream.sample(Normal(0.0, 1.0), (4, 5), KEY)
 
     part = stream.sample(Normal(0.0, 1.0), (4, 5), KEY, index)
@@ -325,7 +327,7 @@ def test_an_array_is_no_index() -> None:
 
 
 @pytest.mark.parametrize("index", [(4,), (0, 0, 0), (..., ...), ("a",)])
-def test_an_index_that_does_not_fit_is_refused(index: sampler.Index) -> None:
+def test_an_index_that_does_not_fit_is_refused(index: Index) -> None:
     with pytest.raises(IndexError):
         stream.sample(Normal(0.0, 1.0), (4, 5), KEY, index)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -41,11 +42,10 @@ def materialize(
 ) -> None:
     """Draws a whole model into safetensors files, without a network and in constant memory."""
     with answering(as_json=as_json):
-        from ms_initkit.networks.shapes import read_shapes
+        from ms_initkit.networks.manifest import read_shapes
         from ms_initkit.stages.materialize import materialize as write
         from ms_initkit.stages.materialize import total_bytes
         from ms_initkit.stages.plan import plan_infos
-        from ms_initkit.stages.shards import parse_share, parse_size
 
         size, share = parse_size(shard_size), parse_share(shard)
         infos = _as_dtype(read_shapes(shapes), dtype)
@@ -88,3 +88,32 @@ def _as_dtype(infos: tuple[ParamInfo, ...], dtype: str | None) -> tuple[ParamInf
 
 
 COMMANDS: Final = (materialize, manifest)
+
+_UNITS: Final = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+
+_BINARY: Final = {"K": 2**10, "M": 2**20, "G": 2**30, "T": 2**40}
+
+
+def parse_size(text: str) -> int:
+    """Returns the bytes that ``5GB``, ``500MB`` or ``2GiB`` stands for.
+
+    Raises:
+        ValueError: If it stands for none.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.IGNORECASE)
+    unit = match[2].upper() if match else ""
+    if match is None or (match[3] and not unit) or float(match[1]) <= 0:
+        raise ValueError(f"{text!r} is no size, such as 5GB or 500MB")
+    return max(1, int(float(match[1]) * (_BINARY[unit] if match[3] else _UNITS[unit])))
+
+
+def parse_share(text: str) -> tuple[int, int]:
+    """Returns which share of how many ``2/8`` is.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None or not 1 <= int(match[1]) <= int(match[2]):
+        raise ValueError(f"{text!r} is no share, such as 1/4 for the first of four")
+    return int(match[1]), int(match[2])

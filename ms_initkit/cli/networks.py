@@ -10,6 +10,7 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
 from ms_initkit.cli.progress import progress_bar
+from ms_initkit.syntax.numerals import read_number
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
@@ -171,8 +172,6 @@ def settings(texts: list[str]) -> dict[str, VariableValue]:
     Raises:
         ValueError: If a text is not of that form.
     """
-    from ms_initkit.cli.settings import parse_setting
-
     return dict(parse_setting(text) for text in texts)
 
 
@@ -189,3 +188,18 @@ def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Pla
     from ms_initkit.stages.plan import plan as make_plan
 
     return make_plan(network, recipe, settings(texts), strict=not lenient)
+
+
+def parse_setting(text: str) -> tuple[str, VariableValue]:
+    """Returns the name and the value: a number, true or false, or text.
+
+    Raises:
+        ValueError: If ``text`` has no name or no value.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier() or not value:
+        raise ValueError(f"{text!r} is not NAME=VALUE, such as n_layers=24")
+    if value in ("true", "false"):
+        return name, value == "true"
+    number = read_number(value)
+    return name, value if number is None else number

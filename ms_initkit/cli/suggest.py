@@ -11,10 +11,13 @@ import typer
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say
 from ms_initkit.cli.networks import NetArguments
 from ms_initkit.cli.progress import progress_bar
+from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.suggest import Classes
+    from ms_initkit.plans.suggest import Classes, Share, Suggestion
 
 
 def suggest(
@@ -31,7 +34,6 @@ def suggest(
 ) -> None:
     """Shows which shipped recipes fit a network, and what each would leave over; code 1 if none fits whole."""
     with answering(as_json=as_json):
-        from ms_initkit.cli.suggestions import suggestions_text
         from ms_initkit.language.library import names
         from ms_initkit.language.load import load_recipe
         from ms_initkit.plans.suggest import suggest as find
@@ -52,8 +54,7 @@ def suggest(
 
 
 def _read(shapes: Path) -> tuple[tuple[ParamInfo, ...], Classes]:
-    from ms_initkit.networks.manifest import network_of
-    from ms_initkit.networks.shapes import read_shapes
+    from ms_initkit.networks.manifest import network_of, read_shapes
     from ms_initkit.plans.suggest import classes_of_owners
 
     infos = read_shapes(shapes)
@@ -70,3 +71,55 @@ def _construct(net: str, net_args: list[str]) -> tuple[tuple[ParamInfo, ...], Cl
 
 
 COMMANDS: Final = (suggest,)
+
+# Of what is left over, so many names are shown.
+_SHOWN: Final = 6
+
+_HEAD: Final[tuple[str, ...]] = ("recipe", "made for", "own rules", "", "base rules", "", "kept", "left over")
+
+
+def suggestions_text(found: Sequence[Suggestion], network: str, limit: int) -> str:
+    """Returns the first ``limit`` suggestions, a line each, and the first one's leftovers."""
+    first = found[0]
+    rows = [_HEAD, *(_cells(one) for one in found[:limit])]
+    parts = [
+        f"{network or 'a network'}: {first.whole.tensors:,} parameters, {first.whole.elements:,} elements",
+        "",
+        *table(rows, right=(2, 3, 4, 5, 6)),
+    ]
+    fitting = sum(one.fits for one in found)
+    parts += [
+        "",
+        f"{fitting} of {len(found)} recipes fit whole" + (f", {limit} are shown" if limit < len(found) else ""),
+    ]
+    if first.fits:
+        parts.append(f"the first: --recipe {first.recipe}  # {first.description}")
+    else:
+        parts += [f"{first.recipe} would leave over:", *_leftovers(first)]
+    return "\n".join(parts) + "\n"
+
+
+def _cells(one: Suggestion) -> tuple[str, ...]:
+    counts = [(one.unmatched, "unmatched"), (one.unused, "unused"), (one.failures, "impossible")]
+    left = ", ".join(f"{len(names):,} {what}" for names, what in counts if names)
+    return (
+        one.recipe,
+        one.made_for,
+        *_share(one.own, one.whole),
+        *_share(one.inherited, one.whole),
+        f"{one.kept.tensors:,}" if one.kept.tensors else "",
+        left or "nothing",
+    )
+
+
+def _share(part: Share, whole: Share) -> tuple[str, str]:
+    if not part.tensors:
+        return "", ""
+    return f"{part.tensors:,}", f"{100 * part.elements / whole.elements:.1f} %"
+
+
+def _leftovers(one: Suggestion) -> list[str]:
+    lines = [f"  no rule selects {name}" for name in one.unmatched[:_SHOWN]]
+    lines += [f"  and {len(one.unmatched) - _SHOWN} parameters more"] * (len(one.unmatched) > _SHOWN)
+    lines += [f"  rule {name!r} selects no parameter" for name in one.unused]
+    return lines + [f"  {message}" for message in one.failures]

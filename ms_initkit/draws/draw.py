@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Final, Literal, TypeAlias, get_args
 
+from ms_initkit import draws
+
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
 
@@ -203,3 +205,29 @@ def _value_from_json(value: Json) -> object:
             raise ValueError(f"no kind of draw is called {value.get('kind')!r}")
         case _:
             return value
+
+
+def is_drawn_whole(draw: draws.Draw) -> bool:
+    """Returns whether any part of ``draw`` needs its whole tensor at once."""
+    match draw:
+        case draws.Whole() | draws.Custom():
+            return True
+        case draws.Edited(inner) | draws.Repeated(draw=inner):
+            return is_drawn_whole(inner)
+        case draws.Blocks(draws=parts) | draws.Mixture(draws=parts):
+            return any(is_drawn_whole(part) for part in parts)
+        case _:
+            return False
+
+
+def is_random(draw: Draw) -> bool:
+    """Returns whether any value depends on the seed, as a user's own draw is taken to do."""
+    match draw:
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
+            return False
+        case draws.Edited(draw=inner) | draws.Repeated(draw=inner):
+            return is_random(inner)
+        case draws.Blocks(draws=parts):
+            return any(is_random(part) for part in parts)
+        case _:
+            return True

@@ -63,19 +63,6 @@ def moments(draw: Draw, shape: tuple[int, ...]) -> Moments:
     )
 
 
-def is_random(draw: Draw) -> bool:
-    """Returns whether any value depends on the seed, as a user's own draw is taken to do."""
-    match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
-            return False
-        case draws.Edited(draw=inner) | draws.Repeated(draw=inner):
-            return is_random(inner)
-        case draws.Blocks(draws=parts):
-            return any(is_random(part) for part in parts)
-        case _:
-            return True
-
-
 @dataclass(frozen=True, slots=True)
 class _Central:
     """Mean and central moments: raw ones would cancel where the mean is much greater than the spread."""

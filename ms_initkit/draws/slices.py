@@ -7,9 +7,11 @@ three.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, TypeAlias
+from types import EllipsisType
+from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,3 +82,135 @@ def text(window: Window, shape: Sequence[int]) -> str:
         for pieces, extent in zip(window, shape, strict=True)
     ]
     return f"[{', '.join(axes)}]"
+
+
+Shape: TypeAlias = tuple[int, ...]
+
+
+def counts(shape: Shape, part: Shape) -> Shape:
+    """Returns along each axis how many parts of shape ``part`` make up a tensor of ``shape``.
+
+    Raises:
+        ValueError: If they do not make it up exactly.
+    """
+    if len(shape) != len(part):
+        raise ValueError(f"a slice of shape {part} has not the axes of the global shape {shape}")
+    for axis, (whole, piece) in enumerate(zip(shape, part, strict=True)):
+        if whole != piece and (piece < 1 or whole % piece):
+            raise ValueError(f"slices of shape {part} do not make up the global shape {shape}: axis {axis}")
+    return tuple(1 if whole == piece else whole // piece for whole, piece in zip(shape, part, strict=True))
+
+
+def tile(shape: Shape, part: Shape, number: int) -> Slices:
+    """Returns slice ``number`` of a tensor of ``shape`` cut into parts of shape ``part``, the last axis fastest.
+
+    Raises:
+        ValueError: If such parts do not make up the tensor, or there are not that many.
+    """
+    return at(part, coordinates(counts(shape, part), number))
+
+
+def coordinates(grid: Shape, number: int) -> Shape:
+    """Returns where cell ``number`` of a grid is, the last axis fastest.
+
+    Raises:
+        ValueError: If the grid has not that many cells.
+    """
+    if not 0 <= number < prod(grid):
+        raise ValueError(f"slice {number} is asked for where {describe(grid)}")
+    place = []
+    for length in reversed(grid):
+        number, rest = divmod(number, length)
+        place.append(rest)
+    return tuple(reversed(place))
+
+
+def at(part: Shape, place: Sequence[int]) -> Slices:
+    """Returns the slice at ``place`` in a grid of parts of shape ``part``."""
+    return tuple(slice(i * n, (i + 1) * n) for i, n in zip(place, part, strict=True))
+
+
+def describe(grid: Shape) -> str:
+    """Returns how many slices a grid has, in words."""
+    total = prod(grid)
+    return "there is one, the whole tensor" if total == 1 else f"there are {total}, {'x'.join(map(str, grid))}"
+
+
+def boxes_of_run(shape: tuple[int, ...], start: int, stop: int) -> Iterator[Slices]:
+    """Yields the slices that the elements ``start`` to ``stop`` in C order of a tensor of ``shape`` are, in order."""
+    if start >= stop:
+        return
+    if not shape:
+        yield ()
+        return
+    inner = prod(shape[1:])
+    row, first = divmod(start, inner)
+    last_row, last = divmod(stop, inner)
+    if first or row == last_row:
+        end = min(stop - row * inner, inner)
+        yield from ((slice(row, row + 1), *rest) for rest in boxes_of_run(shape[1:], first, end))
+        row += 1
+    if row < last_row:
+        yield (slice(row, last_row), *(slice(0, extent) for extent in shape[1:]))
+    if last and row <= last_row:
+        yield from ((slice(last_row, last_row + 1), *rest) for rest in boxes_of_run(shape[1:], 0, last))
+
+
+def pieces(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
+    """Slices that partition ``shape`` in C order, each of at most ``limit`` elements and contiguous in memory."""
+    size = prod(shape)
+    if size <= limit:
+        if size:
+            yield tuple(slice(0, length) for length in shape)
+        return
+    inner = size // shape[0]
+    step = max(1, limit // inner)
+    for start in range(0, shape[0], step):
+        head = slice(start, min(start + step, shape[0]))
+        if inner > limit:
+            yield from ((head, *rest) for rest in pieces(shape[1:], limit))
+        else:
+            yield (head, *(slice(0, length) for length in shape[1:]))
+
+
+Index: TypeAlias = tuple[slice | int | EllipsisType, ...] | slice | int | EllipsisType
+
+
+def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tuple[int, ...]]:
+    """``index`` as one ``slice(start, stop)`` per axis, and the shape that NumPy would give the result.
+
+    Raises:
+        IndexError: If it does not fit ``shape``.
+        ValueError: If a slice has a step.
+    """
+    items = index if isinstance(index, tuple) else (... if index is None else index,)
+    if len(items) != len(shape) or any(type(item) is not slice for item in items):
+        items = _without_ellipsis(items, shape)
+    slices: list[slice] = []
+    kept: list[int] = []
+    for item, length in zip(items, shape, strict=True):
+        if isinstance(item, slice):
+            start, stop, step = item.indices(length)
+            if step != 1:
+                raise ValueError(f"a slice of a draw has step 1, not {step}")
+            slices.append(slice(start, max(start, stop)))
+            kept.append(slices[-1].stop - start)
+        elif isinstance(item, SupportsIndex) and -length <= int(item) < length:
+            start = int(item) % length
+            slices.append(slice(start, start + 1))
+        else:
+            raise IndexError(f"{item!r} is no index into an axis of {length} (shape {shape})")
+    return tuple(slices), tuple(kept)
+
+
+def _without_ellipsis(items: tuple[slice | int | EllipsisType, ...], shape: tuple[int, ...]) -> tuple[slice | int, ...]:
+    """``items`` with one for every axis: what an ellipsis stands for, and what is left out at the end."""
+    ellipses = [place for place, item in enumerate(items) if item is ...]
+    if len(ellipses) > 1:
+        raise IndexError(f"an index has at most one ellipsis: {items!r}")
+    at = ellipses[0] if ellipses else len(items)
+    before, after = items[:at], items[at + 1 :]
+    missing = len(shape) - len(before) - len(after)
+    if missing < 0:
+        raise IndexError(f"{items!r} has more axes than the shape {shape}")
+    return tuple(item for item in (*before, *(slice(None),) * missing, *after) if item is not ...)

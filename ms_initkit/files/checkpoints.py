@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ms_initkit.networks.describe import dtype_name
+from ms_initkit.draws.dtypes import dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

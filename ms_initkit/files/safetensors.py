@@ -9,26 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ms_initkit.draws.dtypes import _NAMES, ELEMENT_TYPES, item_size
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-# Names of element types, and the NumPy types of the same width; bfloat16 has none and is written as words.
-ELEMENT_TYPES: Final = {
-    "float64": ("F64", "<f8"),
-    "float32": ("F32", "<f4"),
-    "float16": ("F16", "<f2"),
-    "bfloat16": ("BF16", "<u2"),
-    "int64": ("I64", "<i8"),
-    "int32": ("I32", "<i4"),
-    "int16": ("I16", "<i2"),
-    "int8": ("I8", "i1"),
-    "uint64": ("U64", "<u8"),
-    "uint32": ("U32", "<u4"),
-    "uint16": ("U16", "<u2"),
-    "uint8": ("U8", "u1"),
-    "bool": ("BOOL", "?"),
-}
-_NAMES: Final = {code: name for name, (code, _) in ELEMENT_TYPES.items()}
 # No header of a real model is longer; a larger number is a file of another kind.
 _LONGEST_HEADER: Final = 100_000_000
 _ALIGNMENT: Final = 8
@@ -61,17 +46,6 @@ class Header:
     def file_size(self) -> int:
         """Number of bytes of the whole file."""
         return self.length + max((tensor.start + tensor.size for tensor in self.tensors), default=0)
-
-
-def item_size(dtype: str) -> int:
-    """Returns the bytes of one element.
-
-    Raises:
-        ValueError: If safetensors has no such type.
-    """
-    if dtype not in ELEMENT_TYPES:
-        raise ValueError(f"safetensors files hold no {dtype}")
-    return np.dtype(ELEMENT_TYPES[dtype][1]).itemsize
 
 
 def header_bytes(tensors: Sequence[Tensor], metadata: Mapping[str, str]) -> bytes:

@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import ApplyError, Finding, suggestion
-from ms_initkit.networks.describe import dtype_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, make_dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hints
 
 from ms_initkit import draws
+from ms_initkit.draws.custom import Drawer, Values, drawers
 from ms_initkit.formulas.base import Formula, Site, arguments
+from ms_initkit.formulas.registry import name_of, register, snake_case
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Values: TypeAlias = Mapping[str, object]
-Drawer: TypeAlias = "Callable[[tuple[int, ...], int, Values], object]"
+    from collections.abc import Callable
 
 
 class _Fills(Protocol):
@@ -30,9 +27,7 @@ class _Own(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        from ms_initkit.formulas import registry
-
-        name = registry.name_of(type(self))
+        name = name_of(type(self))
         values = ((argument.name, getattr(self, argument.name)) for argument in arguments(type(self)))
         return draws.Custom(name, tuple((word, value) for word, value in values if value is not None))
 
@@ -79,22 +74,6 @@ def formula_of(name: str, target: object) -> tuple[type[Formula], Drawer | None]
         f"{target!r} cannot be registered: must be a Formula, a class with `_initialize(arr)`, a function "
         "`f(shape, rng, ...)` that returns an array, or a function that returns an initializer"
     )
-
-
-def draw(name: str, drawer: Drawer, values: draws.Arguments, shape: tuple[int, ...], key: int) -> NDArray[np.float32]:
-    """Returns what ``drawer`` draws, as float32 of exactly ``shape``.
-
-    Raises:
-        ValueError: If it has another shape, or holds a number that is not finite.
-    """
-    import numpy as np
-
-    array = np.asarray(drawer(tuple(shape), key, dict(values)), dtype=np.float32)
-    if array.shape != tuple(shape):
-        raise ValueError(f"{name} drew an array of shape {array.shape}: must be {tuple(shape)}")
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} drew numbers that are not finite in float32")
-    return array
 
 
 def _class_drawer(target: Callable[..., _Fills]) -> Drawer:
@@ -160,3 +139,38 @@ def _hint(default: object) -> object:
             return float | None
         case _:
             return float
+
+
+_T = TypeVar("_T")
+
+
+def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
+    """Makes a user's own initializer known to recipes by ``name`` and ``other_names``; returns it unchanged.
+
+    Four things can be decorated:
+
+    - a subclass of ``Formula``: its ``resolve`` says what is drawn, slice by slice like the shipped ones;
+    - a subclass of MindSpore's ``Initializer``: its ``_initialize(arr)`` fills the whole tensor. NumPy's
+      global generator is seeded for the call and put back, so that the values follow from seed and parameter
+      name alone;
+    - a function ``f(shape, rng, **arguments)`` that returns an array; ``rng`` is a
+      ``numpy.random.Generator``;
+    - a function of its arguments (and of ``shape`` or ``fans``, if it has such parameters) that returns an
+      initializer or a draw.
+
+    Types and defaults of the parameters say what may be written in a recipe; without either, a number.
+
+    Raises:
+        ValueError: If a name is taken.
+        TypeError: If it is none of these.
+    """
+
+    def decorate(target: _T) -> _T:
+        canonical = snake_case(name)
+        formula, drawer = formula_of(canonical, target)
+        register(canonical, formula, other_names)
+        if drawer is not None:
+            drawers[canonical] = drawer
+        return target
+
+    return decorate

@@ -7,42 +7,34 @@ Names are compared without case, underscores and hyphens, so ``XavierNormal``, `
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
+from ms_initkit.draws.custom import drawers
 from ms_initkit.formulas import catalogue
 from ms_initkit.formulas.base import Argument, Formula, arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws import Arguments
-    from ms_initkit.formulas.custom import Drawer
 
 __all__ = [
     "Argument",
     "aliases",
     "arguments",
     "build",
-    "draw_custom",
     "find",
     "known",
     "name_of",
     "names",
     "plain",
     "register",
-    "register_initializer",
     "unregister",
 ]
 
-_T = TypeVar("_T")
 
 _by_key: Final[dict[str, type[Formula]]] = {}
 _names: Final[dict[type[Formula], str]] = {}
 _aliases: Final[dict[str, tuple[str, ...]]] = {}
-_drawers: Final[dict[str, Drawer]] = {}
 
 
 def find(name: str) -> type[Formula] | None:
@@ -151,54 +143,7 @@ def unregister(name: str) -> None:
         del _by_key[key]
     canonical = _names.pop(formula)
     del _aliases[canonical]
-    _drawers.pop(canonical, None)
-
-
-def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
-    """Makes a user's own initializer known to recipes by ``name`` and ``other_names``; returns it unchanged.
-
-    Four things can be decorated:
-
-    - a subclass of ``Formula``: its ``resolve`` says what is drawn, slice by slice like the shipped ones;
-    - a subclass of MindSpore's ``Initializer``: its ``_initialize(arr)`` fills the whole tensor. NumPy's
-      global generator is seeded for the call and put back, so that the values follow from seed and parameter
-      name alone;
-    - a function ``f(shape, rng, **arguments)`` that returns an array; ``rng`` is a
-      ``numpy.random.Generator``;
-    - a function of its arguments (and of ``shape`` or ``fans``, if it has such parameters) that returns an
-      initializer or a draw.
-
-    Types and defaults of the parameters say what may be written in a recipe; without either, a number.
-
-    Raises:
-        ValueError: If a name is taken.
-        TypeError: If it is none of these.
-    """
-
-    def decorate(target: _T) -> _T:
-        from ms_initkit.formulas import custom
-
-        canonical = snake_case(name)
-        formula, drawer = custom.formula_of(canonical, target)
-        register(canonical, formula, other_names)
-        if drawer is not None:
-            _drawers[canonical] = drawer
-        return target
-
-    return decorate
-
-
-def draw_custom(name: str, arguments: Arguments, shape: tuple[int, ...], key: int) -> NDArray[np.float32]:
-    """Returns the whole tensor that the user's initializer ``name`` draws under ``key``.
-
-    Raises:
-        ValueError: If it is not registered in this process, or what it returns has another shape.
-    """
-    from ms_initkit.formulas import custom
-
-    if name not in _drawers:
-        raise ValueError(f"no initializer of your own is called {name!r}: import the module that registers it")
-    return custom.draw(name, _drawers[name], arguments, shape, key)
+    drawers.pop(canonical, None)
 
 
 def snake_case(name: str) -> str:

@@ -2,34 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-Kind: TypeAlias = Literal[
-    "text", "texts", "sources", "flag", "axis", "axes", "glob", "globs", "words", "dtypes", "counts", "shape",
-    "trainable", "expression", "expressions", "condition", "initializer", "variables", "rules", "match",
-    "from", "blocks", "fans", "edits", "set", "extent",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a mapping.
-
-    Args:
-        name: As written.
-        kind: What its value is.
-        description: One sentence for the reader of an editor's tooltip.
-        is_required: Whether it may not be left out.
-    """
-
-    name: str
-    kind: Kind
-    description: str
-    is_required: bool = False
-
-
-Table: TypeAlias = tuple[Key, ...]
+from ms_initkit.syntax.reading import Key, Table
 
 RECIPE: Final[Table] = (
     Key("family", "text", "The name of the model family.", is_required=True),
@@ -113,10 +88,6 @@ EXTENT: Final[Table] = (
 CONVENTIONS: Final = ("shape", "connections")
 ANY: Final = "any"
 KEEP: Final = "keep"
-DTYPES: Final = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
-)  # fmt: skip
 
 FAN_NAMES: Final = ("fan_in", "fan_out")
 SHAPE_NAMES: Final = ("shape", "ndim")

@@ -15,7 +15,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, RecipeError, suggestion
+from ms_initkit.findings import Finding, RecipeError, Span, suggestion
 from ms_initkit.language import library
 from ms_initkit.language.keys import RECIPE
 from ms_initkit.language.recipe import Recipe
@@ -33,7 +33,7 @@ from ms_initkit.syntax.reading import (
     read_text,
     read_texts,
 )
-from ms_initkit.syntax.source import Document, Mapping, Scalar, Span, read_file
+from ms_initkit.syntax.source import Document, Mapping, Scalar, read_file
 from ms_initkit.syntax.source import Sequence as ListNode
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from ms_initkit.syntax.reading import read_count, read_each, read_fields, read_i
 from ms_initkit.syntax.source import Mapping
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Span
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.reading import Fields
-    from ms_initkit.syntax.source import Node, Span
+    from ms_initkit.syntax.source import Node
 
 
 def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:

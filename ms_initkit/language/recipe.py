@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Span
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.source import Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,3 +182,25 @@ class Recipe:
     variables: tuple[Variable, ...]
     rules: tuple[Rule, ...]
     digest: str
+
+
+def selector_text(selector: Selector) -> str:
+    """Returns what ``selector`` asks for, such as ``name **.weight, cell Dense``."""
+    tests = []
+    if selector.names is not None:
+        tests.append("name " + " or ".join(glob.text for glob in selector.names))
+    if selector.regex is not None:
+        tests.append(f"regex {selector.regex}")
+    if selector.cells is not None:
+        tests.append("cell " + " or ".join(selector.cells))
+    if selector.leaves is not None:
+        tests.append("param " + " or ".join(leaf.text for leaf in selector.leaves))
+    if selector.ndims is not None:
+        tests.append("ndim " + " or ".join(str(ndim) for ndim in selector.ndims))
+    if selector.shape is not None:
+        tests.append("shape [" + ", ".join("*" if n is None else str(n) for n in selector.shape) + "]")
+    if selector.dtypes is not None:
+        tests.append("dtype " + " or ".join(selector.dtypes))
+    if selector.trainable is not True:
+        tests.append(f"trainable {str(selector.trainable).lower()}")
+    return ", ".join(tests)

@@ -20,9 +20,10 @@ from ms_initkit.syntax.reading import described, listed, read_fields, read_flag,
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Span
     from ms_initkit.language.recipe import Action, Selector
     from ms_initkit.syntax.reading import Fields
-    from ms_initkit.syntax.source import Node, Span
+    from ms_initkit.syntax.source import Node
 
 
 def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]:

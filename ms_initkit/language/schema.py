@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.draws.dtypes import DTYPES
 from ms_initkit.formulas import registry
 from ms_initkit.language import keys
 
 if TYPE_CHECKING:
     from ms_initkit.formulas.base import Argument
-    from ms_initkit.language.keys import Table
+    from ms_initkit.syntax.reading import Kind, Table
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -61,9 +62,9 @@ def _object(table: Table) -> _Schema:
     }
 
 
-def _value(kind: keys.Kind) -> _Schema:
+def _value(kind: Kind) -> _Schema:
     """Returns the schema of what may stand at a key."""
-    values: dict[keys.Kind, _Schema] = {
+    values: dict[Kind, _Schema] = {
         "text": _TEXT,
         "texts": _one_or_more(_TEXT),
         "sources": {"type": "object", "additionalProperties": _TEXT, "minProperties": 1},
@@ -73,7 +74,7 @@ def _value(kind: keys.Kind) -> _Schema:
         "glob": _GLOB,
         "globs": _one_or_more(_GLOB),
         "words": _one_or_more(_GLOB),
-        "dtypes": _one_or_more({"enum": list(keys.DTYPES)}),
+        "dtypes": _one_or_more({"enum": list(DTYPES)}),
         "counts": _one_or_more(_COUNT),
         "shape": _list({"anyOf": [_COUNT, {"const": keys.ANY}]}),
         "trainable": {"enum": [True, False, keys.ANY]},

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ms_initkit.findings import RecipeError, suggestion
-from ms_initkit.syntax.expressions import Expression, ExpressionError
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import ExpressionError
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, refuse_ambiguous
@@ -15,7 +16,8 @@ from ms_initkit.syntax.source import Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ms_initkit.syntax.source import Node, Span
+    from ms_initkit.findings import Span
+    from ms_initkit.syntax.source import Node
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
 

@@ -7,7 +7,8 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
-from ms_initkit.language.keys import ANY, DTYPES, MATCH
+from ms_initkit.draws.dtypes import DTYPES
+from ms_initkit.language.keys import ANY, MATCH
 from ms_initkit.language.recipe import Selector
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (

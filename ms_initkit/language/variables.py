@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 from ms_initkit.language.keys import DERIVED, EXTENT, FAN_NAMES, SHAPE_NAMES
 from ms_initkit.language.recipe import Count, Extent, Variable
 from ms_initkit.language.scope import Scope, VariableKind, read_expression
-from ms_initkit.syntax.expressions import RESERVED, Expression
+from ms_initkit.syntax.grammar import RESERVED
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
     described,
@@ -23,8 +23,10 @@ from ms_initkit.syntax.reading import (
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Span
+    from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.source import Node, Span
+    from ms_initkit.syntax.source import Node
 
 # Letters first, then word characters, dots and hyphens: "pre-norm" is text, "n - 1" arithmetic.
 _WORD: Final = re.compile(r"[^\W\d][\w.-]*")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.layouts.rules import Cut, Split
     from ms_initkit.layouts.tiling import Claims
-    from ms_initkit.syntax.expressions import Value
+    from ms_initkit.syntax.grammar import Value
 
 
 def global_shape(cuts: Sequence[Cut], local: tuple[int, ...], environment: Mapping[str, Value]) -> tuple[int, ...]:

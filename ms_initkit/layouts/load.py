@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ms_initkit.findings import RecipeError, suggestion
-from ms_initkit.language.keys import ANY, Key
+from ms_initkit.language.keys import ANY
 from ms_initkit.language.recipe import Count, Extent
 from ms_initkit.language.scope import Scope, read_condition, read_expression
 from ms_initkit.language.selectors import captures_of, read_selector
@@ -29,10 +29,12 @@ from ms_initkit.layouts.rules import (
     over_axes,
     template,
 )
-from ms_initkit.networks.shapes import read_shapes
-from ms_initkit.syntax.expressions import Expression, ExpressionError
+from ms_initkit.networks.manifest import read_shapes
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import ExpressionError
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
+    Key,
     described,
     listed,
     read_each,
@@ -49,12 +51,11 @@ from ms_initkit.syntax.source import Mapping, Scalar, Sequence, read_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ms_initkit.language.keys import Table
     from ms_initkit.language.recipe import Selector, Variable
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.layouts.rules import Cut, Default, Naming
     from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.reading import Fields
+    from ms_initkit.syntax.reading import Fields, Table
     from ms_initkit.syntax.source import Node
 
 LAYOUT: Final[Table] = (

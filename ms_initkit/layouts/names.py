@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.language.recipe import Selector
     from ms_initkit.layouts.rules import Naming
-    from ms_initkit.syntax.expressions import Value
+    from ms_initkit.syntax.grammar import Value
 
 
 def renamed(name: str, match: Selector, naming: Naming, environment: Mapping[str, Value]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, cast
 
 from ms_initkit.draws import slices as windows
 from ms_initkit.findings import Finding
-from ms_initkit.language.selector_text import selector_text
+from ms_initkit.language.recipe import selector_text
 from ms_initkit.layouts.cuts import claims, global_shape, whole_number
 from ms_initkit.layouts.names import renamed
 from ms_initkit.layouts.rules import RANK, SIZE, Indices, Split, Stretch
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ms_initkit.language.recipe import Rule, Selector
     from ms_initkit.layouts.rules import Cut, Layout, NameRule, Naming, PlaceRule, Position
     from ms_initkit.networks.params import Owner, ParamInfo
-    from ms_initkit.syntax.expressions import Expression, Value
+    from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.grammar import Value
 
 Coordinates: TypeAlias = tuple[int, ...]
 Axes: TypeAlias = tuple[int, ...]  # numbers of mesh axes

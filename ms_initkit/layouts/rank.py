@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.variables import VariableValue
 
 

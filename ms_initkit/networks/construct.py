@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
 
 from ms_initkit.findings import suggestion
-from ms_initkit.networks.deferral import deferred
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from mindspore.nn import Cell
 
@@ -79,3 +78,21 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object
         else:
             positional.append(yaml.safe_load(argument))
     return positional, named
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Constructs networks inside it without drawing a value: ``apply`` draws each parameter once, later.
+
+    Rests on MindSpore's own `no_init_parameters`. Layers that draw in their constructors without an initializer, as
+    `nn.LSTM` does, still do; ``apply`` writes over them.
+
+    Example:
+        >>> with ms_initkit.deferred():
+        ...     net = Net()
+        >>> ms_initkit.apply(net, "resnet", seed=42)
+    """
+    from mindspore.nn.utils import no_init_parameters
+
+    with no_init_parameters():
+        yield

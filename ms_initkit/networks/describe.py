@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.params import Owner, ParamInfo
 
 if TYPE_CHECKING:
@@ -149,19 +150,6 @@ def _options(cell: Cell) -> _Options:
 def _kind(kind: type) -> tuple[tuple[str, ...], bool]:
     mro = tuple(base.__name__ for base in kind.__mro__ if base is not object)
     return mro, any("Transpose" in name for name in mro)
-
-
-# MindSpore has one object for each element type; hashing one costs five times as much as knowing it again.
-_DTYPE_NAMES: dict[int, tuple[object, str]] = {}
-
-
-def dtype_name(dtype: object) -> str:
-    """Returns the name of a MindSpore element type, such as ``float32``."""
-    known = _DTYPE_NAMES.get(id(dtype))
-    if known is None:
-        # The object is kept with its name, so that no other one can ever have its id.
-        known = _DTYPE_NAMES[id(dtype)] = (dtype, str(dtype).lower())
-    return known[1]
 
 
 def _info(owners: tuple[Owner, ...], parameter: Parameter) -> ParamInfo:

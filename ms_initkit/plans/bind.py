@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, PlanError, did_you_mean
 from ms_initkit.language import library
-from ms_initkit.language.selector_text import selector_text
+from ms_initkit.language.recipe import selector_text
+from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.match import Matcher
-from ms_initkit.plans.plan import Assignment, Plan, RuleLine
+from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
 from ms_initkit.plans.variables import evaluate_variables
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import draws
+from ms_initkit.draws.dtypes import _INTEGER_RANGES, _LARGEST
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import Finding
 
@@ -13,21 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ms_initkit.language.recipe import Recipe
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
 
-# Largest finite value of the types that are narrower than float32's range.
-_LARGEST: Final = {"float16": 65504.0, "float32": 3.4028234663852886e38, "bfloat16": 3.3895313892515355e38}
-_INTEGER_RANGES: Final = {
-    "bool": (0, 1),
-    "int8": (-(2**7), 2**7 - 1),
-    "int16": (-(2**15), 2**15 - 1),
-    "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-    "uint8": (0, 2**8 - 1),
-    "uint16": (0, 2**16 - 1),
-    "uint32": (0, 2**32 - 1),
-    "uint64": (0, 2**64 - 1),
-}
 # The normal draw reaches 6.3 standard deviations; see the stream.
 _REACH: Final = 6.3
 

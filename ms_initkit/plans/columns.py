@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
 
 
 @dataclass(frozen=True, slots=True)

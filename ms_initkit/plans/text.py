@@ -6,14 +6,15 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ms_initkit import draws
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.draw import is_drawn_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ms_initkit.draws.moments import Moments
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
 
 
 def number(value: float | None) -> str:
@@ -89,19 +90,6 @@ def moments_text(moments: Moments) -> str:
     if any(bound is not None and math.isfinite(bound) for bound in (moments.low, moments.high)):
         text += f" in [{number(moments.low)}, {number(moments.high)}]"
     return text
-
-
-def is_drawn_whole(draw: draws.Draw) -> bool:
-    """Returns whether any part of ``draw`` needs its whole tensor at once."""
-    match draw:
-        case draws.Whole() | draws.Custom():
-            return True
-        case draws.Edited(inner) | draws.Repeated(draw=inner):
-            return is_drawn_whole(inner)
-        case draws.Blocks(draws=parts) | draws.Mixture(draws=parts):
-            return any(is_drawn_whole(part) for part in parts)
-        case _:
-            return False
 
 
 def table(rows: Sequence[tuple[str, ...]], right: Iterable[int] = ()) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ms_initkit import stream
 from ms_initkit.findings import ApplyError, Finding
-from ms_initkit.stream.seeds import chosen_seed
+from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
+from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.findings import ApplyError, Finding, did_you_mean
-from ms_initkit.networks.describe import describe_with_parameters, dtype_name, named_parameters
+from ms_initkit.networks.describe import describe_with_parameters, named_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.plan import plan_infos
 from ms_initkit.stages.report import Report
 from ms_initkit.stages.write import write
-from ms_initkit.stream.seeds import chosen_seed
+from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

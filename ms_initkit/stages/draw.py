@@ -8,25 +8,24 @@ import numpy as np
 
 from ms_initkit import draws, stream
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.draw import is_drawn_whole
+from ms_initkit.draws.dtypes import FLOATS, storage
+from ms_initkit.draws.slices import normalise
 from ms_initkit.files import checkpoints
-from ms_initkit.plans.text import is_drawn_whole
-from ms_initkit.stream.sampler import normalise
-from ms_initkit.stream.seeds import checked_seed
+from ms_initkit.stream.keys import checked_seed
 
 if TYPE_CHECKING:
     from types import EllipsisType
 
     from numpy.typing import NDArray
 
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
 
     Array = NDArray[np.generic]
 
 # Elements that are drawn aside before they are copied to where they do not lie in one piece: 4 MiB of float32.
 _ASIDE: Final = 1 << 20
-# bfloat16 has no NumPy type: its words are written.
-_STORAGE: Final = {"bfloat16": np.dtype(np.uint16)}
-FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None) -> NDArray[np.float32]:
@@ -54,11 +53,6 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     out = np.empty(tuple(part.stop - part.start for part in slices), np.float32)
     _fill_window(out, line, key, windows.restrict(line.window, slices), "float32")
     return out.reshape(kept)
-
-
-def storage(dtype: str) -> np.dtype[np.generic]:
-    """Returns the NumPy type that holds values of ``dtype``; of bfloat16, its words."""
-    return _STORAGE.get(dtype) or np.dtype(dtype)
 
 
 def fill_line(out: Array, line: Assignment, seed: int, slices: windows.Slices | None = None) -> None:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import stream
+from ms_initkit.draws.draw import is_drawn_whole
+from ms_initkit.files.chunks import BusyError, sync_folder
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.plans.check import check
-from ms_initkit.plans.text import is_drawn_whole
-from ms_initkit.stages.shard_writing import CHECKSUM, BusyError, header_of, is_whole, sync_folder, write_shard
+from ms_initkit.stages.shard_writing import CHECKSUM, header_of, is_whole, write_shard
 from ms_initkit.stages.shards import INDEXES, arrange, index_text
-from ms_initkit.stream.seeds import chosen_seed
+from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mindspore.nn import Cell
     from numpy.typing import NDArray
 
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
     from ms_initkit.stages.report import Report
 
 # Elements of a parameter that are looked at: enough for three digits of its standard deviation.

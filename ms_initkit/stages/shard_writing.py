@@ -8,13 +8,11 @@ whole.
 from __future__ import annotations
 
 import errno
-import fcntl
-import hashlib
 import mmap
 import os
 import threading
 from bisect import bisect_right
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 from queue import SimpleQueue
@@ -23,36 +21,42 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from ms_initkit import stream
+from ms_initkit.draws.draw import is_drawn_whole
+from ms_initkit.draws.dtypes import storage
+from ms_initkit.draws.slices import boxes_of_run
+from ms_initkit.files.chunks import (
+    CHUNK,
+    PARTIAL,
+    Bytes,
+    Chunks,
+    aligned_buffer,
+    claimed,
+    go_through_cache,
+    is_direct,
+    sync_folder,
+    write_all,
+)
 from ms_initkit.files.safetensors import Header, header_bytes, read_header
-from ms_initkit.plans.text import is_drawn_whole
-from ms_initkit.stages.draw import fill_line, storage
+from ms_initkit.stages.draw import fill_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from ms_initkit.draws.slices import Slices
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
     from ms_initkit.stages.shards import Shard
 
-    Bytes: TypeAlias = NDArray[np.uint8]
     Progress: TypeAlias = Callable[[int], None]
 
 CHECKSUM: Final = "ms_initkit.checksum"
-PARTIAL: Final = ".partial"
 
-_CHUNK: Final = 1 << 22
 _SPARE: Final = 2  # threads beyond the cores, so that these draw while others wait for the disk
 _RUN: Final = 1 << 20  # elements drawn in one call, which does then not wake the stream's own threads
 _SETTLE: Final = 1 << 27  # bytes after which what was written through the page cache is sent off
 _MOST_WHOLE: Final = 2  # tensors that have to be drawn whole and are kept while their chunks are written
 _ELEMENTWISE: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
-
-
-class BusyError(Exception):
-    """Another process is writing the file."""
 
 
 def write_shard(
@@ -74,20 +78,20 @@ def write_shard(
     """
     target = folder / shard.file
     head = header_bytes(shard.tensors, {**metadata, CHECKSUM: "0" * 32})
-    with _claimed(target) as descriptor:
+    with claimed(target) as descriptor:
         if descriptor is None:
             return
-        file = _Chunks(len(head), len(head) + shard.size)
+        file = Chunks(len(head), len(head) + shard.size)
         writer = _Writer(descriptor, file, _Tensors(shard.lines, [t.start for t in shard.tensors], seed))
         with suppress(OSError):  # not every file system can promise the room
             os.posix_fallocate(descriptor, 0, file.size)
         _run(writer.write, file.behind_header, progress)
-        held = [(chunk, _buffer()) for chunk in file.with_header]
+        held = [(chunk, aligned_buffer()) for chunk in file.with_header]
         for chunk, buffer in held:
             writer.draw(chunk, buffer)
         head = header_bytes(shard.tensors, {**metadata, CHECKSUM: file.checksum()})
         for chunk, buffer in held:
-            part = np.frombuffer(head, np.uint8)[chunk * _CHUNK :][:_CHUNK]
+            part = np.frombuffer(head, np.uint8)[chunk * CHUNK :][:CHUNK]
             buffer[: len(part)] = part
             size = writer.put(chunk, buffer)
             if progress is not None:
@@ -108,7 +112,7 @@ def is_whole(path: Path, shard: Shard, progress: Progress | None = None) -> bool
     header = read_header(path)
     if set(header.tensors) != set(shard.tensors) or path.stat().st_size != header.file_size:
         return False
-    file = _Chunks(header.length, header.file_size)
+    file = Chunks(header.length, header.file_size)
     descriptor = os.open(path, os.O_RDONLY)
     try:
 
@@ -126,60 +130,6 @@ def is_whole(path: Path, shard: Shard, progress: Progress | None = None) -> bool
     finally:
         os.close(descriptor)
     return dict(header.metadata).get(CHECKSUM) == file.checksum()
-
-
-def sync_folder(folder: Path) -> None:
-    """Sends the names in ``folder`` to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-@dataclass
-class _Chunks:
-    """A file of ``size`` bytes in chunks, of which those that hold a part of the header are special."""
-
-    header: int
-    size: int
-    sums: NDArray[np.uint64] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.sums = np.zeros(self.count, np.uint64)
-
-    @property
-    def count(self) -> int:
-        return -(-self.size // _CHUNK)
-
-    @property
-    def with_header(self) -> range:
-        return range(min(self.count, -(-self.header // _CHUNK)))
-
-    @property
-    def behind_header(self) -> range:
-        return range(self.with_header.stop, self.count)
-
-    def bounds(self, chunk: int) -> tuple[int, int]:
-        return chunk * _CHUNK, min((chunk + 1) * _CHUNK, self.size)
-
-    def value_bytes(self, chunk: int) -> int:
-        """Bytes of a chunk that are not the header's."""
-        start, stop = self.bounds(chunk)
-        return max(0, stop - max(start, self.header))
-
-    def add(self, chunk: int, values: Bytes) -> None:
-        """Adds a chunk to the checksum, in which the header counts as zeros."""
-        whole = len(values) // 8 * 8
-        total = int(values[:whole].view(np.uint64).sum())
-        total += int.from_bytes(values[whole:].tobytes(), "little")
-        self.sums[chunk] = total % 2**64
-
-    def checksum(self) -> str:
-        """BLAKE2b of the sums of 64-bit words, chunk by chunk: it tells any lost, zeroed or altered stretch."""
-        digest = hashlib.blake2b(self.size.to_bytes(8, "little"), digest_size=16)
-        digest.update(self.sums.tobytes())
-        return digest.hexdigest()
 
 
 @dataclass
@@ -247,7 +197,7 @@ class _Writer:
     """Draws chunks and puts them where they belong."""
 
     descriptor: int
-    file: _Chunks
+    file: Chunks
     tensors: _Tensors
     _unsettled: int = 0
 
@@ -273,42 +223,22 @@ class _Writer:
         """
         start, stop = self.file.bounds(chunk)
         size = stop - start
-        if _is_direct(self.descriptor):
+        if is_direct(self.descriptor):
             try:
-                _write_all(self.descriptor, buffer[: -(-size // mmap.PAGESIZE) * mmap.PAGESIZE], start)
+                write_all(self.descriptor, buffer[: -(-size // mmap.PAGESIZE) * mmap.PAGESIZE], start)
             except OSError as error:
                 if error.errno != errno.EINVAL:
                     raise
-                _go_through_cache(self.descriptor)
+                go_through_cache(self.descriptor)
             else:
                 return self.file.value_bytes(chunk)
-        _write_all(self.descriptor, buffer[:size], start)
+        write_all(self.descriptor, buffer[:size], start)
         self._unsettled += size
         if self._unsettled >= _SETTLE:
             self._unsettled = 0
             os.fdatasync(self.descriptor)
             os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         return self.file.value_bytes(chunk)
-
-
-def boxes_of_run(shape: tuple[int, ...], start: int, stop: int) -> Iterator[Slices]:
-    """Yields the slices that the elements ``start`` to ``stop`` in C order of a tensor of ``shape`` are, in order."""
-    if start >= stop:
-        return
-    if not shape:
-        yield ()
-        return
-    inner = prod(shape[1:])
-    row, first = divmod(start, inner)
-    last_row, last = divmod(stop, inner)
-    if first or row == last_row:
-        end = min(stop - row * inner, inner)
-        yield from ((slice(row, row + 1), *rest) for rest in boxes_of_run(shape[1:], first, end))
-        row += 1
-    if row < last_row:
-        yield (slice(row, last_row), *(slice(0, extent) for extent in shape[1:]))
-    if last and row <= last_row:
-        yield from ((slice(last_row, last_row + 1), *rest) for rest in boxes_of_run(shape[1:], 0, last))
 
 
 def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], progress: Progress | None) -> None:
@@ -320,7 +250,7 @@ def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], progress: Pro
 
     def serve() -> None:
         try:
-            buffer = _buffer()
+            buffer = aligned_buffer()
             while not stopped.is_set():
                 with lock:
                     chunk = next(waiting, None)
@@ -355,68 +285,6 @@ def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], progress: Pro
                 worker.join()
     if failure is not None:
         raise failure
-
-
-def _buffer() -> Bytes:
-    """Returns memory for a chunk, aligned to pages as writing past the page cache asks for."""
-    return np.frombuffer(mmap.mmap(-1, _CHUNK), np.uint8)
-
-
-def _write_all(descriptor: int, values: Bytes, start: int) -> None:
-    done = 0
-    while done < len(values):
-        done += os.pwrite(descriptor, values[done:].data, start + done)
-
-
-def _is_direct(descriptor: int) -> bool:
-    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & getattr(os, "O_DIRECT", 0))
-
-
-def _go_through_cache(descriptor: int) -> None:
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags & ~getattr(os, "O_DIRECT", 0))
-
-
-@contextmanager
-def _claimed(target: Path) -> Iterator[int | None]:
-    """Opens the unfinished file for this process alone; yields None if ``target`` was finished meanwhile.
-
-    The lock ends with the process, however it ends. Between opening and locking another process may have finished the
-    file and given it its name: then what was locked is the finished file, and must not be touched.
-    """
-    path = target.with_name(target.name + PARTIAL)
-    while True:
-        descriptor = _open(path)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise BusyError(f"another process is writing {target}") from error
-            if not _is_at(descriptor, path):
-                continue
-            if target.exists():
-                path.unlink()
-                yield None
-                return
-            yield descriptor
-            return
-        finally:
-            os.close(descriptor)
-
-
-def _open(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-    try:
-        return os.open(path, flags | getattr(os, "O_DIRECT", 0), 0o644)
-    except OSError:
-        return os.open(path, flags, 0o644)
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
 
 
 def header_of(path: Path) -> Header | None:

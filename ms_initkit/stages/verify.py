@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from ms_initkit import draws
+from ms_initkit.draws.dtypes import FLOATS
 from ms_initkit.findings import Finding
 from ms_initkit.stages.apply import fit
-from ms_initkit.stages.draw import FLOATS, fill_line
+from ms_initkit.stages.draw import fill_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from mindspore.nn import Cell
     from numpy.typing import NDArray
 
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
 
     Array = NDArray[np.generic]
 

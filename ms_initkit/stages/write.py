@@ -10,10 +10,10 @@ from mindspore import Tensor, get_context
 from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
+from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.findings import ApplyError, Finding
-from ms_initkit.stages.draw import FLOATS, fill_line, storage
-from ms_initkit.stages.memory import fresh_array
-from ms_initkit.stages.overlaps import overlapping
+from ms_initkit.stages.draw import fill_line
+from ms_initkit.stages.memory import fresh_array, overlapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ms_initkit.plans.columns import Columns
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
 
     Array = NDArray[np.generic]
 

@@ -1,9 +1,10 @@
 """The random numbers: the value of an element is a pure function of (seed, name, its number in the whole tensor)."""
 
+from ms_initkit.draws.slices import Index
 from ms_initkit.stream.engine import Batch, Dtype, fill_many
 from ms_initkit.stream.keys import VERSION, key, keys
 from ms_initkit.stream.laws import Law, law_of
-from ms_initkit.stream.sampler import Index, fill, sample
+from ms_initkit.stream.sampler import fill, sample
 from ms_initkit.stream.table import DTYPES
 from ms_initkit.stream.workers import set_threads, threads
 

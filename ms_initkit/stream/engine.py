@@ -13,7 +13,7 @@ import struct
 import threading
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -327,20 +327,3 @@ def _fill_many_slowly(jobs: Batch, ends: NDArray[np.int64], start: int, stop: in
             np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(jobs.keys[job]), 0, where, first, last
         )
         start, job = end, job + 1
-
-
-def pieces(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
-    """Slices that partition ``shape`` in C order, each of at most ``limit`` elements and contiguous in memory."""
-    size = int(np.prod(shape, dtype=np.int64))
-    if size <= limit:
-        if size:
-            yield tuple(slice(0, length) for length in shape)
-        return
-    inner = size // shape[0]
-    step = max(1, limit // inner)
-    for start in range(0, shape[0], step):
-        head = slice(start, min(start + step, shape[0]))
-        if inner > limit:
-            yield from ((head, *rest) for rest in pieces(shape[1:], limit))
-        else:
-            yield (head, *(slice(0, length) for length in shape[1:]))

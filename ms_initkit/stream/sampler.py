@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from types import EllipsisType
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -28,14 +27,14 @@ from ms_initkit.draws import (
     Whole,
     portable,
 )  # fmt: skip
+from ms_initkit.draws.custom import draw_custom
+from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.table import DTYPES
 
-Index: TypeAlias = tuple[slice | int | EllipsisType, ...] | slice | int | EllipsisType
 Floats: TypeAlias = NDArray[np.float32]
-Slices: TypeAlias = tuple[slice, ...]
 
 _PIECE: Final = 1 << 17  # elements of a composed draw made at once: its temporaries stay in a core's caches
 _WORDS: Final = Law(WORDS, np.zeros(8, np.float32))
@@ -98,46 +97,6 @@ def fill(
     _fill(out.reshape(-1).view(storage).reshape(wanted), draw, shape, key, slices, dtype)
 
 
-def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tuple[int, ...]]:
-    """``index`` as one ``slice(start, stop)`` per axis, and the shape that NumPy would give the result.
-
-    Raises:
-        IndexError: If it does not fit ``shape``.
-        ValueError: If a slice has a step.
-    """
-    items = index if isinstance(index, tuple) else (... if index is None else index,)
-    if len(items) != len(shape) or any(type(item) is not slice for item in items):
-        items = _without_ellipsis(items, shape)
-    slices: list[slice] = []
-    kept: list[int] = []
-    for item, length in zip(items, shape, strict=True):
-        if isinstance(item, slice):
-            start, stop, step = item.indices(length)
-            if step != 1:
-                raise ValueError(f"a slice of a draw has step 1, not {step}")
-            slices.append(slice(start, max(start, stop)))
-            kept.append(slices[-1].stop - start)
-        elif isinstance(item, int | np.integer) and -length <= item < length:
-            start = int(item) % length
-            slices.append(slice(start, start + 1))
-        else:
-            raise IndexError(f"{item!r} is no index into an axis of {length} (shape {shape})")
-    return tuple(slices), tuple(kept)
-
-
-def _without_ellipsis(items: tuple[slice | int | EllipsisType, ...], shape: tuple[int, ...]) -> tuple[slice | int, ...]:
-    """``items`` with one for every axis: what an ellipsis stands for, and what is left out at the end."""
-    ellipses = [place for place, item in enumerate(items) if item is ...]
-    if len(ellipses) > 1:
-        raise IndexError(f"an index has at most one ellipsis: {items!r}")
-    at = ellipses[0] if ellipses else len(items)
-    before, after = items[:at], items[at + 1 :]
-    missing = len(shape) - len(before) - len(after)
-    if missing < 0:
-        raise IndexError(f"{items!r} has more axes than the shape {shape}")
-    return tuple(item for item in (*before, *(slice(None),) * missing, *after) if item is not ...)
-
-
 def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int, slices: Slices, dtype: Dtype) -> None:
     place = Place.whole(shape)
     if out.size == 0:
@@ -149,7 +108,7 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
     if _needs_whole(draw):
         out[...] = engine.narrow(_sample(draw, place, slices, key, _CHOICE), DTYPES[dtype])
         return
-    parts = list(engine.pieces(out.shape, _PIECE))
+    parts = list(pieces(out.shape, _PIECE))
 
     def task(first: int, last: int) -> None:
         for part in parts[first:last]:
@@ -258,9 +217,7 @@ def _replace(values: Floats, others: Floats, where: NDArray[np.bool_]) -> None:
 
 
 def _custom(name: str, arguments: Arguments, place: Place, key: int) -> Floats:
-    from ms_initkit.formulas import registry
-
-    values = np.asarray(registry.draw_custom(name, arguments, place.shape, part_key(place, key)))
+    values = np.asarray(draw_custom(name, arguments, place.shape, part_key(place, key)))
     if values.shape != place.shape:
         raise ValueError(f"initializer {name!r} drew shape {values.shape} where {place.shape} was asked for")
     return values.astype(np.float32)

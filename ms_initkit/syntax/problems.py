@@ -10,7 +10,7 @@ from ms_initkit.findings import Finding, RecipeError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ms_initkit.syntax.source import Span
+    from ms_initkit.findings import Span
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")

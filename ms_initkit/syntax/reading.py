@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence, unquoted_glob
+from ms_initkit.syntax.repairs import unquoted_glob
+from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ms_initkit.language.keys import Table
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -226,3 +226,30 @@ def read_class_name(node: Node, what: str) -> str:
         note = "a class name has letters, digits and underscores; * stands for any of them"
         raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
     return text
+
+
+Kind: TypeAlias = Literal[
+    "text", "texts", "sources", "flag", "axis", "axes", "glob", "globs", "words", "dtypes", "counts", "shape",
+    "trainable", "expression", "expressions", "condition", "initializer", "variables", "rules", "match",
+    "from", "blocks", "fans", "edits", "set", "extent",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a mapping.
+
+    Args:
+        name: As written.
+        kind: What its value is.
+        description: One sentence for the reader of an editor's tooltip.
+        is_required: Whether it may not be left out.
+    """
+
+    name: str
+    kind: Kind
+    description: str
+    is_required: bool = False
+
+
+Table: TypeAlias = tuple[Key, ...]

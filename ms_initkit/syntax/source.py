@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
 import yaml
 
-from ms_initkit.findings import Finding, RecipeError, suggestion
+from ms_initkit.findings import Finding, RecipeError, Span, suggestion
 from ms_initkit.syntax.numerals import explain_ambiguity
+from ms_initkit.syntax.repairs import INDEXED, MOST_REPAIRS, UNQUOTED, unquoted_expression, unquoted_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,50 +24,12 @@ if TYPE_CHECKING:
 LARGEST_FILE: Final = 1 << 20
 MOST_NODES: Final = 50_000
 DEEPEST: Final = 24
-_MOST_REPAIRS: Final = 32
 
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-# Where a value may begin: after the indentation, a dash, a colon, a comma or an opening bracket.
-_BEGIN: Final = r"(?:^\s*|[:\-]\s+|[,\[{]\s*)"
-_PIECE: Final = r"(?:[^\s,\[\]{}:]|\{[^\s{}]*\})"
-_UNQUOTED: Final = (
-    re.compile(_BEGIN + rf"(?P<glob>\*{_PIECE}*)"),
-    re.compile(_BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)"),
-    re.compile(_BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)"),
-)
 
-# An element of a shape ends a value that stands within braces, as YAML reads it.
-_INDEXED: Final = re.compile(_BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)")
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of one line.
-
-    Args:
-        path: The file, as it was named.
-        line: From 1.
-        column: First character, from 1.
-        end_column: One past the last character.
-        text_of_line: The whole line, for excerpts; empty if there is none to show.
-    """
-
-    path: str
-    line: int
-    column: int
-    end_column: int
-    text_of_line: str = field(default="", repr=False)
-
-    def text(self) -> str:
-        """Returns the stretch itself."""
-        return self.text_of_line[self.column - 1 : self.end_column - 1]
-
-    def __str__(self) -> str:
-        """Returns ``path:line:column``."""
-        return f"{self.path}:{self.line}:{self.column}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +179,7 @@ class _Reader:
             return None
         repaired = list(self.lines)
         repairs: list[Finding] = []
-        for _ in range(_MOST_REPAIRS):
+        for _ in range(MOST_REPAIRS):
             kept = list(self.findings)
             try:
                 root = self._build("\n".join(repaired))
@@ -369,7 +332,7 @@ class _Reader:
                 if has_values:
                     left.pop()
             if whole is not node:
-                self.findings.append(_unquoted_expression(whole.span))
+                self.findings.append(unquoted_expression(whole.span))
             found.append(whole)
         return found
 
@@ -409,14 +372,14 @@ class _Reader:
         for mark in (error.problem_mark, error.context_mark):
             if mark is None or mark.line >= len(lines):
                 continue
-            for pattern in (*_UNQUOTED, _INDEXED):
+            for pattern in (*UNQUOTED, INDEXED):
                 match = pattern.search(lines[mark.line])
                 if match is None:
                     continue
                 start, end = match.span("glob")
                 lines[mark.line] = lines[mark.line][:start] + "x" * (end - start) + lines[mark.line][end:]
                 span = Span(self.path, mark.line + 1, start + 1, end + 1, self.lines[mark.line])
-                return _unquoted_expression(span) if pattern is _INDEXED else unquoted_glob(span.text(), span)
+                return unquoted_expression(span) if pattern is INDEXED else unquoted_glob(span.text(), span)
         return None
 
     def _bad_yaml(self, text: str, error: yaml.MarkedYAMLError) -> Finding:
@@ -449,22 +412,6 @@ class _Reader:
 _WHY_NO_ALIAS: Final = "a value stands at one place, to which an error can point"
 _NO_ALIAS: Final = "name the value under `vars`, or share rules by `extends`"
 _QUOTE_GLOBS: Final = "a glob with braces is written in quotes"
-
-
-def unquoted_glob(text: str, span: Span) -> Finding:
-    """Returns what is wrong with a glob that YAML takes for something else."""
-    what = "an alias" if text.startswith("*") else "a mapping"
-    return Finding(
-        "unquoted-glob", f"the glob {text} is not in quotes", "error", span,
-        (f"YAML takes what begins so for {what}",), f'write "{text}"',
-    )  # fmt: skip
-
-
-def _unquoted_expression(span: Span) -> Finding:
-    written = span.text().rstrip()
-    note = "within braces and brackets, YAML takes a comma or bracket for the end of a value"
-    message = f"the expression {written} is not in quotes"
-    return Finding("unquoted-expression", message, "error", span, (note,), f'write "{written}"')
 
 
 def _mark(mark: _Mark | None) -> _Mark:

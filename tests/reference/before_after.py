@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from tests.reference.comparison import Family, counterpart, differences, families, plan_of
 
 if TYPE_CHECKING:
-    from ms_initkit.plans.plan import Assignment
+    from ms_initkit.plans.lines import Assignment
 
 HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parents[1] / "docs" / "before-after.md"

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from ms_initkit.draws import Draw
     from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.plan import Assignment, Plan
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
 
 HERE: Final = Path(__file__).parent
 FAMILIES: Final = HERE / "families"

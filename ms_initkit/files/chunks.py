@@ -1,0 +1,155 @@
+"""A file written in chunks at their places: who may write it, past which cache, and the checksum of its chunks."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import mmap
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+
+PARTIAL: Final = ".partial"
+
+CHUNK: Final = 1 << 22
+
+Bytes: TypeAlias = "NDArray[np.uint8]"
+
+
+class BusyError(Exception):
+    """Another process is writing the file."""
+
+
+def sync_folder(folder: Path) -> None:
+    """Sends the names in ``folder`` to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass
+class Chunks:
+    """A file of ``size`` bytes in chunks, of which those that hold a part of the header are special."""
+
+    header: int
+    size: int
+    sums: NDArray[np.uint64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sums = np.zeros(self.count, np.uint64)
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return -(-self.size // CHUNK)
+
+    @property
+    def with_header(self) -> range:
+        """Those that hold a part of the header."""
+        return range(min(self.count, -(-self.header // CHUNK)))
+
+    @property
+    def behind_header(self) -> range:
+        """The others."""
+        return range(self.with_header.stop, self.count)
+
+    def bounds(self, chunk: int) -> tuple[int, int]:
+        """Returns the bytes of ``chunk``, the first and the one after the last."""
+        return chunk * CHUNK, min((chunk + 1) * CHUNK, self.size)
+
+    def value_bytes(self, chunk: int) -> int:
+        """Bytes of a chunk that are not the header's."""
+        start, stop = self.bounds(chunk)
+        return max(0, stop - max(start, self.header))
+
+    def add(self, chunk: int, values: Bytes) -> None:
+        """Adds a chunk to the checksum, in which the header counts as zeros."""
+        whole = len(values) // 8 * 8
+        total = int(values[:whole].view(np.uint64).sum())
+        total += int.from_bytes(values[whole:].tobytes(), "little")
+        self.sums[chunk] = total % 2**64
+
+    def checksum(self) -> str:
+        """BLAKE2b of the sums of 64-bit words, chunk by chunk: it tells any lost, zeroed or altered stretch."""
+        digest = hashlib.blake2b(self.size.to_bytes(8, "little"), digest_size=16)
+        digest.update(self.sums.tobytes())
+        return digest.hexdigest()
+
+
+def aligned_buffer() -> Bytes:
+    """Returns memory for a chunk, aligned to pages as writing past the page cache asks for."""
+    return np.frombuffer(mmap.mmap(-1, CHUNK), np.uint8)
+
+
+def write_all(descriptor: int, values: Bytes, start: int) -> None:
+    """Writes ``values`` at byte ``start``, in as many calls as the system wants."""
+    done = 0
+    while done < len(values):
+        done += os.pwrite(descriptor, values[done:].data, start + done)
+
+
+def is_direct(descriptor: int) -> bool:
+    """Returns whether the file is written past the page cache."""
+    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & getattr(os, "O_DIRECT", 0))
+
+
+def go_through_cache(descriptor: int) -> None:
+    """Writes through the page cache from now on."""
+    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags & ~getattr(os, "O_DIRECT", 0))
+
+
+@contextmanager
+def claimed(target: Path) -> Iterator[int | None]:
+    """Opens the unfinished file for this process alone; yields None if ``target`` was finished meanwhile.
+
+    The lock ends with the process, however it ends. Between opening and locking another process may have finished the
+    file and given it its name: then what was locked is the finished file, and must not be touched.
+    """
+    path = target.with_name(target.name + PARTIAL)
+    while True:
+        descriptor = open_partial(path)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise BusyError(f"another process is writing {target}") from error
+            if not is_at(descriptor, path):
+                continue
+            if target.exists():
+                path.unlink()
+                yield None
+                return
+            yield descriptor
+            return
+        finally:
+            os.close(descriptor)
+
+
+def open_partial(path: Path) -> int:
+    """Opens the file for writing past the page cache where its file system bears that."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | getattr(os, "O_DIRECT", 0), 0o644)
+    except OSError:
+        return os.open(path, flags, 0o644)
+
+
+def is_at(descriptor: int, path: Path) -> bool:
+    """Returns whether ``path`` still names the open file."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,41 @@
+"""What lacks quotes: found where YAML fails, so that reading goes on behind it."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from ms_initkit.findings import Finding, Span
+
+MOST_REPAIRS: Final = 32
+
+# Where a value may begin: after the indentation, a dash, a colon, a comma or an opening bracket.
+_BEGIN: Final = r"(?:^\s*|[:\-]\s+|[,\[{]\s*)"
+
+_PIECE: Final = r"(?:[^\s,\[\]{}:]|\{[^\s{}]*\})"
+
+UNQUOTED: Final = (
+    re.compile(_BEGIN + rf"(?P<glob>\*{_PIECE}*)"),
+    re.compile(_BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)"),
+    re.compile(_BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)"),
+)
+
+# An element of a shape ends a value that stands within braces, as YAML reads it.
+INDEXED: Final = re.compile(_BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)")
+
+
+def unquoted_glob(text: str, span: Span) -> Finding:
+    """Returns what is wrong with a glob that YAML takes for something else."""
+    what = "an alias" if text.startswith("*") else "a mapping"
+    return Finding(
+        "unquoted-glob", f"the glob {text} is not in quotes", "error", span,
+        (f"YAML takes what begins so for {what}",), f'write "{text}"',
+    )  # fmt: skip
+
+
+def unquoted_expression(span: Span) -> Finding:
+    """Returns what is wrong with arithmetic that a comma or bracket has cut."""
+    written = span.text().rstrip()
+    note = "within braces and brackets, YAML takes a comma or bracket for the end of a value"
+    message = f"the expression {written} is not in quotes"
+    return Finding("unquoted-expression", message, "error", span, (note,), f'write "{written}"')
