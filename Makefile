@@ -23,6 +23,7 @@ test: lint types tests
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/ms-initkit check recipes/*.yaml
 
 types: $(STAMP)

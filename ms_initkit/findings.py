@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.plans.plan import Plan
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 
@@ -102,30 +100,11 @@ class InitKitError(Exception):
 
 
 class RecipeError(InitKitError, ValueError):
-    """A recipe cannot be used.
-
-    Args:
-        findings: What is wrong with it.
-        recipe: What could be read of it, so that more can be said of a network; None where too little could. A rule
-            of which only the selector could be read keeps what it selects.
-    """
-
-    def __init__(self, findings: Iterable[Finding], recipe: Recipe | None = None) -> None:
-        super().__init__(findings)
-        self.recipe: Final = recipe
+    """A recipe cannot be used."""
 
 
 class PlanError(InitKitError, ValueError):
-    """A recipe does not fit a network.
-
-    Args:
-        findings: What is wrong.
-        plan: What could be planned, so that more can be said; None where nothing could.
-    """
-
-    def __init__(self, findings: Iterable[Finding], plan: Plan | None = None) -> None:
-        super().__init__(findings)
-        self.plan: Final = plan
+    """A recipe does not fit a network."""
 
 
 class ApplyError(InitKitError, RuntimeError):

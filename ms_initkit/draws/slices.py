@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import product
 from math import prod
+from operator import index as index_of
 from types import EllipsisType
-from typing import TYPE_CHECKING, SupportsIndex, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -195,12 +196,19 @@ def normalise(index: Index | None, shape: tuple[int, ...]) -> tuple[Slices, tupl
                 raise ValueError(f"a slice of a draw has step 1, not {step}")
             slices.append(slice(start, max(start, stop)))
             kept.append(slices[-1].stop - start)
-        elif isinstance(item, SupportsIndex) and -length <= int(item) < length:
-            start = int(item) % length
-            slices.append(slice(start, start + 1))
+        elif (number := _integer(item)) is not None and -length <= number < length:
+            slices.append(slice(number % length, number % length + 1))
         else:
             raise IndexError(f"{item!r} is no index into an axis of {length} (shape {shape})")
     return tuple(slices), tuple(kept)
+
+
+def _integer(item: object) -> int | None:
+    """``item`` if it is an integer of Python or NumPy."""
+    try:
+        return index_of(item)  # type: ignore[arg-type]  # what is no integer raises
+    except TypeError:
+        return None
 
 
 def _without_ellipsis(items: tuple[slice | int | EllipsisType, ...], shape: tuple[int, ...]) -> tuple[slice | int, ...]:

@@ -70,6 +70,24 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     Raises:
         RecipeError: If anything is wrong with it; it carries every finding of all its files.
     """
+    recipe, findings = draft_recipe(name_or_path)
+    if recipe is None or findings:
+        raise RecipeError(findings)
+    return recipe
+
+
+def draft_recipe(name_or_path: str | os.PathLike[str]) -> tuple[Recipe | None, list[Finding]]:
+    """Returns what could be read of a recipe, and all that is wrong with it.
+
+    The recipe is None where too little could be read to say what it leaves over of a network. A rule of which only the
+    selector could be read keeps what it selects.
+
+    Args:
+        name_or_path: As ``load_recipe``.
+
+    Raises:
+        RecipeError: If the file itself cannot be had.
+    """
     problems = Problems()
     documents, is_complete = _read_chain(_locate(os.fspath(name_or_path)), problems)
     own: list[list[Finding]] = []
@@ -83,9 +101,13 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
             scope = file.scope
         own.append(found.findings)
     findings = [finding for found in reversed(own) for finding in found] + problems.findings
-    if not findings:
-        return _merge(list(reversed(read)), documents)
-    raise RecipeError(findings, _merge_partly(list(reversed(read)), documents))
+    files = list(reversed(read))
+    if len(files) < len(documents) or not all(file.is_whole for file in files):
+        return None, findings
+    try:
+        return _merge(files, documents), findings
+    except RecipeError as error:
+        return None, findings or list(error.findings)
 
 
 def _locate(name: str) -> str:
@@ -235,16 +257,6 @@ def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
         rules=rules,
         digest=_digest(documents),
     )
-
-
-def _merge_partly(files: Sequence[_File], documents: Sequence[Document]) -> Recipe | None:
-    """Returns what could be read of a recipe with faults; None if a part is missing: leftovers would mislead."""
-    if len(files) < len(documents) or not all(file.is_whole for file in files):
-        return None
-    try:
-        return _merge(files, documents)
-    except RecipeError:
-        return None
 
 
 def _merge_variables(files: Sequence[_File]) -> tuple[Variable, ...]:

@@ -46,11 +46,25 @@ def bind(
     Raises:
         PlanError: If anything is wrong; it carries every finding.
     """
+    plan, findings = draft_plan(recipe, infos, variables, strict=strict)
+    if plan is None or any(finding.severity == "error" for finding in findings):
+        raise PlanError(findings)
+    return plan
+
+
+def draft_plan(
+    recipe: Recipe,
+    infos: Sequence[ParamInfo],
+    variables: Mapping[str, VariableValue] | None = None,
+    *,
+    strict: bool = True,
+) -> tuple[Plan | None, Sequence[Finding]]:
+    """Returns as much of the plan as can be made, None where the variables have no values, and all that is wrong."""
     stripped, prefix_findings = _strip_prefixes(recipe, infos)
     values, variable_findings = evaluate_variables(recipe, stripped, variables or {})
     findings = [*prefix_findings, *variable_findings]
     if variable_findings:
-        raise PlanError(findings)
+        return None, findings
     active, condition_findings = _active_rules(recipe, values)
     findings += condition_findings
     draft = _Draft(Resolver(values))
@@ -70,9 +84,7 @@ def bind(
         tuple(draft.assignments),
         tuple(findings),
     )
-    if any(finding.severity == "error" for finding in findings):
-        raise PlanError(findings, plan)
-    return plan
+    return plan, findings
 
 
 def _location(rule: Rule) -> str:

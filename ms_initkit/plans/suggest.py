@@ -7,18 +7,15 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ms_initkit.findings import PlanError
-from ms_initkit.plans.bind import bind
+from ms_initkit.plans.bind import draft_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
 
     from mindspore.nn import Cell
 
-    from ms_initkit.findings import Finding
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.plan import Plan
 
 # Rules of this recipe say nothing of a family, whoever inherits them.
 BASE: Final = "base"
@@ -156,7 +153,7 @@ def _is_named(recipe: Recipe, name: str) -> bool:
 
 
 def _hold(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Suggestion:
-    plan, findings = _plan(recipe, infos)
+    plan, findings = draft_plan(recipe, infos, strict=False)
     name, is_own = made_for(recipe, classes)
     is_trainable = {info.name: info.is_trainable for info in infos}
     base = {rule.id for rule in recipe.rules if Path(rule.span.path).stem == BASE}
@@ -190,14 +187,6 @@ def _hold(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Sugge
         unused=tuple(rules[finding.span] for finding in findings if finding.code == _UNUSED and finding.span),
         failures=tuple(finding.message for finding in findings if finding.severity == "error"),
     )
-
-
-def _plan(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[Plan | None, tuple[Finding, ...]]:
-    try:
-        plan = bind(recipe, infos, strict=False)
-    except PlanError as error:
-        return error.plan, error.findings
-    return plan, plan.findings
 
 
 def _place(one: Suggestion, names: Collection[str]) -> tuple[object, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from ms_initkit.draws import slices as windows
@@ -14,49 +13,11 @@ if TYPE_CHECKING:
 
     from ms_initkit.draws.moments import Moments
     from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
 
 
 def number(value: float | None) -> str:
     """Returns ``value`` in six significant digits, ``?`` for what is not known."""
     return "?" if value is None else f"{value:.6g}"
-
-
-def plan_text(plan: Plan) -> str:
-    """Returns the whole plan: a heading, a line per parameter, totals per rule, findings."""
-    parts = [heading(plan), *table([assignment_cells(line) for line in plan.assignments]), "", summary(plan)]
-    return "\n".join(parts) + "\n"
-
-
-def heading(plan: Plan) -> str:
-    """Returns the recipe and the variables in a line or two."""
-    lines = [f"plan of recipe {plan.family} ({plan.recipe})"]
-    if plan.variables:
-        lines.append("with " + ", ".join(f"{name}={_value(value)}" for name, value in plan.variables))
-    return "\n".join(lines)
-
-
-def summary(plan: Plan) -> str:
-    """Returns the totals per rule, in the order of the rules, and the findings."""
-    tensors: Counter[str] = Counter()
-    elements: Counter[str] = Counter()
-    for line in plan.assignments:
-        tensors[line.rule] += 1
-        elements[line.rule] += line.size
-    rows = [
-        (rule.id, f"{tensors[rule.id]:,} tensors", f"{elements[rule.id]:,} elements", rule.location)
-        for rule in plan.rules
-        if tensors[rule.id]
-    ]
-    if tensors[""]:
-        rows.append(("(no rule: kept)", f"{tensors['']:,} tensors", f"{elements['']:,} elements", ""))
-    total = (
-        f"{len(plan.assignments):,} tensors, {sum(elements.values()):,} elements; "
-        f"{sum(line.is_kept for line in plan.assignments):,} kept"
-    )
-    parts = [*table(rows, right=(1, 2)), total]
-    parts += [str(finding) for finding in plan.findings]
-    return "\n".join(parts)
 
 
 def assignment_cells(line: Assignment) -> tuple[str, ...]:
@@ -105,52 +66,3 @@ def table(rows: Sequence[tuple[str, ...]], right: Iterable[int] = ()) -> list[st
         ).rstrip()
         for row in rows
     ]
-
-
-def explanation(plan: Plan, line: Assignment) -> str:
-    """Returns every rule that selects ``line``'s parameter, and why the first one won."""
-    parts = [
-        f"{line.name}  {'x'.join(str(n) for n in line.shape)}  {line.dtype}"
-        + (f"\n  also called {', '.join(line.aliases)}" if line.aliases else "")
-        + (f"\n  matched and drawn as {line.stream}" if line.stream != line.name else "")
-    ]
-    if not line.candidates:
-        parts.append("  no rule selects it; it is not trainable, so it is kept")
-        return "\n".join(parts) + "\n"
-    rules = {rule.id: rule for rule in plan.rules}
-    for place, identifier in enumerate(line.candidates):
-        rule = rules[identifier]
-        verdict = (
-            "wins: the first rule that selects it"
-            if place == 0
-            else f"would, but {line.candidates[0]!r} stands before it"
-        )
-        parts.append(f"  {rule.location}  {identifier}: {rule.selector}\n      {verdict}")
-    parts.append(f"  {line.initializer}  {moments_text(line.moments) if not line.is_kept else ''}".rstrip())
-    if line.fans is not None:
-        parts.append(f"  fan_in {number(line.fans.fan_in)}, fan_out {number(line.fans.fan_out)}")
-    return "\n".join(parts) + "\n"
-
-
-def plan_difference(old: Plan, new: Plan) -> str:
-    """Returns what differs between two plans, a line per parameter; empty where nothing does."""
-    before = {line.stream: line for line in old.assignments}
-    after = {line.stream: line for line in new.assignments}
-    lines = [f"- {name}  {' '.join(_short(before[name]))}" for name in before if name not in after]
-    lines += [f"+ {name}  {' '.join(_short(after[name]))}" for name in after if name not in before]
-    for name in before:
-        if name in after and _short(before[name]) != _short(after[name]):
-            lines += [
-                f"~ {name}",
-                f"    - {' '.join(_short(before[name]))}",
-                f"    + {' '.join(_short(after[name]))}",
-            ]
-    return "\n".join(lines) + "\n" if lines else ""
-
-
-def _short(line: Assignment) -> tuple[str, ...]:
-    return tuple(cell for cell in assignment_cells(line)[1:-1] if cell)
-
-
-def _value(value: object) -> str:
-    return number(value) if isinstance(value, float) else str(value)

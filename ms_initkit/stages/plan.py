@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import PlanError, RecipeError
-from ms_initkit.language.load import load_recipe
+from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
-from ms_initkit.plans.bind import bind
+from ms_initkit.plans.bind import bind, draft_plan
 from ms_initkit.plans.check import check
 
 if TYPE_CHECKING:
@@ -83,16 +83,11 @@ def _load(
     name: str | Path, infos: Sequence[ParamInfo], vars: Mapping[str, VariableValue] | None, *, strict: bool
 ) -> Recipe:
     """Returns the recipe; if it has faults, what it leaves over of this network is reported with them, in one go."""
-    try:
-        return load_recipe(name)
-    except RecipeError as error:
-        if error.recipe is None:
-            raise
-        try:
-            bind(error.recipe, infos, vars, strict=strict)
-        except PlanError as misfit:
-            if any(finding.code == "bad-expression" for finding in misfit.findings):
-                raise error from None
-            more = [finding for finding in misfit.findings if finding.code in _LEFTOVERS]
-            raise RecipeError([*error.findings, *more], error.recipe) from error
-        raise
+    recipe, findings = draft_recipe(name)
+    if recipe is not None and not findings:
+        return recipe
+    if recipe is not None:
+        plan, misfits = draft_plan(recipe, infos, vars, strict=strict)
+        if plan is not None and not any(finding.code == "bad-expression" for finding in misfits):
+            findings += [finding for finding in misfits if finding.code in _LEFTOVERS]
+    raise RecipeError(findings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
-from ms_initkit.plans import text
+from ms_initkit.plans.plan import heading, summary
 
 if TYPE_CHECKING:
     from ms_initkit.plans.plan import Plan
@@ -37,7 +37,7 @@ class Report:
     def __str__(self) -> str:
         """Returns the heading, the totals per rule and the findings."""
         return (
-            f"{text.heading(self.plan)}\n{text.summary(self.plan)}\n"
+            f"{heading(self.plan)}\n{summary(self.plan)}\n"
             f"wrote {self.written:,} elements in {self.seconds:.2f} s with seed {self.seed} "
             f"(stream version {self.stream_version}, plan {self.plan.fingerprint})\n"
         )
