@@ -16,10 +16,11 @@ import ms_initkit as mik
 from ms_initkit import stream
 from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.language.load import load_recipe
+from ms_initkit.layouts.cuts import Cut, Split
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.ownership import check_ownership
 from ms_initkit.layouts.python import layout, place, rename, split, stretch
-from ms_initkit.layouts.rules import Cut, Layout, PlaceRule, Position, Split
+from ms_initkit.layouts.rules import Layout, PlaceRule, Position
 from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.draw import draw

@@ -9,7 +9,6 @@ import pytest
 from mindspore import nn
 from typer.testing import CliRunner, Result
 
-import ms_initkit as mik
 from ms_initkit.cli.main import app
 from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.describe import describe

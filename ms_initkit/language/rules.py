@@ -70,7 +70,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     """Returns the rule with None for each part that cannot be read; what is wrong goes to ``problems``."""
     fields = read_fields(node, RULE, "a rule", problems)
     selector = fields.read("match", read_selector, None)
-    inside = _scope_inside(scope, selector, fields)
+    inside = scope_inside(scope, selector, fields)
     sized = inside.with_names(SHAPE_NAMES)
     full = sized.with_names(FAN_NAMES)
     action = problems.attempt(_read_action, fields, full, inside, node.span)
@@ -89,7 +89,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     return rule
 
 
-def _scope_inside(scope: Scope, selector: Selector | None, fields: Fields) -> Scope:
+def scope_inside(scope: Scope, selector: Selector | None, fields: Fields) -> Scope:
     """Returns the scope with the captures of a rule."""
     if selector is None:
         return replace(scope, is_complete=False)

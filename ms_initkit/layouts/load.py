@@ -3,40 +3,28 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.findings import RecipeError
 from ms_initkit.language.keys import ANY
 from ms_initkit.language.recipe import Count, Extent
+from ms_initkit.language.rules import scope_inside
 from ms_initkit.language.scope import Scope, read_condition, read_expression
-from ms_initkit.language.selectors import captures_of, read_selector
+from ms_initkit.language.selectors import read_selector
 from ms_initkit.language.variables import read_variables, refuse_reserved
-from ms_initkit.layouts.rules import (
-    RANK,
-    SIZE,
-    WORLD,
-    Indices,
-    Layout,
-    NameRule,
-    PlaceRule,
-    Split,
-    Stretch,
-    Template,
-    over_axes,
-    template,
-)
+from ms_initkit.layouts.cuts import read_cut
+from ms_initkit.layouts.mesh import RANK, SIZE, WORLD
+from ms_initkit.layouts.names import read_naming
+from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule
 from ms_initkit.networks.manifest import read_shapes
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import ExpressionError
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
     Key,
     described,
-    listed,
     read_each,
     read_fields,
     read_flag,
@@ -53,8 +41,10 @@ if TYPE_CHECKING:
 
     from ms_initkit.language.recipe import Selector, Variable
     from ms_initkit.language.scope import VariableKind
-    from ms_initkit.layouts.rules import Cut, Default, Naming
+    from ms_initkit.layouts.names import Naming
+    from ms_initkit.layouts.rules import Default
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.reading import Fields, Table
     from ms_initkit.syntax.source import Node
 
@@ -83,17 +73,6 @@ RULE: Final[Table] = (
     Key("shape", "shape", "The global shape; `any` for any."),
     Key("optional", "flag", "Whether the rule may select nothing."),
     Key("when", "condition", "A condition on mesh and variables; where it is false the rule does not exist."),
-)
-SPLIT: Final[Table] = (
-    Key("axis", "axis", "The axis that is cut.", is_required=True),
-    Key("over", "words", "The mesh axes over which it is cut."),
-    Key("parts", "expression", "How many parts there are."),
-    Key("index", "expression", "Which part this rank holds, from 0."),
-    Key("blocks", "expressions", "The ratio of blocks that are cut each on its own, or how many equal ones."),
-    Key("start", "expression", "The first element."),
-    Key("stop", "expression", "One past the last element."),
-    Key("extent", "expression", "The global length of the axis."),
-    Key("copies", "expressions", "How many neighbouring ranks hold the same part, for all blocks or each."),
 )
 _DEFAULTS: Final = ("whole", "error")
 _R = TypeVar("_R", NameRule, PlaceRule)
@@ -205,20 +184,11 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
 
 def _read_match(fields: Fields, scope: Scope) -> tuple[Selector | None, Scope]:
     selector = fields.read("match", read_selector, None)
-    if selector is None:
-        return None, replace(scope, is_complete=False)
-    node = fields.nodes["match"]
-    if not (isinstance(node, Mapping) and node.get("trainable") is not None):
+    node = fields.nodes.get("match")
+    if selector is not None and not (isinstance(node, Mapping) and node.get("trainable") is not None):
         # Statistics and frozen layers lie on ranks as everything else does.
         selector = replace(selector, trainable="any")
-    captures = captures_of(selector)
-    for name in captures:
-        fields.problems.attempt(refuse_reserved, name, "a capture", selector.span)
-        if name in scope.variables:
-            note = "an expression could mean either"
-            message = f"{name!r} is a capture here, and a variable"
-            fields.problems.add("name-clash", message, selector.span, note, hint="rename one of them")
-    return selector, scope.with_names(captures)
+    return selector, scope_inside(scope, selector, fields)
 
 
 def _read_name_rule(node: Node, number: str, scope: Scope) -> NameRule:
@@ -228,7 +198,7 @@ def _read_name_rule(node: Node, number: str, scope: Scope) -> NameRule:
     rule = NameRule(
         id=fields.read("id", read_text, number),
         match=cast("Selector", selector),
-        naming=cast("Naming", fields.read("global", partial(_read_naming, scope=inside), None)),
+        naming=cast("Naming", fields.read("global", partial(read_naming, scope=inside), None)),
         is_optional=fields.read("optional", read_flag, False),
         when=fields.read("when", partial(read_condition, scope=scope), None),
         span=node.span,
@@ -247,13 +217,13 @@ def _read_place_rule(node: Node, number: str, scope: Scope, axes: tuple[str, ...
     if is_whole is False or ("whole" in fields and "split" in fields):
         hint = "leave out one of them" if "split" in fields else "leave it out"
         problems.add("conflicting-keys", "`whole: true` stands alone", fields.nodes["whole"].span, hint=hint)
-    reader = partial(_read_cut, scope=inside, axes=axes)
+    reader = partial(read_cut, scope=inside, axes=axes)
     rule = PlaceRule(
         id=fields.read("id", read_text, number),
         match=cast("Selector", selector),
         cuts=fields.read("split", partial(read_one_or_more, reader=reader), ()),
         shape=fields.read("shape", partial(read_each, reader=partial(_read_extent, scope=inside)), None),
-        naming=fields.read("global", partial(_read_naming, scope=inside), None),
+        naming=fields.read("global", partial(read_naming, scope=inside), None),
         is_optional=fields.read("optional", read_flag, False),
         when=fields.read("when", partial(read_condition, scope=scope), None),
         span=node.span,
@@ -264,81 +234,3 @@ def _read_place_rule(node: Node, number: str, scope: Scope, axes: tuple[str, ...
 
 def _read_extent(node: Node, what: str, scope: Scope) -> Expression | None:
     return None if isinstance(node, Scalar) and node.text == ANY else read_expression(node, what, scope)
-
-
-def _read_naming(node: Node, what: str, scope: Scope) -> Naming:
-    if isinstance(node, Mapping):
-        return _read_indices(node, what, scope)
-    text = read_text(node, what)
-    problems = Problems()
-    try:
-        made = template(text)
-    except ExpressionError as error:
-        raise failure("bad-expression", f"{error} in {described(node)}", node.span, hint=error.hint) from error
-    except ValueError as error:
-        hint = "to change indices only, write {i: i + 8}"
-        raise failure("bad-template", str(error), node.span, hint=hint) from error
-    for part in made.parts:
-        for name in sorted(part.names) if isinstance(part, Expression) else ():
-            if name not in scope.names() and scope.is_complete:
-                hint = suggestion(name, scope.names()) or f"here are known: {listed(scope.names())}"
-                at = re.search(rf"\b{re.escape(name)}\b", text)
-                span = node.part(at.start(), len(name)) if at and isinstance(node, Scalar) else node.span
-                problems.add("unknown-variable", f"no variable is called {name!r}", span, hint=hint)
-    problems.settle()
-    return Template(made.parts)
-
-
-def _read_indices(node: Mapping, what: str, scope: Scope) -> Indices:
-    problems = Problems()
-    values = []
-    for key, value in node.entries:
-        if key.text not in scope.others and scope.is_complete:
-            note = f"`match` captures {listed(scope.others) if scope.others else 'nothing'}"
-            hint = suggestion(key.text, scope.others)
-            problems.add("unknown-variable", f"{key.text!r} is no capture of this rule", key.span, note, hint=hint)
-        values.append((key.text, problems.attempt(read_expression, value, f"the index {key.text!r}", scope)))
-    if not values:
-        problems.add("wrong-type", f"{what} changes nothing", node.span)
-    problems.settle()
-    return Indices(tuple(values))
-
-
-def _read_cut(node: Node, what: str, scope: Scope, axes: tuple[str, ...]) -> Cut:
-    problems = Problems()
-    fields = read_fields(node, SPLIT, what, problems)
-    expression = partial(read_expression, scope=scope)
-    axis = fields.read("axis", read_integer, 0)
-    copies = fields.read("copies", partial(read_one_or_more, reader=expression), (Expression("1"),))
-    ways = [("over",), ("parts", "index"), ("start", "stop", "extent")]
-    given = [way for way in ways if any(key in fields for key in way)]
-    if len(given) != 1 or any(key not in fields for key in given[0]):
-        shown = "`over`, or `parts` and `index`, or `start`, `stop` and `extent`"
-        problems.add("conflicting-keys" if len(given) > 1 else "missing-key", f"{what} has {shown}", node.span)
-    problems.settle()
-    if "start" in fields:
-        start, stop, extent = (fields.read(key, expression, Expression("0")) for key in ways[2])
-        cut: Cut = Stretch(axis, start, stop, extent, copies[0], node.span)
-        if "blocks" in fields:
-            problems.add("conflicting-keys", "`blocks` means nothing beside `start`", fields.nodes["blocks"].span)
-    else:
-        over = fields.read("over", partial(read_one_or_more, reader=partial(_read_axis, axes=axes)), ())
-        numbers = (Expression("1"), Expression("0"))
-        if over:
-            numbers = over_axes(over)
-        elif "parts" in fields:
-            numbers = (fields.read("parts", expression, numbers[0]), fields.read("index", expression, numbers[1]))
-        blocks = fields.read("blocks", partial(_read_blocks, scope=scope), None)
-        cut = Split(axis, *numbers, blocks, copies, over or (), node.span)
-    problems.settle()
-    return cut
-
-
-def _read_axis(node: Node, what: str, axes: tuple[str, ...]) -> str:
-    return read_word(node, what, axes) if axes else read_text(node, what)
-
-
-def _read_blocks(node: Node, what: str, scope: Scope) -> Expression | tuple[Expression, ...]:
-    if isinstance(node, Sequence):
-        return read_each(node, what, partial(read_expression, scope=scope))
-    return read_expression(node, what, scope)

@@ -1,42 +1,136 @@
-"""From a local name to the global one."""
+"""The kinds of namings: each reads itself and turns a local name into the global one."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
+from ms_initkit.findings import suggestion
+from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.cuts import whole_number
-from ms_initkit.layouts.rules import Indices
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import ExpressionError
+from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import described, listed, read_text
+from ms_initkit.syntax.source import Mapping as MappingNode
+from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ms_initkit.language.recipe import Selector
-    from ms_initkit.layouts.rules import Naming
     from ms_initkit.syntax.grammar import Value
+    from ms_initkit.syntax.source import Node
 
 
-def renamed(name: str, match: Selector, naming: Naming, environment: Mapping[str, Value]) -> str:
-    """Returns the global form of ``name``, which ``match`` selects.
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A whole global name: texts and, in braces, expressions."""
 
-    Raises:
-        ValueError: If an index is not captured, or is none.
-    """
-    if not isinstance(naming, Indices):
+    parts: tuple[str | Expression, ...]
+
+    @classmethod
+    def of(cls, text: str) -> Template:
+        """Returns the template of a global name, such as ``layers.{i + 8 * pp_rank}.weight``.
+
+        Raises:
+            ValueError: If a brace is not closed, or what stands in one is no expression.
+        """
+        pieces = re.split(r"\{([^{}]*)\}", text)
+        if any(char in piece for piece in pieces[::2] for char in "{}*?"):
+            raise ValueError(f"{text!r} is no whole name: texts and, in braces, expressions; no stars or choices")
+        parts = [Expression(piece) if n % 2 else piece for n, piece in enumerate(pieces)]
+        return cls(tuple(part for part in parts if part != ""))
+
+    @classmethod
+    def read(cls, node: Node, what: str, scope: Scope) -> Template:
+        """Returns the template of ``node``, every name of which ``scope`` knows."""
+        text = read_text(node, what)
+        try:
+            made = cls.of(text)
+        except ExpressionError as error:
+            raise failure("bad-expression", f"{error} in {described(node)}", node.span, hint=error.hint) from error
+        except ValueError as error:
+            hint = "to change indices only, write {i: i + 8}"
+            raise failure("bad-template", str(error), node.span, hint=hint) from error
+        problems = Problems()
+        for name in sorted(name for part in made.expressions for name in part.names):
+            if name not in scope.names() and scope.is_complete:
+                hint = suggestion(name, scope.names()) or f"here are known: {listed(scope.names())}"
+                at = re.search(rf"\b{re.escape(name)}\b", text)
+                span = node.part(at.start(), len(name)) if at and isinstance(node, Scalar) else node.span
+                problems.add("unknown-variable", f"no variable is called {name!r}", span, hint=hint)
+        problems.settle()
+        return made
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that it counts on."""
+        return tuple(part for part in self.parts if isinstance(part, Expression))
+
+    def renamed(self, name: str, match: Selector, environment: Mapping[str, Value]) -> str:
+        """Returns the global name, whatever the local one is.
+
+        Raises:
+            ValueError: If an index is none.
+        """
+        del name, match
         return "".join(
-            part if isinstance(part, str) else str(_index(part.evaluate(environment), part.text))
-            for part in naming.parts
+            part if isinstance(part, str) else str(_index(part.evaluate(environment), part.text)) for part in self.parts
         )
-    spans = _spans(match, name)
-    wanted = {capture: _index(value.evaluate(environment), capture) for capture, value in naming.values}
-    for capture in wanted:
-        if capture not in spans:
-            raise ValueError(f"{{{capture}}} is captured nowhere in {name!r}")
-    renamed = name
-    for capture, (start, stop) in sorted(spans.items(), key=lambda item: -item[1][0]):
-        if capture in wanted:
-            renamed = f"{renamed[:start]}{wanted[capture]}{renamed[stop:]}"
-    return renamed
+
+
+@dataclass(frozen=True, slots=True)
+class Indices:
+    """The local name with other indices in the places of its captures."""
+
+    values: tuple[tuple[str, Expression], ...]
+
+    @classmethod
+    def read(cls, node: MappingNode, what: str, scope: Scope) -> Indices:
+        """Returns the indices of ``node``: captures of this rule with their expressions."""
+        problems = Problems()
+        values = []
+        for key, value in node.entries:
+            if key.text not in scope.others and scope.is_complete:
+                note = f"`match` captures {listed(scope.others) if scope.others else 'nothing'}"
+                hint = suggestion(key.text, scope.others)
+                problems.add("unknown-variable", f"{key.text!r} is no capture of this rule", key.span, note, hint=hint)
+            values.append((key.text, problems.attempt(read_expression, value, f"the index {key.text!r}", scope)))
+        if not values:
+            problems.add("wrong-type", f"{what} changes nothing", node.span)
+        problems.settle()
+        return cls(tuple(values))
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that they count on."""
+        return tuple(value for _, value in self.values)
+
+    def renamed(self, name: str, match: Selector, environment: Mapping[str, Value]) -> str:
+        """Returns the global form of ``name``, which ``match`` selects.
+
+        Raises:
+            ValueError: If an index is not captured, or is none.
+        """
+        spans = _spans(match, name)
+        wanted = {capture: _index(value.evaluate(environment), capture) for capture, value in self.values}
+        for capture in wanted:
+            if capture not in spans:
+                raise ValueError(f"{{{capture}}} is captured nowhere in {name!r}")
+        for capture, (start, stop) in sorted(spans.items(), key=lambda item: -item[1][0]):
+            if capture in wanted:
+                name = f"{name[:start]}{wanted[capture]}{name[stop:]}"
+        return name
+
+
+Naming: TypeAlias = Template | Indices
+
+
+def read_naming(node: Node, what: str, scope: Scope) -> Naming:
+    """Returns the naming of ``node``: a mapping changes indices, a text is a whole name."""
+    return Indices.read(node, what, scope) if isinstance(node, MappingNode) else Template.read(node, what, scope)
 
 
 def _spans(match: Selector, name: str) -> dict[str, tuple[int, int]]:

@@ -9,22 +9,10 @@ from typing import TYPE_CHECKING
 
 from ms_initkit.findings import Span
 from ms_initkit.language.recipe import Selector, Variable
-from ms_initkit.layouts.rules import (
-    RANK,
-    SIZE,
-    WORLD,
-    Cut,
-    Default,
-    Indices,
-    Layout,
-    NameRule,
-    Naming,
-    PlaceRule,
-    Split,
-    Stretch,
-    over_axes,
-    template,
-)
+from ms_initkit.layouts.cuts import Cut, Split, Stretch
+from ms_initkit.layouts.mesh import RANK, SIZE, WORLD, ranks_along
+from ms_initkit.layouts.names import Indices, Naming, Template
+from ms_initkit.layouts.rules import Default, Layout, NameRule, PlaceRule
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.grammar import RESERVED
@@ -53,7 +41,7 @@ def split(
     if (over is None) != (parts is not None and index is not None) or (over is not None and parts is not None):
         raise ValueError("a split has `over`, or `parts` and `index`")
     axes = () if over is None else (over,) if isinstance(over, str) else tuple(over)
-    counted = over_axes(axes) if axes else (_expression(parts), _expression(index))
+    counted = ranks_along(axes) if axes else (_expression(parts), _expression(index))
     ratio = None
     if blocks is not None:
         ratio = _expression(blocks) if isinstance(blocks, int | str) else tuple(map(_expression, blocks))
@@ -138,7 +126,7 @@ def layout(
 
 def _naming(to: str | Mapping[str, int | str]) -> Naming:
     if isinstance(to, str):
-        return template(to)
+        return Template.of(to)
     return Indices(tuple((capture, _expression(value)) for capture, value in to.items()))
 
 

@@ -127,7 +127,7 @@ def _global_infos(
             owner._replace(name=name, leaf=name.rpartition(".")[2])
             for owner, name in zip(info.owners, part.names, strict=True)
         )
-        made = info._replace(owners=owners, shape=part.shape)
+        made = info._replace(owners=owners, shape=part.slice.shape)
         other = known.setdefault(made.name, made)
         if (other.shape, other.dtype) != (made.shape, made.dtype):
             findings.append(
@@ -152,11 +152,11 @@ def _strangers(infos: Sequence[ParamInfo], placed: Sequence[Placed], model: Sequ
             findings.append(
                 Finding("unknown-parameter", f"{info.name!r} is part of {name!r}, which the model has not", help=hint)
             )
-        elif shapes[name] != part.shape:
+        elif shapes[name] != part.slice.shape:
             findings.append(
                 Finding(
                     "shape-mismatch",
-                    f"{info.name!r} {info.shape} is part of a {name!r} of shape {part.shape}; "
+                    f"{info.name!r} {info.shape} is part of a {name!r} of shape {part.slice.shape}; "
                     f"the model's has {shapes[name]}",
                 )
             )
@@ -168,7 +168,7 @@ def _variables(
 ) -> tuple[dict[str, VariableValue], list[Finding]]:
     """Returns the values that take the place of the recipe's, and which of them are missing."""
     names = {variable.name for variable in recipe.variables}
-    shared = placer.shared_variables(position.coordinates)
+    shared = placer.mesh.shared_values(position.coordinates)
     values: dict[str, VariableValue] = {
         name: value for name, value in shared.items() if name in names and not isinstance(value, tuple)
     }
@@ -200,7 +200,7 @@ def _regraded(finding: Finding, *, strict: bool) -> Finding:
 
 
 def _localised(line: Assignment, info: ParamInfo, part: Placed) -> Assignment:
-    return replace(line, name=info.name, aliases=info.names[1:], dtype=info.dtype, window=part.window)
+    return replace(line, name=info.name, aliases=info.names[1:], dtype=info.dtype, window=part.slice.window)
 
 
 def _summary(position: Position, assignments: Sequence[Assignment]) -> str:

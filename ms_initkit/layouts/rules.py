@@ -6,81 +6,23 @@ indices restart. Made by ``load`` from YAML or by the functions of ``python``, r
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from math import prod
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ms_initkit.syntax.expressions import Expression
+from ms_initkit.layouts.mesh import RANK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from ms_initkit.findings import Span
     from ms_initkit.language.recipe import Selector, Variable
+    from ms_initkit.layouts.cuts import Cut
+    from ms_initkit.layouts.names import Naming
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.syntax.expressions import Expression
 
 Default: TypeAlias = Literal["whole", "error"]
-
-SIZE: Final = "_size"
-RANK: Final = "_rank"
-WORLD: Final = ("rank", "world_size")
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Even parts along ``axis``, of which the local tensor is number ``index``.
-
-    Args:
-        axis: The axis that is cut; of several cuts along one axis each cuts what the one before it left.
-        parts: How many parts there are.
-        index: Which one this is, from 0.
-        blocks: The ratio of the consecutive blocks that are cut each on its own, such as q, k and v, or how many equal
-            ones there are; None is one block.
-        copies: How many neighbouring ranks hold the same part: one number, or one for each block.
-        over: The mesh axes that ``parts`` and ``index`` count, where that is all they do.
-        span: Where it stands.
-    """
-
-    axis: int
-    parts: Expression
-    index: Expression
-    blocks: Expression | tuple[Expression, ...] | None
-    copies: tuple[Expression, ...]
-    over: tuple[str, ...]
-    span: Span
-
-
-@dataclass(frozen=True, slots=True)
-class Stretch:
-    """The elements ``start`` to ``stop`` of an axis of length ``extent``; ``copies`` ranks hold each of them."""
-
-    axis: int
-    start: Expression
-    stop: Expression
-    extent: Expression
-    copies: Expression
-    span: Span
-
-
-Cut: TypeAlias = Split | Stretch
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A whole global name: texts and, in braces, expressions."""
-
-    parts: tuple[str | Expression, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Indices:
-    """The local name with other indices in the places of its captures."""
-
-    values: tuple[tuple[str, Expression], ...]
-
-
-Naming: TypeAlias = Template | Indices
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +60,12 @@ class PlaceRule:
     is_optional: bool
     when: Expression | None
     span: Span
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All that its cuts and its shape count on."""
+        declared = (extent for extent in self.shape or () if extent is not None)
+        return (*(one for cut in self.cuts for one in cut.expressions), *declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,25 +165,3 @@ class Position:
         """Returns ``rank 37 (pp_rank=0, dp_rank=4, tp_rank=5)``."""
         ranks = zip(self.layout.mesh, self.coordinates, strict=True)
         return f"rank {self.rank} ({', '.join(f'{axis}{RANK}={at}' for (axis, _), at in ranks)})"
-
-
-def over_axes(axes: Sequence[str]) -> tuple[Expression, Expression]:
-    """Returns how many ranks several mesh axes have together, and which of them this one is, row by row."""
-    parts = " * ".join(axis + SIZE for axis in axes)
-    index = axes[0] + RANK
-    for axis in axes[1:]:
-        index = f"({index}) * {axis}{SIZE} + {axis}{RANK}"
-    return Expression(parts), Expression(index)
-
-
-def template(text: str) -> Template:
-    """Returns the template of a global name, such as ``layers.{i + 8 * pp_rank}.weight``.
-
-    Raises:
-        ValueError: If a brace is not closed, or what stands in one is no expression.
-    """
-    pieces = re.split(r"\{([^{}]*)\}", text)
-    if any(char in piece for piece in pieces[::2] for char in "{}*?"):
-        raise ValueError(f"{text!r} is no whole name: texts and, in braces, expressions; no stars or choices")
-    parts = [Expression(piece) if n % 2 else piece for n, piece in enumerate(pieces)]
-    return Template(tuple(part for part in parts if part != ""))

@@ -1,0 +1,127 @@
+"""The slice that a local parameter is of its global tensor, and whether those of all ranks tile it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from ms_initkit.draws import slices as windows
+from ms_initkit.layouts.cuts import claims, global_shape, tile_by_construction, whole_number
+from ms_initkit.layouts.mesh import along
+from ms_initkit.layouts.tiling import Claims, misfit
+from ms_initkit.plans.match import captures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ms_initkit.draws.slices import Window
+    from ms_initkit.layouts.mesh import Coordinates, Mesh
+    from ms_initkit.layouts.names import Naming
+    from ms_initkit.layouts.rules import PlaceRule
+    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.syntax.grammar import Value
+
+
+class Slice(NamedTuple):
+    """A part of a global tensor.
+
+    Args:
+        shape: The global shape.
+        window: The part of it that is local; None where it is the whole.
+        claims: The pieces along each axis with the number of ranks that hold them; of the whole, all once.
+        part: The rank along the mesh axes that decide the window: equal parts are declared to be equal.
+    """
+
+    shape: tuple[int, ...]
+    window: Window | None
+    claims: Claims
+    part: Coordinates
+
+
+class Part(NamedTuple):
+    """A local parameter that is a slice: by which rule, with which captures in its expressions."""
+
+    rule: PlaceRule
+    captured: Mapping[str, int]
+    info: ParamInfo
+
+
+@dataclass
+class Slicer:
+    """Cuts parameters of any rank; equal questions are answered once for all ranks."""
+
+    mesh: Mesh
+    _cuts: dict[object, tuple[tuple[int, ...], Window | None, Claims]] = field(default_factory=dict)
+    _checked: dict[object, str | None] = field(default_factory=dict)
+
+    def cut(self, part: Part, namings: Sequence[Naming], coordinates: Coordinates) -> Slice:
+        """Returns which slice the parameter is, whose global name ``namings`` have given.
+
+        Raises:
+            ValueError: If the cuts do not come out even, make another shape, or depend on what the name depends on.
+        """
+        rule, captured, info = part
+        place = along(self.mesh.uses_of(rule).axes, coordinates)
+        key = (id(rule), info.shape, tuple(captured.items()), place, tuple(map(id, namings)))
+        if key not in self._cuts:
+            environment = {**self.mesh.values_at(coordinates), **captured}
+            shape = global_shape(rule.cuts, info.shape, environment)
+            _check_shape(rule, shape, environment)
+            held = claims(rule.cuts, shape, environment) if rule.cuts else uncut(shape)
+            window = tuple(map(_joined, held))
+            if windows.local_shape(window) != info.shape:
+                raise ValueError(f"the slice {windows.text(window, shape)} of {shape} is not of shape {info.shape}")
+            self._check_names(rule, namings)
+            self._cuts[key] = shape, None if window == windows.whole(shape) else window, held
+        return Slice(*self._cuts[key], place)
+
+    def part(self, rule: PlaceRule, info: ParamInfo, owner: int) -> Part:
+        """Returns the parameter with what ``rule`` counts on of the name of its owner number ``owner``."""
+        wanted = self.mesh.uses_of(rule).captures
+        found = captures(rule.match, info.owners[owner].name) if wanted else {}
+        return Part(rule, {name: value for name, value in found.items() if name in wanted}, info)
+
+    def misfit(self, shape: tuple[int, ...], parts: Sequence[Part]) -> str | None:
+        """Returns what is wrong with the slices that all ranks hold of one tensor; None if they tile it.
+
+        Other ranks are taken to have the same parameters, as far as the mesh axes go that cut this one.
+        """
+        if len(parts) == 1 and tile_by_construction(parts[0].rule.cuts):
+            return None
+        key = (shape, tuple((id(part.rule), tuple(part.captured.items())) for part in parts))
+        if key not in self._checked:
+            self._checked[key] = misfit(shape, (held for part in parts for held in self._all_claims(part, shape)))
+        return self._checked[key]
+
+    def _all_claims(self, part: Part, shape: tuple[int, ...]) -> Iterator[Claims]:
+        for coordinates in self.mesh.places_along(self.mesh.uses_of(part.rule).axes):
+            yield claims(part.rule.cuts, shape, {**self.mesh.values_at(coordinates), **part.captured})
+
+    def _check_names(self, rule: PlaceRule, namings: Sequence[Naming]) -> None:
+        axes = self.mesh.uses_of(rule).axes
+        for naming in namings:
+            for axis in self.mesh.uses_of(naming).axes:
+                if axis in axes:
+                    name = self.mesh.sizes[axis][0]
+                    raise ValueError(
+                        f"the mesh axis {name!r} decides both the name and the slice: the other slices are nobody's"
+                    )
+
+
+def uncut(shape: tuple[int, ...]) -> Claims:
+    """Returns the claims of a rank that holds the whole."""
+    return tuple(((0, extent, 1),) for extent in shape)
+
+
+def _check_shape(rule: PlaceRule, shape: tuple[int, ...], environment: Mapping[str, Value]) -> None:
+    if rule.shape is None:
+        return
+    declared = tuple(None if n is None else whole_number(n.evaluate(environment), "shape") for n in rule.shape)
+    if len(declared) != len(shape) or any(n not in (None, extent) for n, extent in zip(declared, shape, strict=True)):
+        shown = "x".join("any" if n is None else str(n) for n in declared)
+        raise ValueError(f"the cuts make a global tensor of {'x'.join(map(str, shape))}, not of {shown}")
+
+
+def _joined(pieces: Sequence[tuple[int, int, int]]) -> windows.Pieces:
+    plain = tuple((start, stop) for start, stop, _ in pieces)
+    return windows.take(plain, 0, windows.length(plain))
