@@ -1,89 +1,41 @@
 """Every shipped formula as a MindSpore initializer, usable wherever MindSpore takes one.
 
 ``XavierNormal(gain=1.0)`` goes to ``weight_init=``, to ``initializer(...)`` and to ``Parameter(...)``.
-Arguments, docstring, ``repr``, ``==`` and the config round trip are the formula's. MindSpore's own names
-``Zero`` and ``One`` are here too. Nothing is registered in MindSpore's table of aliases.
+Arguments, docstring, ``repr``, ``==`` and the config round trip are the formula's. Other names of an initializer and
+of its arguments serve here as in a recipe: ``KaimingNormal``, ``TruncNormal(std=0.02)``. Nothing is registered in
+MindSpore's table of aliases.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, final
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from mindspore.common.initializer import Initializer
 
-from ms_initkit import stream
+from ms_initkit import draws, formulas, stream
 from ms_initkit.draws.draw import is_random
-from ms_initkit.formulas import (
-    elementary,
-    fans,
-    priors,
-    recurrent,
-    rwkv,
-    scaling,
-    sequences,
-    state_space,
-    structured,
-)
-from ms_initkit.formulas.base import Formula, Site
+from ms_initkit.findings import suggestion
+from ms_initkit.formulas import Formula, Site, fans
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ms_initkit.draws import Draw
+    # To a type checker each class is its formula, with the formula's constructor.
+    from ms_initkit.formulas.elementary import *  # noqa: F403
+    from ms_initkit.formulas.elementary import Ones as One
+    from ms_initkit.formulas.elementary import Zeros as Zero
+    from ms_initkit.formulas.priors import *  # noqa: F403
+    from ms_initkit.formulas.recurrent import *  # noqa: F403
+    from ms_initkit.formulas.rwkv import *  # noqa: F403
+    from ms_initkit.formulas.scaling import *  # noqa: F403
+    from ms_initkit.formulas.sequences import *  # noqa: F403
+    from ms_initkit.formulas.state_space import *  # noqa: F403
+    from ms_initkit.formulas.structured import *  # noqa: F403
 
-
-__all__ = [
-    "Arange",
-    "Bilinear",
-    "BlockOrthogonal",
-    "Chrono",
-    "Constant",
-    "DeltaOrthogonal",
-    "Dirac",
-    "Drawn",
-    "GlorotNormal",
-    "Hadamard",
-    "HeNormal",
-    "HeUniform",
-    "HippoLegs",
-    "Icnr",
-    "Identity",
-    "LayerDefault",
-    "LecunNormal",
-    "LecunUniform",
-    "Linspace",
-    "LogUniform",
-    "LstmForgetBias",
-    "Mamba2ALog",
-    "MambaALog",
-    "MambaDtBias",
-    "Mixture",
-    "Normal",
-    "One",
-    "Ones",
-    "Orthogonal",
-    "PriorProbability",
-    "Rwkv4TimeDecay",
-    "Rwkv4TimeFirst",
-    "Rwkv4TimeMix",
-    "Rwkv7Bias",
-    "Rwkv7TimeMix",
-    "RwkvOrthogonal",
-    "S4dImaginary",
-    "Sinusoid",
-    "SinusoidGrid",
-    "Sparse",
-    "TruncNormal",
-    "TruncNormalTf",
-    "TruncatedNormal",
-    "Uniform",
-    "VarianceScaling",
-    "XavierNormal",
-    "XavierUniform",
-    "Zero",
-    "Zeros",
-]
+# Zero and One are MindSpore's names of Zeros and Ones.
+__all__ = ["Drawn", "One", "Zero", *(formula.__name__ for formula in formulas.SHIPPED)]
 
 _NEEDS_ATTACH: Final = (
     "{name} was asked for a slice of a tensor whose whole shape it cannot know: its fans would be wrong, "
@@ -131,7 +83,7 @@ class Drawn(Initializer):
         write(arr, draw, _key() if is_random(draw) else 0, type(self).__name__)
 
 
-def write(arr: NDArray[Any], draw: Draw, key: int, name: str) -> None:
+def write(arr: NDArray[Any], draw: draws.Draw, key: int, name: str) -> None:
     """Writes the whole of ``draw`` into ``arr``, rounded once to its element type.
 
     Raises:
@@ -150,7 +102,7 @@ def write(arr: NDArray[Any], draw: Draw, key: int, name: str) -> None:
             arr[...] = out
 
 
-def _write_whole_numbers(arr: NDArray[Any], draw: Draw, name: str) -> None:
+def _write_whole_numbers(arr: NDArray[Any], draw: draws.Draw, name: str) -> None:
     if is_random(draw):
         raise TypeError(f"{name} draws real numbers: an array of {arr.dtype} would cut them to whole ones")
     values = stream.sample(draw, arr.shape, 0)
@@ -160,10 +112,8 @@ def _write_whole_numbers(arr: NDArray[Any], draw: Draw, name: str) -> None:
         raise TypeError(f"{name} has values that {arr.dtype} cannot hold")
 
 
-def _is_same_everywhere(draw: Draw) -> bool:
-    from ms_initkit.draws import Constant
-
-    return isinstance(draw, Constant)
+def _is_same_everywhere(draw: draws.Draw) -> bool:
+    return isinstance(draw, draws.Constant)
 
 
 def _key() -> int:
@@ -171,235 +121,31 @@ def _key() -> int:
     return stream.key(seed, "")
 
 
-@final
-class Zeros(elementary.Zeros, Drawn):
-    __doc__ = elementary.Zeros.__doc__
-
-
-@final
-class Ones(elementary.Ones, Drawn):
-    __doc__ = elementary.Ones.__doc__
-
-
-@final
-class Constant(elementary.Constant, Drawn):
-    __doc__ = elementary.Constant.__doc__
-
-
-@final
-class Uniform(elementary.Uniform, Drawn):
-    __doc__ = elementary.Uniform.__doc__
-
-
-@final
-class LogUniform(elementary.LogUniform, Drawn):
-    __doc__ = elementary.LogUniform.__doc__
-
-
-@final
-class Normal(elementary.Normal, Drawn):
-    __doc__ = elementary.Normal.__doc__
-
-
-@final
-class TruncatedNormal(elementary.TruncatedNormal, Drawn):
-    __doc__ = elementary.TruncatedNormal.__doc__
-
-
-@final
-class TruncNormal(elementary.TruncNormal, Drawn):
-    __doc__ = elementary.TruncNormal.__doc__
-
-
-@final
-class TruncNormalTf(elementary.TruncNormalTf, Drawn):
-    __doc__ = elementary.TruncNormalTf.__doc__
-
-
-@final
-class Mixture(elementary.Mixture, Drawn):
-    __doc__ = elementary.Mixture.__doc__
-
-
-@final
-class VarianceScaling(scaling.VarianceScaling, Drawn):
-    __doc__ = scaling.VarianceScaling.__doc__
-
-
-@final
-class XavierUniform(scaling.XavierUniform, Drawn):
-    __doc__ = scaling.XavierUniform.__doc__
-
-
-@final
-class XavierNormal(scaling.XavierNormal, Drawn):
-    __doc__ = scaling.XavierNormal.__doc__
-
-
-@final
-class GlorotNormal(scaling.GlorotNormal, Drawn):
-    __doc__ = scaling.GlorotNormal.__doc__
-
-
-@final
-class HeUniform(scaling.HeUniform, Drawn):
-    __doc__ = scaling.HeUniform.__doc__
-
-
-@final
-class HeNormal(scaling.HeNormal, Drawn):
-    __doc__ = scaling.HeNormal.__doc__
-
-
-@final
-class LecunUniform(scaling.LecunUniform, Drawn):
-    __doc__ = scaling.LecunUniform.__doc__
-
-
-@final
-class LecunNormal(scaling.LecunNormal, Drawn):
-    __doc__ = scaling.LecunNormal.__doc__
-
-
-@final
-class LayerDefault(scaling.LayerDefault, Drawn):
-    __doc__ = scaling.LayerDefault.__doc__
-
-
-@final
-class Orthogonal(structured.Orthogonal, Drawn):
-    __doc__ = structured.Orthogonal.__doc__
-
-
-@final
-class BlockOrthogonal(structured.BlockOrthogonal, Drawn):
-    __doc__ = structured.BlockOrthogonal.__doc__
-
-
-@final
-class DeltaOrthogonal(structured.DeltaOrthogonal, Drawn):
-    __doc__ = structured.DeltaOrthogonal.__doc__
-
-
-@final
-class RwkvOrthogonal(structured.RwkvOrthogonal, Drawn):
-    __doc__ = structured.RwkvOrthogonal.__doc__
-
-
-@final
-class Identity(structured.Identity, Drawn):
-    __doc__ = structured.Identity.__doc__
-
-
-@final
-class Dirac(structured.Dirac, Drawn):
-    __doc__ = structured.Dirac.__doc__
-
-
-@final
-class Sparse(structured.Sparse, Drawn):
-    __doc__ = structured.Sparse.__doc__
-
-
-@final
-class Icnr(structured.Icnr, Drawn):
-    __doc__ = structured.Icnr.__doc__
-
-
-@final
-class Bilinear(structured.Bilinear, Drawn):
-    __doc__ = structured.Bilinear.__doc__
-
-
-@final
-class Hadamard(structured.Hadamard, Drawn):
-    __doc__ = structured.Hadamard.__doc__
-
-
-@final
-class Linspace(sequences.Linspace, Drawn):
-    __doc__ = sequences.Linspace.__doc__
-
-
-@final
-class Arange(sequences.Arange, Drawn):
-    __doc__ = sequences.Arange.__doc__
-
-
-@final
-class Sinusoid(sequences.Sinusoid, Drawn):
-    __doc__ = sequences.Sinusoid.__doc__
-
-
-@final
-class SinusoidGrid(sequences.SinusoidGrid, Drawn):
-    __doc__ = sequences.SinusoidGrid.__doc__
-
-
-@final
-class LstmForgetBias(recurrent.LstmForgetBias, Drawn):
-    __doc__ = recurrent.LstmForgetBias.__doc__
-
-
-@final
-class Chrono(recurrent.Chrono, Drawn):
-    __doc__ = recurrent.Chrono.__doc__
-
-
-@final
-class PriorProbability(priors.PriorProbability, Drawn):
-    __doc__ = priors.PriorProbability.__doc__
-
-
-@final
-class MambaDtBias(state_space.MambaDtBias, Drawn):
-    __doc__ = state_space.MambaDtBias.__doc__
-
-
-@final
-class MambaALog(state_space.MambaALog, Drawn):
-    __doc__ = state_space.MambaALog.__doc__
-
-
-@final
-class Mamba2ALog(state_space.Mamba2ALog, Drawn):
-    __doc__ = state_space.Mamba2ALog.__doc__
-
-
-@final
-class HippoLegs(state_space.HippoLegs, Drawn):
-    __doc__ = state_space.HippoLegs.__doc__
-
-
-@final
-class S4dImaginary(state_space.S4dImaginary, Drawn):
-    __doc__ = state_space.S4dImaginary.__doc__
-
-
-@final
-class Rwkv4TimeDecay(rwkv.Rwkv4TimeDecay, Drawn):
-    __doc__ = rwkv.Rwkv4TimeDecay.__doc__
-
-
-@final
-class Rwkv4TimeFirst(rwkv.Rwkv4TimeFirst, Drawn):
-    __doc__ = rwkv.Rwkv4TimeFirst.__doc__
-
-
-@final
-class Rwkv4TimeMix(rwkv.Rwkv4TimeMix, Drawn):
-    __doc__ = rwkv.Rwkv4TimeMix.__doc__
-
-
-@final
-class Rwkv7TimeMix(rwkv.Rwkv7TimeMix, Drawn):
-    __doc__ = rwkv.Rwkv7TimeMix.__doc__
-
-
-@final
-class Rwkv7Bias(rwkv.Rwkv7Bias, Drawn):
-    __doc__ = rwkv.Rwkv7Bias.__doc__
-
-
-Zero = Zeros
-One = Ones
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (an initializer by another name: which one is known when it runs)
+    """Returns the initializer that answers to ``name``, one of its aliases or a user's own."""
+    formula = None if name.startswith("_") else formulas.find(name)
+    if formula is None:
+        spellings = [made.__name__ for made in formulas.SHIPPED]
+        hint = suggestion(name, spellings) or "`ms-initkit initializers` lists them"
+        raise AttributeError(f"no initializer is called {name!r}: {hint}")
+    return _class_of(formula)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+@cache
+def _class_of(formula: type[Formula]) -> type[Formula]:
+    """Returns the formula as a MindSpore initializer of the same name, docstring and arguments."""
+    own = {word: argument.name for argument in formulas.arguments(formula) for word in argument.aliases}
+
+    @wraps(formula.__init__)
+    def construct(self: Formula, *values: object, **named: object) -> None:
+        given = {own.get(word, word): value for word, value in named.items()}
+        if len(given) < len(named):
+            raise TypeError(f"{formula.__name__} is given one argument under two names: {', '.join(named)}")
+        formula.__init__(self, *values, **given)
+
+    body = {"__doc__": formula.__doc__, "__module__": __name__, "__qualname__": formula.__name__, "__init__": construct}
+    return type(formula.__name__, (formula, Drawn), body)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
+from ms_initkit import formulas
 from ms_initkit.cli.main import app
-from ms_initkit.formulas import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,10 +34,10 @@ def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
 @pytest.fixture(autouse=True)
 def own_initializers() -> Iterator[None]:
     """Forgets what a page registers."""
-    before = set(registry.names())
+    before = set(formulas.names())
     yield
-    for name in set(registry.names()) - before:
-        registry.unregister(name)
+    for name in set(formulas.names()) - before:
+        formulas.unregister(name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)

@@ -1,9 +1,13 @@
-"""Checking a recipe imports neither MindSpore nor numba; the test that says so is shown to be able to fail."""
+"""What may import what; each test that says so is shown to be able to fail."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
 
 HEAVY = ("mindspore", "numba")
 PROBE = """
@@ -59,3 +63,36 @@ def test_drawing_imports_no_mindspore() -> None:
 
 def test_the_probe_sees_what_is_imported() -> None:
     assert imported_by("import ms_initkit\nms_initkit.apply\nimport numba") == ["mindspore", "numba"]
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def broken_contracts(tree: Path) -> list[str]:
+    """Returns the names of the contracts of pyproject.toml that the package in ``tree`` breaks."""
+    linter = Path(sys.executable).with_name("lint-imports")
+    run = subprocess.run([linter, "--no-cache"], cwd=tree, capture_output=True, text=True, check=False)
+    lines = run.stdout.splitlines()
+    assert any(line.startswith("Contracts: ") for line in lines), run.stdout + run.stderr
+    return [line.removesuffix(" BROKEN") for line in lines if line.endswith(" BROKEN")]
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "broken"),
+    [
+        ("formulas/scaling.py", "", []),
+        ("formulas/scaling.py", "from ms_initkit.plans import bind", ["The order of the rooms"]),
+        ("formulas/scaling.py", "def late() -> None: from ms_initkit.plans import bind", ["The order of the rooms"]),
+        ("formulas/fans.py", "from ms_initkit.formulas import scaling", ["No circles, at any level"]),
+    ],
+)
+def test_the_contracts_hold_and_can_fail(tmp_path: Path, module: str, line: str, broken: list[str]) -> None:
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "ms_initkit", tmp_path / "ms_initkit", ignore=shutil.ignore_patterns("__pycache__"))
+    changed = tmp_path / "ms_initkit" / module
+    changed.write_text(f"{changed.read_text()}\n{line}\n")
+
+    found = broken_contracts(tmp_path)
+
+    assert [name for name in found if name in broken] == broken
+    assert bool(found) == bool(broken)

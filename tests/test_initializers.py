@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 import pickle
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mindspore as ms
@@ -15,9 +16,8 @@ from mindspore.common import initializer as upstream
 from mindspore.common.initializer import Initializer, initializer
 
 import ms_initkit as mik
-from ms_initkit import initializers, stream
-from ms_initkit.formulas import catalogue, registry
-from ms_initkit.formulas.base import Site
+from ms_initkit import draws, formulas, initializers, stream
+from ms_initkit.formulas import Formula, Site
 from tests.laws import EXAMPLES
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def door(name: str) -> Any:  # noqa: ANN401 (a class that is derived from MindSpore's untyped one)
     """Returns the example of ``name`` as a MindSpore initializer."""
     formula = EXAMPLES[name].formula
-    values = {argument.name: getattr(formula, argument.name) for argument in registry.arguments(type(formula))}
+    values = {argument.name: getattr(formula, argument.name) for argument in formulas.arguments(type(formula))}
     return getattr(initializers, type(formula).__name__)(**values)
 
 
@@ -37,7 +37,7 @@ def values_of(tensor: Any) -> NDArray[np.float64]:  # noqa: ANN401 (a Tensor or 
 
 
 def test_every_formula_is_an_initializer() -> None:
-    for formula, _ in catalogue.FORMULAS:
+    for formula in formulas.SHIPPED:
         made = getattr(initializers, formula.__name__)
         assert issubclass(made, Initializer)
         assert issubclass(made, formula)
@@ -45,6 +45,53 @@ def test_every_formula_is_an_initializer() -> None:
         assert formula.__name__ in initializers.__all__
     assert initializers.Zero is initializers.Zeros
     assert initializers.One is initializers.Ones
+
+
+def test_other_names_of_initializers_and_arguments_serve_as_in_a_recipe() -> None:
+    named: Any = initializers  # what a type checker cannot know of
+
+    assert named.KaimingNormal is initializers.HeNormal
+    assert named.GlorotUniform(gain=2.0) == initializers.XavierUniform(gain=2.0)
+    assert named.XavierUniformInitializer is initializers.XavierUniform
+    assert named.TruncNormal(std=0.02) == initializers.TruncNormal(sigma=0.02)
+    assert named.HeNormal(a=0.1, mode="fan_out") == initializers.HeNormal(0.1, "fan_out")
+    with pytest.raises(TypeError, match="TruncNormal is given one argument under two names: sigma, std"):
+        named.TruncNormal(sigma=0.02, std=0.02)
+
+
+def test_a_type_checker_knows_the_arguments() -> None:
+    # Were the classes not typed, the comments that silence the checker would be reported as unused.
+    with pytest.raises(TypeError, match="gian"):
+        initializers.XavierNormal(gian=1.0)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="gain is 'a': must be a number"):
+        initializers.XavierNormal(gain="a")  # type: ignore[arg-type]
+
+
+def test_a_name_that_is_none_is_an_attribute_error_with_advice() -> None:
+    with pytest.raises(AttributeError, match="no initializer is called 'XavierNromal': did you mean 'XavierNormal'"):
+        initializers.XavierNromal  # noqa: B018
+    assert not hasattr(initializers, "_private")
+    assert "XavierNormal" in dir(initializers)
+
+
+def test_ones_own_formula_is_one_too() -> None:
+    @mik.register_initializer("HalfNormal")
+    @dataclass(frozen=True)
+    class HalfNormal(Formula):
+        """Draws N(0, (scale / 2)**2)."""
+
+        scale: float = 1.0
+
+        def resolve(self, site: Site) -> draws.Draw:
+            del site
+            return draws.Normal(0.0, self.scale / 2)
+
+    try:
+        made = initializers.HalfNormal(2.0)
+        assert values_of(initializer(made, (100, 100))).std() == pytest.approx(1.0, rel=5 / math.sqrt(2e4))
+        assert pickle.loads(pickle.dumps(made)) == made
+    finally:
+        formulas.unregister("half_normal")
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -127,10 +174,11 @@ def test_other_element_types_are_the_rounded_float32_draw(dtype: Any) -> None:  
 def test_an_array_that_is_not_contiguous_is_filled_all_the_same() -> None:
     np.random.seed(1)  # noqa: NPY002
     wide = np.zeros((4, 6), np.float32)
-    initializers.Normal()(wide[:, ::2])
+    filled: Any = initializers.Normal()
+    filled(wide[:, ::2])
     np.random.seed(1)  # noqa: NPY002
     narrow = np.zeros((4, 3), np.float32)
-    initializers.Normal()(narrow)
+    filled(narrow)
 
     np.testing.assert_array_equal(wide[:, ::2], narrow)
     assert not wide[:, 1::2].any()
@@ -188,7 +236,7 @@ def test_the_tutorials_subclass_and_ours_draw_the_same_law(own: Any) -> None:  #
 def test_a_registered_initializer_is_drawn_by_the_stream_and_slices() -> None:
     mik.register_initializer("tutorial_xavier")(TutorialXavier)
     try:
-        draw = registry.build("tutorial_xavier", {"gain": 3}).resolve(Site((30, 20)))
+        draw = formulas.build("tutorial_xavier", {"gain": 3}).resolve(Site((30, 20)))
         key = stream.key(42, "layer.weight")
 
         whole = stream.sample(draw, (30, 20), key)
@@ -196,4 +244,4 @@ def test_a_registered_initializer_is_drawn_by_the_stream_and_slices() -> None:
         np.testing.assert_array_equal(stream.sample(draw, (30, 20), key, np.s_[5:9, 3:]), whole[5:9, 3:])
         assert whole.std() == pytest.approx(3 * math.sqrt(2 / 50), rel=5 / math.sqrt(2 * 600))
     finally:
-        registry.unregister("tutorial_xavier")
+        formulas.unregister("tutorial_xavier")

@@ -51,13 +51,13 @@ list_.__name__ = "list"
 
 def initializers(as_json: AsJson = False) -> None:
     """Lists the initializers with their arguments."""
-    from ms_initkit.formulas import registry
+    from ms_initkit import formulas
 
     rows = []
-    for name in registry.names():
-        formula = registry.find(name)
+    for name in formulas.names():
+        formula = formulas.find(name)
         assert formula is not None
-        arguments = [argument.name for argument in registry.arguments(formula)]
+        arguments = [argument.name for argument in formulas.arguments(formula)]
         rows.append({"name": name, "arguments": arguments, "what": (formula.__doc__ or "").split("\n")[0]})
     if as_json:
         say(json.dumps(rows, indent=1))

@@ -1,110 +1,26 @@
-"""What every initializer is before it meets a framework: a named formula with checked arguments."""
+"""What every initializer is before it meets a framework: a named formula with checked arguments.
+
+Names are compared without case, underscores and hyphens, so ``XavierNormal``, ``xavier_normal`` and torch's
+``xavier_normal_`` are one. Nothing here imports NumPy or MindSpore.
+"""
 
 from __future__ import annotations
 
-import math
-from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import MISSING, dataclass, fields
-from functools import cache
-from numbers import Integral, Real
-from types import NoneType, UnionType
-from typing import (
-    TYPE_CHECKING,
-    Annotated,
-    Any,
-    Final,
-    Literal,
-    TypeAlias,
-    Union,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+import re
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
+
+from ms_initkit.draws.custom import drawers
+from ms_initkit.formulas.kinds import Kind, Nested, arguments, checked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from typing import Self
 
     from ms_initkit.draws import Draw
     from ms_initkit.formulas.fans import Fans
-
-Kind: TypeAlias = Literal[
-    "number", "integer", "flag", "word", "text", "numbers", "integers", "formula", "formulas", "mixture parts"
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Range:
-    """The numbers that an argument may take; infinities and nan are never among them.
-
-    Args:
-        low: Least number.
-        high: Greatest number.
-        excludes_low: Whether ``low`` itself is refused.
-        excludes_high: Whether ``high`` itself is refused.
-    """
-
-    low: float = -math.inf
-    high: float = math.inf
-    excludes_low: bool = False
-    excludes_high: bool = False
-
-    def __contains__(self, value: float) -> bool:
-        is_above = value > self.low if self.excludes_low else value >= self.low
-        is_below = value < self.high if self.excludes_high else value <= self.high
-        return math.isfinite(value) and is_above and is_below
-
-    def __str__(self) -> str:
-        if self.low == -math.inf and self.high == math.inf:
-            return "finite"
-        if self.high == math.inf:
-            return f"{'>' if self.excludes_low else '>='} {self.low:g}"
-        if self.low == -math.inf:
-            return f"{'<' if self.excludes_high else '<='} {self.high:g}"
-        left, right = "(" if self.excludes_low else "[", ")" if self.excludes_high else "]"
-        return f"in {left}{self.low:g}, {self.high:g}{right}"
-
-
-class Alias(tuple[str, ...]):
-    """Other frameworks' names of an argument; YAML may use them, Python uses the argument's own."""
-
-    __slots__ = ()
-
-
-FINITE: Final = Range()
-POSITIVE: Final = Range(low=0.0, excludes_low=True)
-
-Positive: TypeAlias = Annotated[float, POSITIVE]
-PositiveInteger: TypeAlias = Annotated[int, Range(low=1)]
-Index: TypeAlias = Annotated[int, Range(low=0)]
-Probability: TypeAlias = Annotated[float, Range(0.0, 1.0, excludes_low=True, excludes_high=True)]
-Sigma: TypeAlias = Annotated[float, POSITIVE, Alias(("std", "stddev"))]
-Gain: TypeAlias = Annotated[float, POSITIVE]
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """One argument of a formula, as a reader of recipes or a printer of help needs it.
-
-    Args:
-        name: The field's name.
-        kind: What may be written for it; ``mixture parts`` are pairs of a weight and a formula.
-        choices: The words of kind ``word``, else empty.
-        is_required: Whether it has no default.
-        default: Its default; None where it has none.
-        aliases: Names it answers to in YAML besides its own.
-        range: What its numbers may be; None where it has no numbers.
-        is_nullable: Whether it may be left out by an explicit None.
-    """
-
-    name: str
-    kind: Kind
-    choices: tuple[str, ...] = ()
-    is_required: bool = True
-    default: object = None
-    aliases: tuple[str, ...] = ()
-    range: Range | None = None
-    is_nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +49,7 @@ class Site:
         return self.fans
 
 
-class Formula(ABC):
+class Formula(Nested):
     """A rule for the values of a tensor; its fields are its arguments, checked when it is made.
 
     A concrete formula is a frozen dataclass; its docstring states the density, the moments and the source.
@@ -153,10 +69,10 @@ class Formula(ABC):
             if value is None and argument.is_nullable:
                 continue
             # Frozen for everybody else: the value is replaced by an equal one of the declared type.
-            object.__setattr__(self, argument.name, _checked(argument, value))
+            object.__setattr__(self, argument.name, checked(argument, value))
         self.check()
 
-    def check(self) -> None:  # noqa: B027 (most formulas have nothing to add)
+    def check(self) -> None:
         """Checks the arguments against each other, after each was checked on its own.
 
         Raises:
@@ -170,6 +86,17 @@ class Formula(ABC):
         Raises:
             ValueError: If the formula cannot serve this shape or these fans.
         """
+
+    def plain(self) -> Formula:
+        """Returns the registered formula that a framework's class is derived from, with the same arguments."""
+        for ancestor in type(self).__mro__:
+            if ancestor is type(self) and ancestor in _names:
+                return self
+            if ancestor in _names:
+                values = {argument.name: getattr(self, argument.name) for argument in arguments(ancestor)}
+                made: Formula = ancestor(**values)
+                return made
+        return self
 
     def get_config(self) -> dict[str, object]:
         """Returns the arguments as plain values; ``from_config`` makes an equal formula of them.
@@ -186,160 +113,145 @@ class Formula(ABC):
         return cls(**values)
 
 
-@cache
-def arguments(formula: type[Formula]) -> tuple[Argument, ...]:
-    """Returns the arguments of ``formula``, in the order of its constructor.
+_by_key: Final[dict[str, type[Formula]]] = {}
+_names: Final[dict[type[Formula], str]] = {}
+_aliases: Final[dict[str, tuple[str, ...]]] = {}
+
+
+_T = TypeVar("_T", bound=Formula)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def initializer(*other_names: str) -> Callable[[type[_T]], type[_T]]:
+    """Makes a class an initializer: a frozen dataclass, known by its name in snake case and by ``other_names``."""
+
+    def decorate(formula: type[_T]) -> type[_T]:
+        made = dataclass(frozen=True)(formula)
+        register(made.__name__, made, other_names)
+        return made
+
+    return decorate
+
+
+def find(name: str) -> type[Formula] | None:
+    """Returns the formula that answers to ``name`` in any spelling, or None."""
+    key = _key(name)
+    # mmengine's and Keras's classes are called XavierInitializer, TruncatedNormalInitializer and so on.
+    return _by_key.get(key) or _by_key.get(key.removesuffix("initializer"))
+
+
+def known(name: str) -> type[Formula]:
+    """Returns the formula that answers to ``name``.
 
     Raises:
-        TypeError: If it is not a dataclass, or a field's type says nothing of what may be written for it.
+        ValueError: If none does.
     """
-    if not hasattr(formula, "__dataclass_fields__"):
-        raise TypeError(f"{formula.__name__} is not a dataclass: decorate it with @dataclass(frozen=True)")
-    hints = get_type_hints(formula, include_extras=True)
-    found = []
-    for field in fields(formula):  # type: ignore[arg-type]  # a dataclass, as was just asked
-        if not field.init:
-            continue
-        hint, extras, is_nullable = _unwrapped(hints[field.name])
-        kind = _kind(hint)
-        if kind is None:
-            raise TypeError(f"{formula.__name__}.{field.name}: no argument can be of type {hints[field.name]}")
-        default = field.default if field.default is not MISSING else None
-        if field.default_factory is not MISSING:
-            default = field.default_factory()
-        found.append(
-            Argument(
-                field.name,
-                kind,
-                choices=get_args(hint) if kind == "word" else (),
-                is_required=field.default is MISSING and field.default_factory is MISSING,
-                default=default,
-                aliases=tuple(word for extra in extras if isinstance(extra, Alias) for word in extra),
-                range=next((extra for extra in extras if isinstance(extra, Range)), _range(kind)),
-                is_nullable=is_nullable,
-            )
-        )
-    return tuple(found)
+    formula = find(name)
+    if formula is None:
+        raise ValueError(f"no initializer is called {name!r}: if it is your own, import the module that registers it")
+    return formula
 
 
-def _unwrapped(hint: object) -> tuple[object, tuple[object, ...], bool]:
-    """Returns the bare type, what ``Annotated`` says of it, and whether None is allowed."""
-    extras: tuple[object, ...] = ()
-    is_nullable = False
-    while True:
-        if get_origin(hint) is Annotated:
-            hint, *more = get_args(hint)
-            extras += tuple(more)
-        elif get_origin(hint) in (Union, UnionType) and NoneType in get_args(hint):
-            rest = [member for member in get_args(hint) if member is not NoneType]
-            if len(rest) != 1:
-                return hint, extras, True
-            hint, is_nullable = rest[0], True
-        else:
-            return hint, extras, is_nullable
+def build(name: str, values: Mapping[str, object]) -> Formula:
+    """Returns the formula ``name`` with these arguments, each under its own name or an alias.
+
+    Raises:
+        ValueError: If there is no such initializer or argument, or an argument is given twice or refused.
+        TypeError: If a required argument is missing or one is of the wrong kind.
+    """
+    formula = known(name)
+    own = {word: found.name for found in arguments(formula) for word in (found.name, *found.aliases)}
+    given: dict[str, object] = {}
+    for word, value in values.items():
+        if word not in own:
+            raise ValueError(f"{name} has no argument {word!r}: it has {', '.join(own) or 'none'}")
+        if own[word] in given:
+            raise ValueError(f"{name}: {word!r} is another name of {own[word]!r}, which is given too")
+        given[own[word]] = value
+    made: Formula = formula(**given)
+    return made
 
 
-def _kind(hint: object) -> Kind | None:
-    if get_origin(hint) in (Union, UnionType) and set(get_args(hint)) == {int, float}:
-        return "number"
-    bare: dict[object, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
-    if hint in bare:
-        return bare[hint]
-    if get_origin(hint) is Literal:
-        return "word"
-    if isinstance(hint, type) and get_origin(hint) is None and issubclass(hint, Formula):
-        return "formula"
-    if get_origin(hint) is tuple and get_args(hint)[1:] == (Ellipsis,):
-        item = _unwrapped(get_args(hint)[0])[0]
-        if get_origin(item) is tuple and get_args(item) == (float, Formula):
-            return "mixture parts"
-        lists: dict[Kind | None, Kind] = {"integer": "integers", "number": "numbers", "formula": "formulas"}
-        return lists.get(_kind(item))
-    return None
+def registered() -> tuple[type[Formula], ...]:
+    """Returns every formula that is known, in the order in which they became so."""
+    return tuple(_names)
 
 
-def _range(kind: Kind) -> Range | None:
-    return FINITE if kind in ("number", "integer", "numbers", "integers") else None
+def names() -> tuple[str, ...]:
+    """Returns the canonical names, sorted."""
+    return tuple(sorted(_aliases))
 
 
-def _checked(argument: Argument, value: object) -> object:
-    match argument.kind:
-        case "number":
-            return _number(argument, value)
-        case "integer":
-            return _integer(argument, value)
-        case "numbers":
-            return tuple(_number(argument, item) for item in _items(argument, value))
-        case "integers":
-            return tuple(_integer(argument, item) for item in _items(argument, value))
-        case "word":
-            if value not in argument.choices:
-                words = ", ".join(repr(choice) for choice in argument.choices)
-                raise ValueError(f"{argument.name} is {value!r}: must be one of {words}")
-            return value
-        case "flag":
-            return _instance(argument, value, bool, "True or False")
-        case "text":
-            return _instance(argument, value, str, "text")
-        case "formula":
-            return _formula(argument, value)
-        case "formulas":
-            return tuple(_formula(argument, item) for item in _items(argument, value))
-        case "mixture parts":
-            return tuple(_part(argument, item) for item in _items(argument, value))
+def aliases() -> dict[str, tuple[str, ...]]:
+    """Returns the other names of each canonical name; spellings of one name are not repeated."""
+    return {name: _aliases[name] for name in names()}
 
 
-def _number(argument: Argument, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise TypeError(f"{argument.name} is {value!r}: must be a number")
-    number = float(value)
-    if argument.range is not None and number not in argument.range:
-        raise ValueError(f"{argument.name} is {number!r}: must be {argument.range}")
-    return number
+def name_of(formula: type[Formula]) -> str:
+    """Returns the canonical name of a formula, or of the one that a framework's class is derived from.
+
+    Raises:
+        ValueError: If it is not registered.
+    """
+    for ancestor in formula.__mro__:
+        if ancestor in _names:
+            return _names[ancestor]
+    raise ValueError(f"{formula.__name__} is not registered: decorate it with @register_initializer(name)")
 
 
-def _integer(argument: Argument, value: object) -> int:
-    number = _number(argument, value)
-    if not (isinstance(value, Integral) or number.is_integer()):
-        raise ValueError(f"{argument.name} is {value!r}: must be a whole number")
-    return int(number)
+def register(name: str, formula: type[Formula], other_names: Iterable[str] = ()) -> None:
+    """Makes ``formula`` known as ``name``, written in snake case, and as each of ``other_names``.
+
+    Raises:
+        ValueError: If a name is no name, or answers to another formula already.
+        TypeError: If the class is not a dataclass with fields that recipes can write.
+    """
+    canonical = snake_case(name)
+    others = tuple(other_names)
+    keys = list(dict.fromkeys(_key(word) for word in (canonical, *others)))
+    for word in (canonical, *others):
+        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", word):
+            raise ValueError(f"{word!r} cannot be a name: letters, digits and underscores, a letter first")
+        holder = find(word)
+        if holder is not None:
+            raise ValueError(f"the name {word!r} is taken by {name_of(holder)!r} ({holder.__module__})")
+    if formula in _names:
+        raise ValueError(f"{formula.__name__} is registered as {_names[formula]!r} already")
+    for key in keys:
+        _by_key[key] = formula
+    _names[formula] = canonical
+    _aliases[canonical] = others
 
 
-def _items(argument: Argument, value: object) -> Sequence[object]:
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise TypeError(f"{argument.name} is {value!r}: must be a list")
-    return value
+def unregister(name: str) -> None:
+    """Forgets a formula with all its names, as a test does with its own.
+
+    Raises:
+        ValueError: If none answers to ``name``.
+    """
+    formula = known(name)
+    for key in [key for key, value in _by_key.items() if value is formula]:
+        del _by_key[key]
+    canonical = _names.pop(formula)
+    del _aliases[canonical]
+    drawers.pop(canonical, None)
 
 
-def _instance(argument: Argument, value: object, of: type[object], phrase: str) -> object:
-    if not isinstance(value, of):
-        raise TypeError(f"{argument.name} is {value!r}: must be {phrase}")
-    return value
+def snake_case(name: str) -> str:
+    """Returns ``XavierNormal`` as ``xavier_normal``; a name that is snake case already stays."""
+    if "_" in name or "-" in name or name.islower():
+        return name.replace("-", "_").strip("_").lower()
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-def _formula(argument: Argument, value: object) -> Formula:
-    """Returns the formula without its framework's side, so that equal ones are equal wherever they were made."""
-    if not isinstance(value, Formula):
-        raise TypeError(f"{argument.name} is {value!r}: must be an initializer")
-    from ms_initkit.formulas import registry  # the registry imports every formula
-
-    return registry.plain(value)
-
-
-def _part(argument: Argument, value: object) -> tuple[float, Formula]:
-    match value:
-        case [weight, Formula() as formula]:
-            return _number(argument, weight), _formula(argument, formula)
-        case _:
-            raise TypeError(f"{argument.name} holds {value!r}: must be pairs of a weight and an initializer")
+def _key(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
 
 
 def _to_config(value: object) -> object:
     match value:
         case Formula():
-            from ms_initkit.formulas import registry  # the registry imports every formula
-
-            return {registry.name_of(type(value)): value.get_config()}
+            return {name_of(type(value)): value.get_config()}
         case tuple():
             return [_to_config(item) for item in value]
         case _:
@@ -349,10 +261,8 @@ def _to_config(value: object) -> object:
 def _from_config(kind: Kind | None, value: object) -> object:
     match value:
         case Mapping() if kind == "formula":
-            from ms_initkit.formulas import registry
-
             ((name, config),) = value.items()
-            return registry.known(name).from_config(config)
+            return known(name).from_config(config)
         case [*items] if kind == "formulas":
             return tuple(_from_config("formula", item) for item in items)
         case [*items] if kind == "mixture parts":

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hin
 
 from ms_initkit import draws
 from ms_initkit.draws.custom import Drawer, Values, drawers
-from ms_initkit.formulas.base import Formula, Site, arguments
-from ms_initkit.formulas.registry import name_of, register, snake_case
+from ms_initkit.formulas.base import Formula, Site, name_of, register, snake_case
+from ms_initkit.formulas.kinds import arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable

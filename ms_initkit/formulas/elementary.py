@@ -5,18 +5,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY
 from typing import Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.draws import truncation
-from ms_initkit.formulas.base import Alias, Formula, Positive, Range, Sigma, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.kinds import Alias, Positive, Range, Sigma
 
 Low: TypeAlias = Annotated[float, Range(), Alias(("a", "minval"))]
 High: TypeAlias = Annotated[float, Range(), Alias(("b", "maxval"))]
 
 
-@dataclass(frozen=True)
+@initializer("zero")
 class Zeros(Formula):
     """Every element is 0.
 
@@ -28,7 +29,7 @@ class Zeros(Formula):
         return draws.Constant(0.0)
 
 
-@dataclass(frozen=True)
+@initializer("one")
 class Ones(Formula):
     """Every element is 1.
 
@@ -40,7 +41,7 @@ class Ones(Formula):
         return draws.Constant(1.0)
 
 
-@dataclass(frozen=True)
+@initializer()
 class Constant(Formula):
     """Every element is ``value``.
 
@@ -58,7 +59,7 @@ class Constant(Formula):
         return draws.Constant(self.value)
 
 
-@dataclass(frozen=True)
+@initializer()
 class Uniform(Formula):
     """Draws from U[-scale, scale), or from U[low, high): mean 0 and variance scale**2 / 3.
 
@@ -93,7 +94,7 @@ class Uniform(Formula):
         return draws.Uniform(-scale, scale)
 
 
-@dataclass(frozen=True)
+@initializer()
 class LogUniform(Formula):
     """Draws exp(U[log low, log high)): every order of magnitude between ``low`` and ``high`` is as likely.
 
@@ -117,7 +118,7 @@ class LogUniform(Formula):
         return log_uniform(self.low, self.high)
 
 
-@dataclass(frozen=True)
+@initializer()
 class Normal(Formula):
     """Draws with mean ``mean`` and standard deviation ``sigma``, without truncation.
 
@@ -136,7 +137,7 @@ class Normal(Formula):
         return draws.Normal(self.mean, self.sigma)
 
 
-@dataclass(frozen=True)
+@initializer()
 class TruncatedNormal(Formula):
     """Draws from N(mean, sigma**2) given that the value falls between two bounds.
 
@@ -183,7 +184,7 @@ class TruncatedNormal(Formula):
         return draws.TruncatedNormal(self.mean, sigma, self.mean + self.a * sigma, self.mean + self.b * sigma)
 
 
-@dataclass(frozen=True)
+@initializer()
 class TruncNormal(Formula):
     """Draws from N(mean, sigma**2) given that it falls in [a, b]: absolute bounds, as torch has them.
 
@@ -214,7 +215,7 @@ class TruncNormal(Formula):
         return TruncatedNormal(self.sigma, self.mean, self.a, self.b, bounds="absolute")
 
 
-@dataclass(frozen=True)
+@initializer()
 class TruncNormalTf(Formula):
     """Draws from N(mean, sigma**2) given that it is within [a, b] sigmas of the mean.
 
@@ -247,7 +248,7 @@ class TruncNormalTf(Formula):
         return TruncatedNormal(self.sigma, self.mean, self.a, self.b, bounds="sigmas")
 
 
-@dataclass(frozen=True)
+@initializer()
 class Mixture(Formula):
     """Draws each element from one of several laws, ``parts[k]`` with its weight as probability.
 

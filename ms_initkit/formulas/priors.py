@@ -4,16 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 from ms_initkit import draws
-from ms_initkit.formulas.base import Alias, Formula, Range, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.kinds import Alias, Range
 
 _Prior = Annotated[float, Range(0.0, 1.0, excludes_low=True, excludes_high=True), Alias(("prior", "pi"))]
 
 
-@dataclass(frozen=True)
+@initializer("bias_prob")
 class PriorProbability(Formula):
     """Every element is -log((1 - p) / p): a sigmoid on top starts at p.
 

@@ -4,15 +4,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated
 
 from ms_initkit import draws
-from ms_initkit.formulas.base import Alias, Formula, Range, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.elementary import Zeros
+from ms_initkit.formulas.kinds import Alias, Range
 
 
-@dataclass(frozen=True)
+@initializer()
 class LstmForgetBias(Formula):
     """Sets the forget gate's quarter of an LSTM bias to ``forget`` and draws the other three by ``others``.
 
@@ -46,7 +47,7 @@ class LstmForgetBias(Formula):
         )
 
 
-@dataclass(frozen=True)
+@initializer()
 class Chrono(Formula):
     """Draws forget biases b_f = log(U[1, T - 1)), and sets input biases to -b_f and the others to 0.
 

@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from ms_initkit import draws
-from ms_initkit.formulas.base import Alias, Formula, Range, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.kinds import Alias, Range
 from ms_initkit.formulas.sequences import ramp
 
 Depth = Annotated[int, Range(low=1), Alias(("n_layers", "n_layer"))]
 Layer = Annotated[int, Range(low=0), Alias(("layer_id",))]
 
 
-@dataclass(frozen=True)
+@initializer()
 class Rwkv4TimeDecay(Formula):
     """Sets channel h of C to -5 + 8 (h / (C - 1))**(0.7 + 1.3 r), r = layer / (depth - 1).
 
@@ -36,7 +36,7 @@ class Rwkv4TimeDecay(Formula):
         return ramp(site, -5.0, 3.0, 0.7 + 1.3 * _rising(self.layer, self.depth))
 
 
-@dataclass(frozen=True)
+@initializer()
 class Rwkv4TimeFirst(Formula):
     """Sets channel i to log(0.3) + ((i + 1) % 3 - 1) / 2: a zigzag of three around log(0.3).
 
@@ -51,7 +51,7 @@ class Rwkv4TimeFirst(Formula):
         return draws.Table("rwkv4_time_first")
 
 
-@dataclass(frozen=True)
+@initializer()
 class Rwkv4TimeMix(Formula):
     """Sets channel i of C to (i / C)**p, p = 1 - layer / depth.
 
@@ -83,7 +83,7 @@ class Rwkv4TimeMix(Formula):
         return ramp(site, start, start + 1.0, power, endpoint=False)
 
 
-@dataclass(frozen=True)
+@initializer()
 class Rwkv7TimeMix(Formula):
     """Sets channel i of C to 1 - (i / C)**(factor p), p = 1 - layer / depth.
 
@@ -113,7 +113,7 @@ class Rwkv7TimeMix(Formula):
         return ramp(site, 1.0, 0.0, power, endpoint=False)
 
 
-@dataclass(frozen=True)
+@initializer()
 class Rwkv7Bias(Formula):
     """Sets a per-channel constant of RWKV-7's time mixing: ramps over the channels and over each head.
 

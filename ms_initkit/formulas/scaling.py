@@ -5,12 +5,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.draws import truncation
-from ms_initkit.formulas.base import FINITE, Alias, Formula, Gain, Positive, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.kinds import FINITE, Alias, Gain, Positive
 
 if TYPE_CHECKING:
     from ms_initkit.formulas.fans import Fans
@@ -25,7 +25,7 @@ Nonlinearity: TypeAlias = Literal[
 NegativeSlope: TypeAlias = Annotated[float, FINITE, Alias(("a",))]
 
 
-@dataclass(frozen=True)
+@initializer()
 class VarianceScaling(Formula):
     """Draws with mean 0 and variance scale / n, n being a fan of the weight or a mean of both.
 
@@ -52,7 +52,7 @@ class VarianceScaling(Formula):
         return scaled(math.sqrt(self.scale / fan(site.known_fans(), self.mode)), self.distribution)
 
 
-@dataclass(frozen=True)
+@initializer("glorot_uniform")
 class XavierUniform(Formula):
     """Draws from U[-b, b), b = gain sqrt(6 / (fan_in + fan_out)): variance 2 gain**2 / (fan_in + fan_out).
 
@@ -69,7 +69,7 @@ class XavierUniform(Formula):
         return scaled(self.gain / math.sqrt(fan(site.known_fans(), "fan_avg")), "uniform")
 
 
-@dataclass(frozen=True)
+@initializer()
 class XavierNormal(Formula):
     """Draws with mean 0 and variance 2 gain**2 / (fan_in + fan_out), normal and not truncated.
 
@@ -89,7 +89,7 @@ class XavierNormal(Formula):
         return scaled(self.gain / math.sqrt(fan(site.known_fans(), "fan_avg")), "normal")
 
 
-@dataclass(frozen=True)
+@initializer()
 class GlorotNormal(Formula):
     """Draws with mean 0 and variance 2 gain**2 / (fan_in + fan_out), by a distribution that has to be said.
 
@@ -111,7 +111,7 @@ class GlorotNormal(Formula):
         return scaled(self.gain / math.sqrt(fan(site.known_fans(), "fan_avg")), self.distribution)
 
 
-@dataclass(frozen=True)
+@initializer("kaiming_uniform")
 class HeUniform(Formula):
     """Draws from U[-b, b), b = gain sqrt(3 / fan): mean 0 and variance gain**2 / fan.
 
@@ -139,7 +139,7 @@ class HeUniform(Formula):
         return scaled(gain / math.sqrt(fan(site.known_fans(), self.mode)), "uniform")
 
 
-@dataclass(frozen=True)
+@initializer("kaiming_normal")
 class HeNormal(Formula):
     """Draws with mean 0 and variance gain**2 / fan, normal and not truncated as in torch and MindSpore.
 
@@ -167,7 +167,7 @@ class HeNormal(Formula):
         return scaled(gain / math.sqrt(fan(site.known_fans(), self.mode)), self.distribution)
 
 
-@dataclass(frozen=True)
+@initializer("c2_xavier_fill")
 class LecunUniform(Formula):
     """Draws from U[-b, b), b = sqrt(3 / fan_in): mean 0 and variance 1 / fan_in.
 
@@ -181,7 +181,7 @@ class LecunUniform(Formula):
         return scaled(1.0 / math.sqrt(fan(site.known_fans(), "fan_in")), "uniform")
 
 
-@dataclass(frozen=True)
+@initializer()
 class LecunNormal(Formula):
     """Draws with mean 0 and variance 1 / fan_in, from a normal cut at two sigmas and widened to match.
 
@@ -199,7 +199,7 @@ class LecunNormal(Formula):
         return scaled(1.0 / math.sqrt(fan(site.known_fans(), "fan_in")), self.distribution)
 
 
-@dataclass(frozen=True)
+@initializer("torch_default")
 class LayerDefault(Formula):
     """Draws from U[-b, b), b = 1 / sqrt(fan_in), for weights and biases alike.
 

@@ -5,17 +5,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
-from ms_initkit.formulas.base import Alias, Formula, Index, Positive, Range, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.kinds import Alias, Index, Positive, Range
 
 Axis: TypeAlias = int
 Base: TypeAlias = Annotated[float, Range(low=1.0, excludes_low=True), Alias(("temperature", "max_timescale"))]
 
 
-@dataclass(frozen=True)
+@initializer("ramp")
 class Linspace(Formula):
     """Sets element i along an axis to start + (stop - start) t**power, t = i / (n - 1): a ramp.
 
@@ -39,7 +39,7 @@ class Linspace(Formula):
         return ramp(site, self.start, self.stop, self.power, self.endpoint, self.axis)
 
 
-@dataclass(frozen=True)
+@initializer()
 class Arange(Formula):
     """Sets element i along an axis to start + step i.
 
@@ -62,7 +62,7 @@ class Arange(Formula):
         return draws.Table("arange", (("start", self.start), ("step", self.step), ("axis", axis)))
 
 
-@dataclass(frozen=True)
+@initializer("sinusoidal")
 class Sinusoid(Formula):
     """Sets row p of a position table to sin and cos of p base**(-t).
 
@@ -102,7 +102,7 @@ class Sinusoid(Formula):
         )
 
 
-@dataclass(frozen=True)
+@initializer("sinusoid_2d", "sincos_2d")
 class SinusoidGrid(Formula):
     """Sets the row of a cell (y, x) to sin(x w), cos(x w), sin(y w), cos(y w), w = base**(-t).
 

@@ -4,14 +4,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from ms_initkit import draws
-from ms_initkit.formulas.base import Alias, Formula, Positive, Range, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.kinds import Alias, Positive, Range
 
 
-@dataclass(frozen=True)
+@initializer()
 class MambaDtBias(Formula):
     """Draws softplus^-1(max(dt, floor)), dt = exp(U[log low, log high)).
 
@@ -45,7 +45,7 @@ class MambaDtBias(Formula):
         )
 
 
-@dataclass(frozen=True)
+@initializer()
 class MambaALog(Formula):
     """Sets A_log to log(1), log(2), ..., log(N) along the last axis: A = -exp(A_log) is S4D-Real.
 
@@ -59,7 +59,7 @@ class MambaALog(Formula):
         return draws.Table("log_arange")
 
 
-@dataclass(frozen=True)
+@initializer()
 class Mamba2ALog(Formula):
     """Draws log(U[low, high)): A = -exp(A_log) is uniform, one per head.
 
@@ -82,7 +82,7 @@ class Mamba2ALog(Formula):
         return draws.Edited(draws.Uniform(self.low, self.high), (draws.Step("log"),))
 
 
-@dataclass(frozen=True)
+@initializer()
 class HippoLegs(Formula):
     """Sets A[n, k] of HiPPO-LegS: -sqrt((2 n + 1) (2 k + 1)) below the diagonal, -(n + 1) on it, 0 above.
 
@@ -105,7 +105,7 @@ class HippoLegs(Formula):
         return draws.Table("hippo_legs", (("part", self.part),))
 
 
-@dataclass(frozen=True)
+@initializer()
 class S4dImaginary(Formula):
     """Sets the imaginary parts of a diagonal state matrix along the last axis, one of each conjugate pair.
 

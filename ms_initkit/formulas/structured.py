@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Annotated, Literal
 
 from ms_initkit import draws
-from ms_initkit.formulas.base import Alias, Formula, Gain, Positive, PositiveInteger, Range, Sigma, Site
+from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.fans import Fans
+from ms_initkit.formulas.kinds import Alias, Gain, Positive, PositiveInteger, Range, Sigma
 from ms_initkit.formulas.scaling import HeNormal
 
 
-@dataclass(frozen=True)
+@initializer()
 class Orthogonal(Formula):
     """Draws a matrix with W W^T = gain**2 I, or W^T W if it is tall: variance gain**2 / max(rows, columns).
 
@@ -38,7 +39,7 @@ class Orthogonal(Formula):
         return orthogonal(site.shape, self.gain, self.column_axis)
 
 
-@dataclass(frozen=True)
+@initializer()
 class BlockOrthogonal(Formula):
     """Draws every block of size ``split_sizes`` as an orthogonal matrix of its own.
 
@@ -70,7 +71,7 @@ class BlockOrthogonal(Formula):
         return draw
 
 
-@dataclass(frozen=True)
+@initializer()
 class DeltaOrthogonal(Formula):
     """Draws a convolution with W^T W = gain**2 I at its centre tap and 0 elsewhere, so that norms are kept.
 
@@ -93,7 +94,7 @@ class DeltaOrthogonal(Formula):
         return draws.Whole("delta_orthogonal", (("gain", self.gain),))
 
 
-@dataclass(frozen=True)
+@initializer()
 class RwkvOrthogonal(Formula):
     """Draws an orthogonal matrix with singular values scale max(1, sqrt(rows / columns)).
 
@@ -120,7 +121,7 @@ class RwkvOrthogonal(Formula):
         return draws.Blocks(0, (1,) * site.shape[0], (draw,) * site.shape[0])
 
 
-@dataclass(frozen=True)
+@initializer("eye")
 class Identity(Formula):
     """Sets a matrix to gain times the identity; 0 beyond the square part.
 
@@ -139,7 +140,7 @@ class Identity(Formula):
         return draws.Table("eye", (("gain", self.gain),))
 
 
-@dataclass(frozen=True)
+@initializer()
 class Dirac(Formula):
     """Sets a convolution to the identity: 1 at the centre tap, where input and output channel are the same.
 
@@ -162,7 +163,7 @@ class Dirac(Formula):
         return draws.Table("dirac", (("groups", self.groups),))
 
 
-@dataclass(frozen=True)
+@initializer()
 class Sparse(Formula):
     """Draws N(0, sigma**2) with ceil(sparsity rows) zeros in every column of a matrix, at random rows.
 
@@ -185,7 +186,7 @@ class Sparse(Formula):
         return draws.Whole("sparse", (("sparsity", self.sparsity), ("std", self.sigma)))
 
 
-@dataclass(frozen=True)
+@initializer()
 class Icnr(Formula):
     """Draws ``base`` for every scale**2-th output channel and repeats it scale**2 times in a row.
 
@@ -212,7 +213,7 @@ class Icnr(Formula):
         return draws.Repeated(0, times, self.base.resolve(Site(shape, fans)))
 
 
-@dataclass(frozen=True)
+@initializer()
 class Bilinear(Formula):
     """Sets a transposed convolution to bilinear upsampling, 1 - |x - (K - 1) / 2| / f along each axis.
 
@@ -236,7 +237,7 @@ class Bilinear(Formula):
         return draws.Table("bilinear", (("channels", self.channels),))
 
 
-@dataclass(frozen=True)
+@initializer("partial_hadamard")
 class Hadamard(Formula):
     """Sets a weight by ZerO: a partial identity, or +-2**(-k / 2), k = ceil(log2 rows), if it is tall.
 

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit import formulas
 from ms_initkit.findings import RecipeError, suggestion
-from ms_initkit.formulas import registry
 from ms_initkit.language.recipe import InitSpec
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax.numerals import read_number
@@ -24,7 +24,7 @@ from ms_initkit.syntax.reading import (
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from ms_initkit.formulas.base import Argument, Formula
+    from ms_initkit.formulas import Argument, Formula
     from ms_initkit.language.recipe import ArgumentValue
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.source import Node
@@ -54,7 +54,7 @@ def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
     """Reads a number, which is a constant, or a name."""
     if _is_number(node):
         return InitSpec("constant", (("value", read_expression(node, what, scope)),), node.span)
-    if registry.find(node.text) is None and _is_value(node, scope):
+    if formulas.find(node.text) is None and _is_value(node, scope):
         written = f'"{node.text}"' if re.search(r"[,\[]", node.text) else node.text
         raise failure(
             "unknown-initializer", f"no initializer is called {described(node)}", node.span,
@@ -77,9 +77,9 @@ def _is_value(node: Scalar, scope: Scope) -> bool:
 
 
 def _find(node: Scalar) -> type[Formula]:
-    formula = registry.find(node.text)
+    formula = formulas.find(node.text)
     if formula is None:
-        spellings = [*registry.names(), *(word for others in registry.aliases().values() for word in others)]
+        spellings = [*formulas.names(), *(word for others in formulas.aliases().values() for word in others)]
         hint = suggestion(node.text, spellings) or (
             "`ms-initkit initializers` lists them; one of your own is known once its module is imported"
         )
@@ -89,7 +89,7 @@ def _find(node: Scalar) -> type[Formula]:
 
 def _missing(formula: type[Formula], given: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(
-        argument.name for argument in registry.arguments(formula) if argument.is_required and argument.name not in given
+        argument.name for argument in formulas.arguments(formula) if argument.is_required and argument.name not in given
     )
 
 
@@ -115,7 +115,7 @@ def _read_call(name: Scalar, node: Node, scope: Scope, depth: int) -> InitSpec:
     problems = Problems()
     given = {
         argument.name: problems.attempt(_read_value, value, argument, _Place(scope, depth))
-        for argument, value in _assign(name, node, registry.arguments(formula), problems)
+        for argument, value in _assign(name, node, formulas.arguments(formula), problems)
     }
     missing = _missing(formula, tuple(given))
     if missing and not problems.has_failed:
@@ -229,7 +229,7 @@ class _NotConstantError(Exception):
 def _constant(value: ArgumentValue) -> object:
     match value:
         case InitSpec():
-            formula = registry.known(value.name)
+            formula = formulas.known(value.name)
             return formula(**{name: _constant(inner) for name, inner in value.arguments})
         case tuple():
             return tuple(_constant(item) for item in value)

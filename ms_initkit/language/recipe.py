@@ -16,7 +16,7 @@ class InitSpec:
     """An initializer asked for by name, its arguments not yet evaluated.
 
     Args:
-        name: As written; ``registry.find`` knows it.
+        name: As written; ``formulas.find`` knows it.
         arguments: Argument names with their values; expressions wait for a parameter.
         span: Where the name stands.
     """

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit import formulas
 from ms_initkit.draws.dtypes import DTYPES
-from ms_initkit.formulas import registry
 from ms_initkit.language import keys
 
 if TYPE_CHECKING:
-    from ms_initkit.formulas.base import Argument
+    from ms_initkit.formulas import Argument
     from ms_initkit.syntax.reading import Kind, Table
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -104,7 +104,7 @@ def _exactly_one(*names: str) -> _Schema:
 
 
 def _initializer() -> _Schema:
-    names = [spelling for name in registry.names() for spelling in (name, *registry.aliases()[name])]
+    names = [spelling for name in formulas.names() for spelling in (name, *formulas.aliases()[name])]
     calls = {name: _arguments(name) for name in names}
     call: _Schema = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": calls}
     # Other spellings (XavierNormal, xavier-normal) are names too: what is not listed is left to `load`.
@@ -112,7 +112,7 @@ def _initializer() -> _Schema:
 
 
 def _arguments(name: str) -> _Schema:
-    known = registry.arguments(registry.known(name))
+    known = formulas.arguments(formulas.known(name))
     by_name: _Schema = {
         "type": "object",
         "properties": {word: _argument(one) for one in known for word in (one.name, *one.aliases)},

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from ms_initkit import draws
+from ms_initkit import draws, formulas
 from ms_initkit.draws.moments import Moments, moments
-from ms_initkit.formulas import fans, registry
+from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.language.recipe import FromSpec, InitSpec, KeepSpec
@@ -184,7 +184,7 @@ class Resolver:
 
     def _formula(self, spec: InitSpec, environment: Environment) -> Formula:
         arguments = {name: self._argument(value, environment) for name, value in spec.arguments}
-        return registry.build(spec.name, arguments)
+        return formulas.build(spec.name, arguments)
 
     def _argument(self, value: ArgumentValue, environment: Environment) -> object:
         match value:
@@ -281,7 +281,7 @@ def _refuse_integers(draw: Draw, info: ParamInfo) -> None:
 
 
 def _text(spec: InitSpec, formula: Formula) -> str:
-    name = registry.name_of(type(formula))
+    name = formulas.name_of(type(formula))
     config = formula.get_config()
     given = [name for name, _ in spec.arguments]
     inside = ", ".join(f"{key}={_value_text(config.get(key, getattr(formula, key)))}" for key in given)

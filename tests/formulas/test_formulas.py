@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from ms_initkit import draws, stream
-from ms_initkit.formulas import elementary, fans, priors, recurrent, registry, rwkv, scaling, state_space, structured
+from ms_initkit import draws, formulas, stream
+from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scaling, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
 from tests.laws import CONV, EXAMPLES
@@ -105,7 +105,7 @@ def test_absolute_bounds_are_values_and_sigmas_are_not() -> None:
 
 def test_mindspores_spelling_of_a_truncated_normal_has_to_say_which_bounds() -> None:
     with pytest.raises(TypeError, match="bounds"):
-        registry.build("TruncatedNormal", {"sigma": 0.02})
+        formulas.build("TruncatedNormal", {"sigma": 0.02})
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_a_docstring_says_arguments_and_sources(name: str) -> None:
     text = formula.__doc__ or ""
 
     assert "Sources:" in text
-    for argument in registry.arguments(formula):
+    for argument in formulas.arguments(formula):
         assert f"\n        {argument.name}: " in text, argument.name
 
 

@@ -6,7 +6,6 @@ import math
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -14,11 +13,12 @@ import pytest
 from mindspore.common.initializer import Initializer, Normal
 
 import ms_initkit as mik
-from ms_initkit import draws
+from ms_initkit import draws, formulas
 from ms_initkit.draws.custom import draw_custom
-from ms_initkit.formulas import catalogue, elementary, reference, registry, scaling
-from ms_initkit.formulas.base import Formula, Range, Site
+from ms_initkit.formulas import elementary, scaling
+from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
+from ms_initkit.formulas.kinds import Range
 from tests.laws import EXAMPLES
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def own_names() -> Iterator[None]:
     """Forgets what a test registers."""
-    before = set(registry.names())
+    before = set(formulas.names())
     yield
-    for name in set(registry.names()) - before:
-        registry.unregister(name)
+    for name in set(formulas.names()) - before:
+        formulas.unregister(name)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def own_names() -> Iterator[None]:
     ],
 )
 def test_a_formula_is_found_in_any_spelling(name: str, formula: type[Formula]) -> None:
-    assert registry.find(name) is formula
+    assert formulas.find(name) is formula
 
 
 def test_mindspores_sixteen_are_all_here() -> None:
@@ -64,7 +64,7 @@ def test_mindspores_sixteen_are_all_here() -> None:
     theirs = [name for name in initializer.__all__ if name.lower() != "initializer"]
     assert len(theirs) >= 15
     for name in theirs:
-        assert registry.find(name) is not None, name
+        assert formulas.find(name) is not None, name
         assert hasattr(mik.initializers, name)
 
 
@@ -74,21 +74,21 @@ def test_torchs_are_all_here() -> None:
         "kaiming_normal_ trunc_normal_ orthogonal_ sparse_"
     )
     for name in names.split():
-        assert registry.find(name) is not None, name
+        assert formulas.find(name) is not None, name
 
 
 def test_an_unknown_name_is_none() -> None:
-    assert registry.find("he_nromal") is None
+    assert formulas.find("he_nromal") is None
     with pytest.raises(ValueError, match="no initializer is called 'he_nromal'"):
-        registry.known("he_nromal")
+        formulas.known("he_nromal")
 
 
 def test_names_are_sorted_snake_case_and_unique() -> None:
-    names = registry.names()
+    names = formulas.names()
 
     assert list(names) == sorted(set(names))
-    assert all(name == registry.snake_case(name) for name in names)
-    assert len({registry.known(name) for name in names}) == len(names) >= len(catalogue.FORMULAS)
+    assert all(name == formulas.snake_case(name) for name in names)
+    assert len({formulas.known(name) for name in names}) == len(names) >= len(formulas.SHIPPED)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_names_are_sorted_snake_case_and_unique() -> None:
     ],
 )
 def test_class_names_become_snake_case(camel: str, snake: str) -> None:
-    assert registry.snake_case(camel) == snake
+    assert formulas.snake_case(camel) == snake
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Everything(Formula):
 
 
 def test_kinds_follow_from_the_types() -> None:
-    found = registry.arguments(Everything)
+    found = formulas.arguments(Everything)
 
     assert [argument.kind for argument in found] == [
         "number", "integer", "flag", "word", "text", "numbers", "integers", "formula", "formulas", "mixture parts",
@@ -138,16 +138,16 @@ def test_kinds_follow_from_the_types() -> None:
 
 
 def test_arguments_answer_to_other_frameworks_names() -> None:
-    assert registry.build("normal", {"std": 0.5}) == elementary.Normal(0.5)
-    assert registry.build("kaiming_normal", {"a": 0.2}) == scaling.HeNormal(0.2)
-    assert registry.build("uniform_", {"a": 5, "b": 10}) == elementary.Uniform(low=5.0, high=10.0)
+    assert formulas.build("normal", {"std": 0.5}) == elementary.Normal(0.5)
+    assert formulas.build("kaiming_normal", {"a": 0.2}) == scaling.HeNormal(0.2)
+    assert formulas.build("uniform_", {"a": 5, "b": 10}) == elementary.Uniform(low=5.0, high=10.0)
 
 
 def test_an_argument_that_is_not_there_or_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="normal has no argument 'sigmas': it has sigma, std, stddev, mean"):
-        registry.build("normal", {"sigmas": 1})
+        formulas.build("normal", {"sigmas": 1})
     with pytest.raises(ValueError, match="'std' is another name of 'sigma', which is given too"):
-        registry.build("normal", {"sigma": 1, "std": 1})
+        formulas.build("normal", {"sigma": 1, "std": 1})
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -155,14 +155,12 @@ def test_every_name_builds_its_example_from_names_and_plain_values(name: str) ->
     formula = EXAMPLES[name].formula
     given = {key: getattr(formula, key) for key in formula.get_config()}
 
-    assert registry.build(name, given) == formula
+    assert formulas.build(name, given) == formula
 
 
-@pytest.mark.parametrize(
-    "formula", [formula for formula, _ in catalogue.FORMULAS], ids=lambda formula: formula.__name__
-)
+@pytest.mark.parametrize("formula", formulas.SHIPPED, ids=lambda formula: formula.__name__)
 def test_a_formula_is_made_from_its_defaults_or_says_what_is_missing(formula: type[Formula]) -> None:
-    required = [argument.name for argument in registry.arguments(formula) if argument.is_required]
+    required = [argument.name for argument in formulas.arguments(formula) if argument.is_required]
 
     if required:
         with pytest.raises(TypeError, match=required[0]):
@@ -183,8 +181,8 @@ def test_a_formula_of_ones_own_is_used_by_name() -> None:
             del site
             return draws.Normal(0.0, self.scale / 2)
 
-    assert registry.find("half_normal") is Half
-    assert registry.build("half_normal", {"scale": 3}).resolve(Site((2,))) == draws.Normal(0.0, 1.5)
+    assert formulas.find("half_normal") is Half
+    assert formulas.build("half_normal", {"scale": 3}).resolve(Site((2,))) == draws.Normal(0.0, 1.5)
 
 
 def register_class() -> type[Any]:
@@ -204,7 +202,7 @@ def register_class() -> type[Any]:
 
 
 def draw_by_name(name: str, key: int, *shape: int, **values: object) -> NDArray[np.float32]:
-    draw = registry.build(name, values).resolve(Site(shape))
+    draw = formulas.build(name, values).resolve(Site(shape))
     assert isinstance(draw, draws.Custom)
     return draw_custom(draw.name, draw.arguments, shape, key)
 
@@ -251,7 +249,7 @@ def test_the_tutorials_function_is_registered_by_name() -> None:
     np.testing.assert_array_equal(first, draw_by_name("my_init", 7, 400, 100, low=5))
     assert not np.array_equal(first, draw_by_name("my_init", 8, 400, 100))
     assert (first == 0).mean() == pytest.approx(0.5, abs=5 * 0.5 / 200)
-    assert [argument.kind for argument in registry.arguments(registry.known("my_init"))] == ["number"]
+    assert [argument.kind for argument in formulas.arguments(formulas.known("my_init"))] == ["number"]
 
 
 def test_a_function_may_return_an_initializer_or_a_draw() -> None:
@@ -264,8 +262,8 @@ def test_a_function_may_return_an_initializer_or_a_draw() -> None:
         return draws.Normal(0.0, fans.fan_in)
 
     site = Site((4, 4), Fans(4, 4))
-    assert registry.build("scaled_xavier", {"times": 3}).resolve(site) == scaling.XavierNormal(6).resolve(site)
-    assert registry.build("by_fans", {}).resolve(site) == draws.Normal(0.0, 4)
+    assert formulas.build("scaled_xavier", {"times": 3}).resolve(site) == scaling.XavierNormal(6).resolve(site)
+    assert formulas.build("by_fans", {}).resolve(site) == draws.Normal(0.0, 4)
 
 
 def test_a_function_that_returns_an_array_without_a_generator_is_told_so() -> None:
@@ -274,12 +272,12 @@ def test_a_function_that_returns_an_array_without_a_generator_is_told_so() -> No
         return np.zeros(3)
 
     with pytest.raises(TypeError, match="a function that returns an array takes `rng`"):
-        registry.build("forgetful", {}).resolve(Site((3,)))
+        formulas.build("forgetful", {}).resolve(Site((3,)))
 
 
 @pytest.mark.parametrize("name", ["XavierNormal", "kaiming_normal", "zero"])
 def test_a_name_that_is_taken_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"the name '{registry.snake_case(name)}' is taken by"):
+    with pytest.raises(ValueError, match=f"the name '{formulas.snake_case(name)}' is taken by"):
 
         @mik.register_initializer(name)
         def clash(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
@@ -288,7 +286,7 @@ def test_a_name_that_is_taken_is_refused(name: str) -> None:
 
 def test_a_name_has_to_be_one() -> None:
     with pytest.raises(ValueError, match="'my init' cannot be a name"):
-        registry.register("my init", Everything)
+        formulas.register("my init", Everything)
 
 
 def test_what_is_neither_class_nor_function_is_refused() -> None:
@@ -318,18 +316,10 @@ def test_a_plan_of_another_process_names_what_is_missing() -> None:
 
 def test_the_registry_needs_neither_numpy_nor_mindspore() -> None:
     code = (
-        "import sys; from ms_initkit.formulas import registry; registry.build('icnr', {'scale': 2});"
+        "import sys; from ms_initkit import formulas; formulas.build('icnr', {'scale': 2});"
         "print([name for name in ('numpy', 'mindspore', 'numba') if name in sys.modules])"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
-
-
-def test_the_page_of_initializers_is_current() -> None:
-    page = Path(__file__).parent.parent / "docs" / "initializers.md"
-
-    assert page.read_text(encoding="utf-8") == reference.text(), (
-        "run: python -m ms_initkit.formulas.reference docs/initializers.md"
-    )

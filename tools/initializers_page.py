@@ -1,6 +1,6 @@
 """Writes docs/initializers.md: every shipped initializer as its own docstring and fields describe it.
 
-``python -m ms_initkit.formulas.reference docs/initializers.md``
+``python tools/initializers_page.py docs/initializers.md``
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 import sys
 from pathlib import Path
 
-from ms_initkit.formulas import catalogue, registry
-from ms_initkit.formulas.base import Argument, Formula
+from ms_initkit import formulas
+from ms_initkit.formulas import Argument, Formula
 
 _HEAD = """\
 # Initializers
 
-Generated from the formulas' docstrings by `python -m ms_initkit.formulas.reference docs/initializers.md`;
+Generated from the formulas' docstrings by `python tools/initializers_page.py docs/initializers.md`;
 a test holds it current.
 
 Each is used in a recipe by its name or an alias, in any spelling (`xavier_normal`, `XavierNormal`), and in Python as a
@@ -32,23 +32,23 @@ Fixup likewise.
 def text() -> str:
     """Returns the page."""
     chapters: dict[str, list[type[Formula]]] = {}
-    for formula, _ in catalogue.FORMULAS:
+    for formula in formulas.SHIPPED:
         module = inspect.getmodule(formula)
         title = (inspect.getdoc(module) or "").splitlines()[0].rstrip(".")
         chapters.setdefault(title, []).append(formula)
     parts = [_HEAD, _index()]
-    for title, formulas in chapters.items():
+    for title, members in chapters.items():
         parts.append(f"## {title}\n")
-        parts += [_section(formula) for formula in formulas]
+        parts += [_section(formula) for formula in members]
     return "\n".join(parts)
 
 
 def _index() -> str:
     rows = ["| name | other names | result |", "| --- | --- | --- |"]
-    others = registry.aliases()
-    for name in registry.names():
-        formula = registry.known(name)
-        if formula not in dict(catalogue.FORMULAS):
+    others = formulas.aliases()
+    for name in formulas.names():
+        formula = formulas.known(name)
+        if formula not in formulas.SHIPPED:
             continue  # a user's own
         words = ", ".join(f"`{word}`" for word in others[name])
         rows.append(f"| [`{name}`](#{name}) | {words} | {_cell(_summary(formula))} |")
@@ -56,17 +56,17 @@ def _index() -> str:
 
 
 def _section(formula: type[Formula]) -> str:
-    name = registry.name_of(formula)
+    name = formulas.name_of(formula)
     body, arguments, sources = _split(formula)
     lines = [f"### {name}", "", _summary(formula), ""]
-    others = registry.aliases()[name]
+    others = formulas.aliases()[name]
     if others:
         lines += ["Also called " + ", ".join(f"`{word}`" for word in others) + ".", ""]
     if body:
         lines += [body, ""]
     if arguments:
         lines += ["| argument | type | default | meaning |", "| --- | --- | --- | --- |"]
-        for argument in registry.arguments(formula):
+        for argument in formulas.arguments(formula):
             lines.append(
                 f"| {_names(argument)} | {_type(argument)} | {_default(argument)} | {_cell(arguments[argument.name])} |"
             )
@@ -115,7 +115,7 @@ def _default(argument: Argument) -> str:
     if argument.default is None:
         return "none"
     if isinstance(argument.default, Formula):
-        return f"`{registry.name_of(type(argument.default))}`"
+        return f"`{formulas.name_of(type(argument.default))}`"
     if isinstance(argument.default, bool):
         return f"`{str(argument.default).lower()}`"
     return f"`{argument.default:g}`" if isinstance(argument.default, float) else f"`{argument.default}`"
