@@ -97,10 +97,10 @@ def _differences(
         shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
         if entry is None:
             message = f"{path} has no tensor called {name!r}"
-            yield Finding("missing-entry", message, help=suggestion(name, entries.keys() - parameters.keys()))
+            yield Finding.error("missing-entry", message, help=suggestion(name, entries.keys() - parameters.keys()))
         elif (entry.shape, entry.dtype) != (shape, dtype):
             message = f"{name!r} of {path} is {entry.shape} {entry.dtype}, and {shape} {dtype} in the network"
-            yield Finding("shape-mismatch", message)
+            yield Finding.error("shape-mismatch", message)
     for name in entries:
         if name not in parameters:
-            yield Finding("unknown-entry", f"{path} has a tensor called {name!r}, which the network has not")
+            yield Finding.error("unknown-entry", f"{path} has a tensor called {name!r}, which the network has not")

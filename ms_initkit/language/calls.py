@@ -36,7 +36,7 @@ _LISTS: Final = ("numbers", "integers", "formulas", "mixture parts")
 def read_initializer(node: Node, what: str, scope: Scope, depth: int = 0) -> InitSpec:
     """Returns the initializer that ``node`` asks for, checked as far as it can be without a tensor."""
     if depth > _DEEPEST:
-        raise failure("wrong-type", f"initializers are nested deeper than {_DEEPEST}", node.span)
+        raise failure("wrong-type", f"initializers are nested deeper than {_DEEPEST}", span=node.span)
     match node:
         case Scalar() if not node.is_null:
             return _read_word(node, what, scope)
@@ -45,9 +45,9 @@ def read_initializer(node: Node, what: str, scope: Scope, depth: int = 0) -> Ini
         case Mapping(entries=((first, _), _, *_)):
             hint = f"arguments stand in braces of their own: {{{first.text}: {{...}}}}"
             message = f"{what} is one initializer, not {len(node.entries)}"
-            raise failure("wrong-type", message, node.span, hint=hint)
+            raise failure("wrong-type", message, span=node.span, help=hint)
         case _:
-            raise failure("wrong-type", f"{what} is an initializer, not {described(node)}", node.span)
+            raise failure("wrong-type", f"{what} is an initializer, not {described(node)}", span=node.span)
 
 
 def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
@@ -56,11 +56,10 @@ def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
         return InitSpec("constant", (("value", read_expression(node, what, scope)),), node.span)
     if formulas.find(node.text) is None and _is_value(node, scope):
         written = f'"{node.text}"' if re.search(r"[,\[]", node.text) else node.text
-        raise failure(
-            "unknown-initializer", f"no initializer is called {described(node)}", node.span,
-            "where an initializer is due, a word is its name",
-            hint=f"write {{constant: {written}}} for a value",
-        )  # fmt: skip
+        note = "where an initializer is due, a word is its name"
+        hint = f"write {{constant: {written}}} for a value"
+        message = f"no initializer is called {described(node)}"
+        raise failure("unknown-initializer", message, note, span=node.span, help=hint)
     formula = _find(node)
     missing = _missing(formula, ())
     if missing:
@@ -83,7 +82,7 @@ def _find(node: Scalar) -> type[Formula]:
         hint = suggestion(node.text, spellings) or (
             "`ms-initkit initializers` lists them; one of your own is known once its module is imported"
         )
-        raise failure("unknown-initializer", f"no initializer is called {described(node)}", node.span, hint=hint)
+        raise failure("unknown-initializer", f"no initializer is called {described(node)}", span=node.span, help=hint)
     return formula
 
 
@@ -96,7 +95,7 @@ def _missing(formula: type[Formula], given: tuple[str, ...]) -> tuple[str, ...]:
 def _missing_failure(name: Scalar, missing: tuple[str, ...]) -> RecipeError:
     arguments = ", ".join(f"{word}: ..." for word in missing)
     message = f"{name.text!r} needs {listed(tuple(map(repr, missing)))}"
-    return failure("missing-argument", message, name.span, hint=f"write {{{name.text}: {{{arguments}}}}}")
+    return failure("missing-argument", message, span=name.span, help=f"write {{{name.text}: {{{arguments}}}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             return _assign_by_name(name, node, known, problems)
         case Scalar() if node.is_null:
             message = f"{name.text!r} is followed by nothing"
-            problems.add("wrong-type", message, name.span, hint=f"write {name.text}, without the colon")
+            problems.add("wrong-type", message, span=name.span, help=f"write {name.text}, without the colon")
             return []
         case Sequence(items) if not (known and known[0].kind in _LISTS):
             values: tuple[Node, ...] = items
@@ -141,7 +140,7 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             values = (node,)
     if len(values) > len(known):
         takes = f"takes {len(known)} at most" if known else "takes none"
-        problems.add("unknown-argument", f"{name.text!r} has {len(values)} arguments and {takes}", node.span)
+        problems.add("unknown-argument", f"{name.text!r} has {len(values)} arguments and {takes}", span=node.span)
     return list(zip(known, values, strict=False))
 
 
@@ -156,10 +155,10 @@ def _assign_by_name(
             words = tuple(argument.name for argument in known)
             hint = suggestion(key.text, spellings) or (f"it has {listed(words)}" if words else "it has none")
             message = f"{name.text!r} has no argument {key.text!r}"
-            problems.add("unknown-argument", message, key.span, hint=hint)
+            problems.add("unknown-argument", message, span=key.span, help=hint)
         elif argument.name in found:
             message = f"{key.text!r} is another name of {argument.name!r}, which is given too"
-            problems.add("duplicate-key", message, key.span)
+            problems.add("duplicate-key", message, span=key.span)
         else:
             found[argument.name] = (argument, value)
     return list(found.values())
@@ -191,7 +190,7 @@ def _read_value(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
 def _read_part(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
     if not isinstance(node, Sequence) or len(node.items) != 2:
         message = f"a part is a weight and an initializer, not {described(node)}"
-        raise failure("wrong-type", message, node.span, hint="write [0.5, zeros]")
+        raise failure("wrong-type", message, span=node.span, help="write [0.5, zeros]")
     problems = Problems()
     weight = problems.attempt(_read_number, node.items[0], argument, place.scope)
     part = problems.attempt(place.initializer, node.items[1], "a part")
@@ -206,9 +205,9 @@ def _read_number(node: Node, argument: Argument, scope: Scope) -> Expression:
         return expression
     value = expression.evaluate({})
     if argument.kind in ("integer", "integers") and value != int(value):
-        raise failure("wrong-type", f"{what} is a whole number, not {expression.text}", node.span)
+        raise failure("wrong-type", f"{what} is a whole number, not {expression.text}", span=node.span)
     if argument.range is not None and float(value) not in argument.range:
-        raise failure("bad-argument", f"{what} is {expression.text}: it must be {argument.range}", node.span)
+        raise failure("bad-argument", f"{what} is {expression.text}: it must be {argument.range}", span=node.span)
     return expression
 
 
@@ -219,7 +218,7 @@ def _try(spec: InitSpec) -> None:
     except _NotConstantError:
         return
     except (ValueError, TypeError) as error:
-        raise failure("bad-argument", f"{spec.name!r} refuses its arguments: {error}", spec.span) from error
+        raise failure("bad-argument", f"{spec.name!r} refuses its arguments: {error}", span=spec.span) from error
 
 
 class _NotConstantError(Exception):

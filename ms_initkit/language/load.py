@@ -133,14 +133,9 @@ def _shown(path: Path) -> str:
 
 
 def _unknown(name: str, span: Span | None) -> Finding:
-    return Finding(
-        "unknown-recipe",
-        f"no recipe is called {name!r}",
-        "error",
-        span,
-        ("a path has a separator, or ends in .yaml",),
-        suggestion(name, library.names()) or "`ms-initkit list` shows the shipped recipes",
-    )
+    note = "a path has a separator, or ends in .yaml"
+    hint = suggestion(name, library.names()) or "`ms-initkit list` shows the shipped recipes"
+    return Finding.error("unknown-recipe", f"no recipe is called {name!r}", note, span=span, help=hint)
 
 
 def _read_chain(path: str, problems: Problems) -> tuple[list[Document], bool]:
@@ -154,10 +149,8 @@ def _read_chain(path: str, problems: Problems) -> tuple[list[Document], bool]:
         try:
             parent = _locate_parent(extends, documents[-1].path)
             if _identity(parent) in seen or len(documents) >= _LONGEST_CHAIN:
-                raise failure(
-                    "cyclic-extends", f"{extends.text!r} extends itself", extends.span,
-                    "by way of " + ", ".join(document.path for document in documents),
-                )  # fmt: skip
+                note = "by way of " + ", ".join(document.path for document in documents)
+                raise failure("cyclic-extends", f"{extends.text!r} extends itself", note, span=extends.span)
             documents.append(_read_parent(parent, extends))
         except RecipeError as error:
             problems.findings += error.findings
@@ -202,7 +195,7 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         variables, scope = read_variables(fields.nodes["vars"], inherited, problems)
     if "rules" not in fields and "extends" not in fields:
         hint = "write rules, or `extends` a recipe"
-        problems.add("missing-key", "a recipe has no `rules`", document.root.span, hint=hint)
+        problems.add("missing-key", "a recipe has no `rules`", span=document.root.span, help=hint)
     rules = read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else ()
     strip_prefixes = fields.read("strip_prefixes", read_texts, ())
     wanted = (len(_parts(fields.nodes.get("vars"))), len(_parts(fields.nodes.get("rules"))))
@@ -233,7 +226,7 @@ def _parts(node: Node | None) -> tuple[object, ...]:
 def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
     if not isinstance(node, Mapping) or not node.entries:
         hint = 'write {paper: "...", code: "..."}'
-        raise failure("wrong-type", f"{what} is a mapping, not {described(node)}", node.span, hint=hint)
+        raise failure("wrong-type", f"{what} is a mapping, not {described(node)}", span=node.span, help=hint)
     problems = Problems()
     texts = [problems.attempt(read_text, value, f"`{key.text}`") for key, value in node.entries]
     problems.settle()
@@ -273,10 +266,10 @@ def _merge_variables(files: Sequence[_File]) -> tuple[Variable, ...]:
     except CycleError as error:
         cycle: list[str] = error.args[1]
         first = merged[cycle[0]]
-        raise failure(
-            "cyclic-variables", f"the variable {first.name!r} is defined by itself", first.span,
-            "by way of " + ", ".join(map(repr, cycle)), hint="give one of them a value of its own",
-        ) from error  # fmt: skip
+        message = f"the variable {first.name!r} is defined by itself"
+        note = "by way of " + ", ".join(map(repr, cycle))
+        hint = "give one of them a value of its own"
+        raise failure("cyclic-variables", message, note, span=first.span, help=hint) from error
     return tuple(merged[name] for name in order)
 
 
@@ -300,7 +293,7 @@ def _refuse_clashes(rules: Sequence[Rule], variables: Sequence[Variable]) -> Non
             if name in known:
                 message = f"{name!r} is a capture here, and a variable at {known[name].span}"
                 note = "an expression could mean either"
-                problems.add("name-clash", message, rule.match.span, note, hint="rename one of them")
+                problems.add("name-clash", message, note, span=rule.match.span, help="rename one of them")
     problems.settle()
 
 

@@ -24,9 +24,9 @@ def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:
     problems = Problems()
     fields = read_fields(node, BLOCKS, what, problems)
     if "parts" in fields and "sizes" in fields:
-        problems.add("conflicting-keys", f"{what} has `parts` or `sizes`, not both", node.span)
+        problems.add("conflicting-keys", f"{what} has `parts` or `sizes`, not both", span=node.span)
     elif "parts" not in fields and "sizes" not in fields:
-        problems.add("missing-key", f"{what} has neither `parts` nor `sizes`", node.span)
+        problems.add("missing-key", f"{what} has neither `parts` nor `sizes`", span=node.span)
     spec = BlocksSpec(
         axis=fields.read("axis", read_count, 0),
         parts=fields.read("parts", partial(read_expression, scope=scope), None),
@@ -64,12 +64,12 @@ def _check_fans(fields: Fields, what: str, span: Span) -> None:
     problems = fields.problems
     by_axes = {"in_axes", "out_axes", "batch_axes"} & fields.nodes.keys()
     if by_axes and {"in", "out"} & fields.nodes.keys():
-        problems.add("conflicting-keys", f"{what} are given as numbers or as axes, not both", span)
+        problems.add("conflicting-keys", f"{what} are given as numbers or as axes, not both", span=span)
     elif by_axes and not {"in_axes", "out_axes"} <= by_axes:
-        problems.add("missing-key", f"{what} by axes need `in_axes` and `out_axes`", span)
+        problems.add("missing-key", f"{what} by axes need `in_axes` and `out_axes`", span=span)
     elif not fields.nodes and not problems.has_failed:
         hint = "write shape, connections or {in: ...}"
-        problems.add("missing-key", f"{what} say nothing", span, hint=hint)
+        problems.add("missing-key", f"{what} say nothing", span=span, help=hint)
 
 
 def read_edits(node: Node, what: str, scope: Scope) -> tuple[EditSpec, ...]:
@@ -82,7 +82,7 @@ def _read_edit(node: Node, what: str, scope: Scope) -> EditSpec:
     fields = read_fields(node, EDITS, what, problems)
     if len(fields.nodes) != 1 and not problems.has_failed:
         hint = "write one item for each: [{add: 1}, {multiply: 2}]"
-        problems.add("wrong-type", f"{what} is one edit, not {len(fields.nodes)}", node.span, hint=hint)
+        problems.add("wrong-type", f"{what} is one edit, not {len(fields.nodes)}", span=node.span, help=hint)
     problems.settle()
     name = cast("Literal['add', 'multiply', 'set', 'zero_rows']", next(iter(fields.nodes)))
     at: tuple[Expression, ...] = ()

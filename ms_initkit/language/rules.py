@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]:
     """Returns the rules that could be read, in order; what is wrong with the others goes to ``problems``."""
     if not isinstance(node, Sequence):
-        problems.add("wrong-type", f"`rules` is a list of rules, not {described(node)}", node.span)
+        problems.add("wrong-type", f"`rules` is a list of rules, not {described(node)}", span=node.span)
         return ()
     rules = [_read_rule(item, number, scope, problems) for number, item in enumerate(node.items, 1)]
     _refuse_repeated_ids(node, problems)
@@ -46,7 +46,7 @@ def _refuse_repeated_ids(node: Sequence, problems: Problems) -> None:
         if name.text in seen:
             note = f"the first stands at line {seen[name.text].line}"
             message = f"two rules are called {described(name)}"
-            problems.add("duplicate-id", message, name.span, note, hint="choose another id")
+            problems.add("duplicate-id", message, note, span=name.span, help="choose another id")
         seen.setdefault(name.text, name.span)
 
 
@@ -99,7 +99,7 @@ def scope_inside(scope: Scope, selector: Selector | None, fields: Fields) -> Sco
         if name in scope.variables:
             note = "an expression could mean either"
             message = f"{name!r} is a capture here, and a variable"
-            fields.problems.add("name-clash", message, selector.span, note, hint="rename one of them")
+            fields.problems.add("name-clash", message, note, span=selector.span, help="rename one of them")
     return scope.with_names(captures)
 
 
@@ -113,10 +113,10 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
         case False, True:
             return _read_from(fields.nodes["from"], "`from`", inside)
         case True, True:
-            raise failure("conflicting-keys", "a rule has `init` or `from`, not both", fields.nodes["from"].span)
+            raise failure("conflicting-keys", "a rule has `init` or `from`, not both", span=fields.nodes["from"].span)
         case _:
             hint = "write `init: keep` to leave parameters as they are"
-            raise failure("missing-key", "a rule has neither `init` nor `from`", span, hint=hint)
+            raise failure("missing-key", "a rule has neither `init` nor `from`", span=span, help=hint)
 
 
 def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> None:
@@ -131,7 +131,7 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
             return
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         if key.text in idle:
-            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", key.span)
+            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", span=key.span)
 
 
 def _read_from(node: Node, what: str, scope: Scope) -> FromSpec:
@@ -154,6 +154,6 @@ def _read_key(node: Node, what: str, scope: Scope) -> str:
             names = tuple(f"{{{name}}}" for name in scope.others)
             note = f"`match` captures {listed(names) if names else 'nothing'}"
             hint = suggestion(match[1], scope.others)
-            problems.add("unknown-variable", f"{match[0]} is no capture of this rule", span, note, hint=hint)
+            problems.add("unknown-variable", f"{match[0]} is no capture of this rule", note, span=span, help=hint)
     problems.settle()
     return text

@@ -51,7 +51,7 @@ def read_expression(node: Node, what: str, scope: Scope) -> Expression:
     """Returns the arithmetic of ``node``, every name of which ``scope`` knows."""
     text = _read_scalar(node, what, "a number or an expression", scope)
     if text.text.lower().lstrip("+-.") in ("inf", "nan", "infinity"):
-        raise failure("wrong-type", f"{what} is a finite number, not {text.text!r}", node.span)
+        raise failure("wrong-type", f"{what} is a finite number, not {text.text!r}", span=node.span)
     return _read(text, scope, is_condition=False)
 
 
@@ -63,10 +63,10 @@ def read_condition(node: Node, what: str, scope: Scope) -> Expression:
 def _read_scalar(node: Node, what: str, due: str, scope: Scope) -> Scalar:
     if not isinstance(node, Scalar) or node.is_null:
         hint = "a capture is written without braces" if is_unquoted_glob(node) else None
-        raise failure("wrong-type", f"{what} is {due}, not {described(node)}", node.span, hint=hint)
+        raise failure("wrong-type", f"{what} is {due}, not {described(node)}", span=node.span, help=hint)
     refuse_ambiguous(node)
     if node.text not in ("true", "false", *scope.names()) and flag_hint(node) is not None:
-        raise failure("wrong-type", f"{what} is {due}, not {node.text!r}", node.span, hint=flag_hint(node))
+        raise failure("wrong-type", f"{what} is {due}, not {node.text!r}", span=node.span, help=flag_hint(node))
     return node
 
 
@@ -90,7 +90,7 @@ def _placed(error: ExpressionError, node: Scalar) -> RecipeError:
     rest = node.span.text_of_line[node.span.end_column - 1 :].lstrip()
     if "never closed" in str(error) and not node.is_quoted and rest.startswith(","):
         hint = "within braces a comma ends the value: write the expression in quotes"
-    return failure(code, f"{error}{shown}", node.part(error.start, error.length), hint=hint)
+    return failure(code, f"{error}{shown}", span=node.part(error.start, error.length), help=hint)
 
 
 def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
@@ -101,12 +101,12 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
         if name in scope.later:
             note = f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
             message = f"{name!r} is used before it is defined"
-            problems.add("unknown-variable", message, span, note, hint="move the definition up")
+            problems.add("unknown-variable", message, note, span=span, help="move the definition up")
         elif name not in scope.names() and scope.is_complete:
             hint = suggestion(name, scope.names()) or _known(scope)
-            problems.add("unknown-variable", f"no variable is called {name!r}", span, hint=hint)
+            problems.add("unknown-variable", f"no variable is called {name!r}", span=span, help=hint)
         elif scope.variables.get(name, "number") != "number" and name in expression.arithmetic_names():
-            problems.add("wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span)
+            problems.add("wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span=span)
     problems.settle()
 
 

@@ -42,7 +42,7 @@ def read_selector(node: Node, what: str) -> Selector:
         return Selector(names, None, None, None, None, None, None, True, node.span)
     if not isinstance(node, Mapping) or not node.entries:
         note = "such a rule would select every parameter"
-        raise failure("empty-match", f"{what} tests nothing", node.span, note, hint='write "**" if that is meant')
+        raise failure("empty-match", f"{what} tests nothing", note, span=node.span, help='write "**" if that is meant')
     return _read_tests(node, what)
 
 
@@ -92,14 +92,14 @@ def _read_trainable(node: Node, what: str) -> Literal[True, False, "any"]:
 def _read_regex(node: Node, what: str) -> str:
     pattern = read_text(node, what)
     if len(pattern) > _LONGEST_REGEX:
-        raise failure("bad-regex", f"{what} is longer than {_LONGEST_REGEX} characters", node.span)
+        raise failure("bad-regex", f"{what} is longer than {_LONGEST_REGEX} characters", span=node.span)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Python warns of what it will read differently one day
             re.compile(pattern)
     except re.error as error:
         span = node.part(error.pos or 0) if isinstance(node, Scalar) else node.span
-        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error.msg}", span) from error
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error.msg}", span=span) from error
     except (Warning, OverflowError, RecursionError) as error:
-        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", node.span) from error
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=node.span) from error
     return pattern

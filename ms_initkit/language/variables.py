@@ -45,7 +45,7 @@ def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tu
     """
     if not isinstance(node, Mapping):
         message = f"`vars` is a mapping of names to values, not {described(node)}"
-        problems.add("wrong-type", message, node.span)
+        problems.add("wrong-type", message, span=node.span)
         return (), replace(inherited, is_complete=False)
     scope = replace(inherited, later={key.text: key.span for key, _ in node.entries})
     found = []
@@ -63,7 +63,7 @@ def refuse_reserved(name: str, what: str, span: Span) -> None:
     """Raises if ``name`` is a word of the language."""
     if name in _TAKEN:
         note = "expressions have this name for something else"
-        raise failure("reserved-name", f"{what} cannot be called {name!r}", span, note, hint="choose another name")
+        raise failure("reserved-name", f"{what} cannot be called {name!r}", note, span=span, help="choose another name")
 
 
 def kind_of(variable: Variable) -> VariableKind:
@@ -87,7 +87,7 @@ def _read_variable(key: Scalar, node: Node, scope: Scope) -> Variable:
     inherited = scope.variables.get(name)
     if inherited is not None and kind_of(variable) != inherited:
         message = f"the variable {name!r} is a {kind_of(variable)} here and a {inherited} in the parent"
-        raise failure("wrong-type", message, node.span, "the rules of the parent count on it")
+        raise failure("wrong-type", message, "the rules of the parent count on it", span=node.span)
     return variable
 
 
@@ -96,18 +96,19 @@ def _read_value(node: Node, what: str, scope: Scope) -> Expression | Count | Ext
         case Mapping():
             return _read_derived(node, what)
         case Sequence():
-            raise failure("wrong-type", f"{what} is a single value, not a list", node.span)
+            raise failure("wrong-type", f"{what} is a single value, not a list", span=node.span)
         case Scalar(text, is_quoted=True) if _WORD.fullmatch(text):
             return text
         case Scalar("true" | "false", is_quoted=False):
             return read_flag(node, what)
         case Scalar(text) if text not in scope.names() and flag_hint(node) is not None:
             message = f"{what} is {text!r}, which some readers of YAML take for a flag"
-            raise failure("wrong-type", message, node.span, hint=f"{flag_hint(node)}, or '{text}' in quotes for text")
+            hint = f"{flag_hint(node)}, or '{text}' in quotes for text"
+            raise failure("wrong-type", message, span=node.span, help=hint)
         case Scalar(text) if _is_unknown_word(node, scope):
             hint = f'write "{text}" in quotes if text is meant'
             message = f"{what} is {text!r}, and no variable before it is called so"
-            raise failure("unknown-variable", message, node.span, hint=hint)
+            raise failure("unknown-variable", message, span=node.span, help=hint)
         case _:
             return read_expression(node, what, scope)
 
@@ -121,7 +122,7 @@ def _read_derived(node: Mapping, what: str) -> Count | Extent:
     problems = Problems()
     fields = read_fields(node, DERIVED, what, problems)
     if len(fields.nodes) != 1 and not problems.has_failed:
-        problems.add("wrong-type", f"{what} has one of `count` and `extent`", node.span)
+        problems.add("wrong-type", f"{what} has one of `count` and `extent`", span=node.span)
     count = fields.read("count", _read_counting_glob, None)
     extent = fields.read("extent", _read_extent, None)
     problems.settle()
@@ -133,7 +134,7 @@ def _read_counting_glob(node: Node, what: str) -> Glob:
     if len(glob.captures) != 1:
         message = f"{what} needs one capture, and {glob.text!r} has {len(glob.captures) or 'none'}"
         note = "what is counted are the values of the capture"
-        raise failure("bad-glob", message, node.span, note, hint='name the index, as in "**.blocks.{i}.**"')
+        raise failure("bad-glob", message, note, span=node.span, help='name the index, as in "**.blocks.{i}.**"')
     return glob
 
 

@@ -165,7 +165,7 @@ class Stretch:
         start, stop, extent = (fields.read(key.name, expression, Expression("0")) for key in cls.KEYS)
         if "blocks" in fields:
             message = "`blocks` means nothing beside `start`"
-            fields.problems.add("conflicting-keys", message, fields.nodes["blocks"].span)
+            fields.problems.add("conflicting-keys", message, span=fields.nodes["blocks"].span)
         return cls(axis, start, stop, extent, copies[0], place.span)
 
     @property
@@ -232,7 +232,7 @@ def read_cut(node: Node, what: str, scope: Scope, axes: tuple[str, ...]) -> Cut:
     given = [way for way in _WAYS if any(key in fields for key in way)]
     if len(given) != 1 or any(key not in fields for key in given[0]):
         shown = "`over`, or `parts` and `index`, or `start`, `stop` and `extent`"
-        problems.add("conflicting-keys" if len(given) > 1 else "missing-key", f"{what} has {shown}", node.span)
+        problems.add("conflicting-keys" if len(given) > 1 else "missing-key", f"{what} has {shown}", span=node.span)
     problems.settle()
     kind: type[Cut] = Stretch if "start" in fields else Split
     cut = kind.read(fields, axis, copies, Place(scope, axes, node.span))

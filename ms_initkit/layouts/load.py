@@ -107,13 +107,9 @@ def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
         variables, scope = read_variables(fields.nodes["vars"], scope, problems)
     for variable in variables:
         if isinstance(variable.value, Count | Extent):
+            message = f"the variable {variable.name!r} of a layout is a number or an expression"
             note = "a rank knows its own part of the network only"
-            problems.add(
-                "wrong-type",
-                f"the variable {variable.name!r} of a layout is a number or an expression",
-                variable.span,
-                note,
-            )
+            problems.add("wrong-type", message, note, span=variable.span)
     axes = tuple(axis for axis, _ in mesh or ())
     return Layout(
         name=fields.read("layout", read_text, ""),
@@ -130,9 +126,8 @@ def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
 def _read_mesh(node: Node, what: str) -> tuple[tuple[str, int], ...]:
     if not isinstance(node, Mapping) or not node.entries:
         hint = "write {dp: 4, tp: 8}"
-        raise failure(
-            "wrong-type", f"{what} is a mapping of axes to sizes, not {described(node)}", node.span, hint=hint
-        )
+        message = f"{what} is a mapping of axes to sizes, not {described(node)}"
+        raise failure("wrong-type", message, span=node.span, help=hint)
     problems = Problems()
     found = []
     for key, value in node.entries:
@@ -140,7 +135,7 @@ def _read_mesh(node: Node, what: str) -> tuple[tuple[str, int], ...]:
         size = problems.attempt(read_integer, value, f"the size of {key.text!r}")
         problems.attempt(refuse_reserved, key.text, "a mesh axis", key.span)
         if size is not None and size < 1:
-            problems.add("wrong-type", f"the size of {key.text!r} is at least 1, not {size}", value.span)
+            problems.add("wrong-type", f"the size of {key.text!r} is at least 1, not {size}", span=value.span)
         found.append((axis, size))
     problems.settle()
     return tuple(found)
@@ -149,7 +144,8 @@ def _read_mesh(node: Node, what: str) -> tuple[tuple[str, int], ...]:
 def _refuse_taken(node: Node, known: dict[str, VariableKind], problems: Problems) -> None:
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         if key.text in known:
-            problems.add("reserved-name", f"{key.text!r} is known from the mesh", key.span, hint="choose another name")
+            message = f"{key.text!r} is known from the mesh"
+            problems.add("reserved-name", message, span=key.span, help="choose another name")
 
 
 def _read_model(node: Node, what: str, path: str) -> tuple[ParamInfo, ...]:
@@ -157,7 +153,7 @@ def _read_model(node: Node, what: str, path: str) -> tuple[ParamInfo, ...]:
     try:
         return read_shapes(Path(path).parent / text)
     except ValueError as error:
-        raise failure("unreadable-file", str(error), node.span) from error
+        raise failure("unreadable-file", str(error), span=node.span) from error
 
 
 def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], problems: Problems) -> tuple[_R, ...]:
@@ -165,7 +161,7 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
     if node is None:
         return ()
     if not isinstance(node, Sequence):
-        problems.add("wrong-type", f"`{key}` is a list of rules, not {described(node)}", node.span)
+        problems.add("wrong-type", f"`{key}` is a list of rules, not {described(node)}", span=node.span)
         return ()
     rules = []
     seen: dict[str, int] = {}
@@ -175,8 +171,9 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
         if rule is None:
             continue
         if rule.id in seen:
+            message = f"two rules are called {rule.id!r}"
             note = f"the first stands at line {seen[rule.id]}"
-            problems.add("duplicate-id", f"two rules are called {rule.id!r}", rule.span, note, hint="choose another id")
+            problems.add("duplicate-id", message, note, span=rule.span, help="choose another id")
         seen.setdefault(rule.id, rule.span.line)
         rules.append(rule)
     return tuple(rules)
@@ -212,11 +209,11 @@ def _read_place_rule(node: Node, number: str, scope: Scope, axes: tuple[str, ...
     fields = read_fields(node, RULE, "a rule", problems)
     selector, inside = _read_match(fields, scope)
     if "split" not in fields and "whole" not in fields and "global" not in fields:
-        problems.add("missing-key", "a rule has none of `split`, `whole` and `global`", node.span)
+        problems.add("missing-key", "a rule has none of `split`, `whole` and `global`", span=node.span)
     is_whole = fields.read("whole", read_flag, None)
     if is_whole is False or ("whole" in fields and "split" in fields):
         hint = "leave out one of them" if "split" in fields else "leave it out"
-        problems.add("conflicting-keys", "`whole: true` stands alone", fields.nodes["whole"].span, hint=hint)
+        problems.add("conflicting-keys", "`whole: true` stands alone", span=fields.nodes["whole"].span, help=hint)
     reader = partial(read_cut, scope=inside, axes=axes)
     rule = PlaceRule(
         id=fields.read("id", read_text, number),

@@ -50,17 +50,17 @@ class Template:
         try:
             made = cls.of(text)
         except ExpressionError as error:
-            raise failure("bad-expression", f"{error} in {described(node)}", node.span, hint=error.hint) from error
+            raise failure("bad-expression", f"{error} in {described(node)}", span=node.span, help=error.hint) from error
         except ValueError as error:
             hint = "to change indices only, write {i: i + 8}"
-            raise failure("bad-template", str(error), node.span, hint=hint) from error
+            raise failure("bad-template", str(error), span=node.span, help=hint) from error
         problems = Problems()
         for name in sorted(name for part in made.expressions for name in part.names):
             if name not in scope.names() and scope.is_complete:
                 hint = suggestion(name, scope.names()) or f"here are known: {listed(scope.names())}"
                 at = re.search(rf"\b{re.escape(name)}\b", text)
                 span = node.part(at.start(), len(name)) if at and isinstance(node, Scalar) else node.span
-                problems.add("unknown-variable", f"no variable is called {name!r}", span, hint=hint)
+                problems.add("unknown-variable", f"no variable is called {name!r}", span=span, help=hint)
         problems.settle()
         return made
 
@@ -96,10 +96,11 @@ class Indices:
             if key.text not in scope.others and scope.is_complete:
                 note = f"`match` captures {listed(scope.others) if scope.others else 'nothing'}"
                 hint = suggestion(key.text, scope.others)
-                problems.add("unknown-variable", f"{key.text!r} is no capture of this rule", key.span, note, hint=hint)
+                message = f"{key.text!r} is no capture of this rule"
+                problems.add("unknown-variable", message, note, span=key.span, help=hint)
             values.append((key.text, problems.attempt(read_expression, value, f"the index {key.text!r}", scope)))
         if not values:
-            problems.add("wrong-type", f"{what} changes nothing", node.span)
+            problems.add("wrong-type", f"{what} changes nothing", span=node.span)
         problems.settle()
         return cls(tuple(values))
 

@@ -75,7 +75,7 @@ def check_ownership(
                 holders = held[part.names[0]] = _Holders(part.slice.shape, info.name)
             if holders.shape != part.slice.shape:
                 message = f"{part.names[0]!r} is {holders.shape} on one rank and {part.slice.shape} on {position}"
-                findings.setdefault(message, Finding("shape-mismatch", message))
+                findings.setdefault(message, Finding.error("shape-mismatch", message))
                 continue
             holders.claims.setdefault(part.rule, {}).setdefault(part.slice.part, part.slice.claims)
     listed = list(findings.values())
@@ -83,7 +83,7 @@ def check_ownership(
     for name, holders in held.items():
         problem = holders.misfit(known)
         if problem is not None:
-            listed.append(Finding("uncovered-elements", f"{name!r} {holders.shape}: {problem}"))
+            listed.append(Finding.error("uncovered-elements", f"{name!r} {holders.shape}: {problem}"))
     return (*listed, *_compare(held, layout.model if model is None else model))
 
 
@@ -94,12 +94,12 @@ def _compare(held: dict[str, _Holders], model: Sequence[ParamInfo] | None) -> li
     known = {name: info.shape for info in model for name in info.names}
     for info in model:
         if not any(name in held for name in info.names):
-            findings.append(Finding("unowned-parameter", f"no rank holds a part of {info.name!r} {info.shape}"))
+            findings.append(Finding.error("unowned-parameter", f"no rank holds a part of {info.name!r} {info.shape}"))
     for name, holders in held.items():
         if name not in known:
             message = f"{holders.example!r} is part of {name!r}, which the model has not"
-            findings.append(Finding("unknown-parameter", message))
+            findings.append(Finding.error("unknown-parameter", message))
         elif known[name] != holders.shape:
             message = f"{name!r} would be {holders.shape}, and the model's is {known[name]}"
-            findings.append(Finding("shape-mismatch", message))
+            findings.append(Finding.error("shape-mismatch", message))
     return findings

@@ -14,6 +14,7 @@ from ms_initkit.plans.match import Matcher
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ms_initkit.findings import Severity
     from ms_initkit.language.recipe import Rule
     from ms_initkit.layouts.mesh import Coordinates
     from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule, Position
@@ -147,17 +148,19 @@ def _is_active(rule: PlaceRule | NameRule, environment: Mapping[str, Value]) -> 
 
 
 def _finding(code: str, message: str, rule: PlaceRule | NameRule | None = None) -> Finding:
-    return Finding(code, message, "error", None if rule is None else rule.span)
+    return Finding.error(code, message) if rule is None else Finding.error(code, message, span=rule.span, rule=rule.id)
 
 
 def _leftover(rule: PlaceRule | NameRule, position: Position, *, is_shadowed: bool, strict: bool) -> Finding:
     asks = f"it asks for {selector_text(rule.match)}"
     if is_shadowed:
         message = f"rule {rule.id!r} of the layout wins no parameter of {position}: rules before it take them"
-        return Finding("shadowed-rule", message, "warning", rule.match.span, (asks,), "move it up, or delete it")
+        hint = "move it up, or delete it"
+        return Finding.warning("shadowed-rule", message, asks, span=rule.match.span, help=hint, rule=rule.id)
     message = f"rule {rule.id!r} of the layout selects no parameter of {position}"
     hint = "correct `match`, say `when` for ranks that have none, or `optional: true`"
-    return Finding("unused-rule", message, "error" if strict else "warning", rule.match.span, (asks,), hint)
+    severity: Severity = "error" if strict else "warning"
+    return Finding.of(severity, "unused-rule", message, asks, span=rule.match.span, help=hint, rule=rule.id)
 
 
 def _overlaps(infos: Sequence[ParamInfo], placed: Sequence[Placed]) -> list[Finding]:
@@ -167,16 +170,10 @@ def _overlaps(infos: Sequence[ParamInfo], placed: Sequence[Placed]) -> list[Find
     for info, part in zip(infos, placed, strict=True):
         for other, held in holders.get(part.names[0], ()):
             if _meet(part, held):
-                findings.append(
-                    Finding(
-                        "ambiguous-name",
-                        f"{other.name!r} and {info.name!r} are the same part of {part.names[0]!r}",
-                        "error",
-                        None,
-                        ("two parameters with the same values are hardly meant",),
-                        "give them their own global names or slices",
-                    )
-                )
+                message = f"{other.name!r} and {info.name!r} are the same part of {part.names[0]!r}"
+                note = "two parameters with the same values are hardly meant"
+                hint = "give them their own global names or slices"
+                findings.append(Finding.error("ambiguous-name", message, note, help=hint, parameter=info.name))
         holders.setdefault(part.names[0], []).append((info, part))
     return findings
 
@@ -196,11 +193,6 @@ def _listed(infos: Sequence[ParamInfo]) -> str:
 def _unplaced(infos: Sequence[ParamInfo], total: int) -> Finding:
     shown = tuple(f"{info.name} {info.shape} {info.dtype}" for info in infos[:5])
     more = (f"and {len(infos) - len(shown)} more",) if len(infos) > len(shown) else ()
-    return Finding(
-        "unplaced-parameter",
-        f"no rule of the layout selects {len(infos)} of {total} parameters",
-        "error",
-        None,
-        (*shown, *more),
-        "add a rule; `default: whole` declares what is left whole on every rank",
-    )
+    message = f"no rule of the layout selects {len(infos)} of {total} parameters"
+    hint = "add a rule; `default: whole` declares what is left whole on every rank"
+    return Finding.error("unplaced-parameter", message, *shown, *more, help=hint, parameter=infos[0].name)

@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ms_initkit.findings import Finding, PlanError, did_you_mean
+from ms_initkit.findings import Finding, PlanError, suggestion
 from ms_initkit.language.recipe import Count
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.placer import Placed, Placer
@@ -71,7 +71,7 @@ def plan_shard(
         raise PlanError(findings)
     lines = {name: line for line in bound.assignments for name in (line.name, *line.aliases)}
     assignments = tuple(_localised(lines[part.names[0]], info, part) for info, part in zip(infos, placed, strict=True))
-    findings.append(Finding("layout", _summary(position, assignments), "note"))
+    findings.append(Finding.note("layout", _summary(position, assignments)))
     return replace(bound, assignments=assignments, findings=tuple(findings))
 
 
@@ -114,7 +114,7 @@ def _process() -> tuple[int, int] | None:
 
 def _rankless(message: str) -> Finding:
     hint = "say which rank is meant: layout.at(3); the sizes of a mesh are changed by layout.resized(tp=2)"
-    return Finding("unknown-rank", message, "error", None, (), hint)
+    return Finding.error("unknown-rank", message, help=hint)
 
 
 def _global_infos(
@@ -130,13 +130,9 @@ def _global_infos(
         made = info._replace(owners=owners, shape=part.slice.shape)
         other = known.setdefault(made.name, made)
         if (other.shape, other.dtype) != (made.shape, made.dtype):
-            findings.append(
-                Finding(
-                    "ambiguous-name",
-                    f"{made.name!r} would be {other.shape} {other.dtype} and, by {info.name!r}, "
-                    f"{made.shape} {made.dtype}",
-                )
-            )
+            one, another = f"{other.shape} {other.dtype}", f"{made.shape} {made.dtype}"
+            message = f"{made.name!r} would be {one} and, by {info.name!r}, {another}"
+            findings.append(Finding.error("ambiguous-name", message, parameter=info.name))
     return with_weight_shapes(tuple(known.values()))
 
 
@@ -147,19 +143,13 @@ def _strangers(infos: Sequence[ParamInfo], placed: Sequence[Placed], model: Sequ
     for info, part in zip(infos, placed, strict=True):
         name = part.names[0]
         if name not in shapes:
-            guess = did_you_mean(name, shapes)
-            hint = f"did you mean {guess!r}?" if guess else None
-            findings.append(
-                Finding("unknown-parameter", f"{info.name!r} is part of {name!r}, which the model has not", help=hint)
-            )
+            message = f"{info.name!r} is part of {name!r}, which the model has not"
+            hint = suggestion(name, shapes)
+            findings.append(Finding.error("unknown-parameter", message, help=hint, parameter=info.name))
         elif shapes[name] != part.slice.shape:
-            findings.append(
-                Finding(
-                    "shape-mismatch",
-                    f"{info.name!r} {info.shape} is part of a {name!r} of shape {part.slice.shape}; "
-                    f"the model's has {shapes[name]}",
-                )
-            )
+            own = f"{info.name!r} {info.shape} is part of a {name!r} of shape {part.slice.shape}"
+            message = f"{own}; the model's has {shapes[name]}"
+            findings.append(Finding.error("shape-mismatch", message, parameter=info.name))
     return findings
 
 
@@ -176,17 +166,12 @@ def _variables(
     findings = []
     for variable in recipe.variables:
         if isinstance(variable.value, Count) and variable.name not in values and position.layout.model is None:
-            findings.append(
-                Finding(
-                    "undefined-variable",
-                    f"variable {variable.name!r} counts names, and one rank may not have all of them",
-                    "error",
-                    variable.span,
-                    (),
-                    f"give it a value: `{variable.name}` under `vars` of the layout, or vars={{'{variable.name}': 80}};"
-                    " or name the whole model's manifest under `model`",
-                )
+            message = f"variable {variable.name!r} counts names, and one rank may not have all of them"
+            hint = (
+                f"give it a value: `{variable.name}` under `vars` of the layout, or vars={{'{variable.name}': 80}};"
+                " or name the whole model's manifest under `model`"
             )
+            findings.append(Finding.error("undefined-variable", message, span=variable.span, help=hint))
     return values, findings
 
 

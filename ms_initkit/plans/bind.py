@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from dataclasses import dataclass, field
@@ -107,12 +106,12 @@ def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[P
 
     stripped = tuple(info._replace(owners=tuple(strip(owner) for owner in info.owners)) for info in infos)
     findings = [
-        Finding("stripped-prefix", f"{text!r} was taken off {count} names before matching", "note")
+        Finding.note("stripped-prefix", f"{text!r} was taken off {count} names before matching")
         for text, count in found.items()
     ]
     names = Counter(info.name for info in stripped)
     findings += [
-        Finding("ambiguous-name", f"{count} parameters are called {name!r} once prefixes are stripped", "error")
+        Finding.error("ambiguous-name", f"{count} parameters are called {name!r} once prefixes are stripped")
         for name, count in names.items()
         if count > 1
     ]
@@ -126,7 +125,7 @@ def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[
             active.append(rule.when is None or bool(rule.when.evaluate(values)))
         except ValueError as error:
             active.append(False)
-            findings.append(Finding("bad-expression", f"`when` has no value: {error}", "error", rule.span))
+            findings.append(Finding.error("bad-expression", f"`when` has no value: {error}", span=rule.span))
     return tuple(active), findings
 
 
@@ -186,11 +185,12 @@ class _Draft:
         """Returns what went wrong or was left over, rules first in file order; ``path`` is the recipe's own file."""
         leftover: Severity = "error" if strict else "warning"
         found = [
-            Finding(
+            Finding.error(
                 _failure_code(message),
                 f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}",
-                "error",
-                rule.span,
+                span=rule.span,
+                rule=rule.id,
+                parameter=failed[0].name,
             )
             for (_, message), (rule, failed) in self.failures.items()
         ]
@@ -203,13 +203,14 @@ class _Draft:
                     continue  # a child's rules stand before its parents' for just this
                 winner, _ = self.winners[rule.id].most_common(1)[0]
                 found.append(
-                    Finding(
+                    Finding.of(
+                        "note" if rule.is_optional or is_inherited else "warning",
                         "shadowed-rule",
                         f"rule {rule.id!r} selects {self.selected[rule.id]} parameters and wins none",
-                        "note" if rule.is_optional or is_inherited else "warning",
-                        rule.span,
-                        (f"rule {winner!r} stands before it and takes them",),
-                        None if is_inherited else "move it up, narrow the rule before it, or delete it",
+                        f"rule {winner!r} stands before it and takes them",
+                        span=rule.span,
+                        help=None if is_inherited else "move it up, narrow the rule before it, or delete it",
+                        rule=rule.id,
                     )
                 )
             elif not rule.is_optional:
@@ -220,19 +221,14 @@ class _Draft:
 
     def _unused(self, rule: Rule, severity: Severity) -> Finding:
         names = [line.stream for line in self.assignments]
-        near = None
-        if rule.match.names:
-            near = did_you_mean(rule.match.names[0].text, sorted(set(names)))
-            near = near or next(iter(difflib.get_close_matches(rule.match.names[0].text, names, n=1, cutoff=0.4)), None)
-        return Finding(
-            "unused-rule",
-            f"rule {rule.id!r} selects no parameter",
-            severity,
-            rule.match.span,
-            (f"it asks for {selector_text(rule.match)}",),
-            (f"the nearest name is {near!r}; " if near else "")
-            + "correct `match`, delete the rule, or say `optional: true`",
-        )
+        # Globs share fewer letters with names than misspelt words do.
+        near = did_you_mean(rule.match.names[0].text, names, alike=0.4) if rule.match.names else None
+        message = f"rule {rule.id!r} selects no parameter"
+        note = f"it asks for {selector_text(rule.match)}"
+        hint = "correct `match`, delete the rule, or say `optional: true`"
+        if near is not None:
+            hint = f"the nearest name is {near!r}; {hint}"
+        return Finding.of(severity, "unused-rule", message, note, span=rule.match.span, help=hint, rule=rule.id)
 
     def _unmatched(self, severity: Severity) -> Finding:
         shown = tuple(
@@ -241,14 +237,11 @@ class _Draft:
             for info in self.unmatched[:SHOWN]
         )
         more = len(self.unmatched) - len(shown)
-        return Finding(
-            "unmatched-parameter",
-            f"no rule selects {_count(self.unmatched)} of {len(self.assignments)}",
-            severity,
-            None,
-            (*shown, f"and {more} more") if more else shown,
-            "add a rule; `init: keep` leaves a parameter as it is",
-        )
+        if more:
+            shown += (f"and {more} more",)
+        message = f"no rule selects {_count(self.unmatched)} of {len(self.assignments)}"
+        hint = "add a rule; `init: keep` leaves a parameter as it is"
+        return Finding.of(severity, "unmatched-parameter", message, *shown, help=hint, parameter=self.unmatched[0].name)
 
 
 def _failure_code(message: str) -> str:

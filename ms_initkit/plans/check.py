@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit import draws
 from ms_initkit.draws.dtypes import _INTEGER_RANGES, _LARGEST
 from ms_initkit.files import checkpoints
-from ms_initkit.findings import Finding
+from ms_initkit.findings import Finding, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,12 +30,14 @@ def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
             # One rule's fault in a hundred parameters is one finding.
             found.setdefault(
                 (line.rule, message if code != "out-of-range" else code),
-                Finding(
+                Finding.error(
                     code,
                     f"{line.name!r} {line.shape} {line.dtype}: {message}",
-                    "error",
-                    spans.get(line.rule),
-                    (f"rule {line.rule!r}; nothing was written", *note),
+                    f"rule {line.rule!r}; nothing was written",
+                    *note,
+                    span=spans.get(line.rule),
+                    rule=line.rule,
+                    parameter=line.name,
                 ),
             )
     return tuple(found.values())
@@ -69,8 +71,6 @@ def _loaded(draw: draws.Draw) -> Iterator[draws.Loaded]:
 
 
 def _file_problems(loaded: draws.Loaded, line: Assignment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    from ms_initkit.findings import did_you_mean
-
     try:
         known = checkpoints.entries(loaded.path)
     except ValueError as error:
@@ -78,9 +78,8 @@ def _file_problems(loaded: draws.Loaded, line: Assignment) -> Iterator[tuple[str
         return
     entry = known.get(loaded.key)
     if entry is None:
-        guess = did_you_mean(loaded.key, list(known))
-        hint = (f"did you mean {guess!r}?",) if guess else (f"it has {len(known)} tensors",)
-        yield "missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", hint
+        note = suggestion(loaded.key, known) or f"it has {len(known)} tensors"
+        yield "missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", (note,)
     elif entry.shape != line.shape:
         yield "shape-mismatch", f"{loaded.key!r} of {loaded.path} has shape {entry.shape}", ()
 

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from ms_initkit import draws
-from ms_initkit.findings import Finding, did_you_mean
+from ms_initkit.findings import Finding, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
 from ms_initkit.plans.text import assignment_cells, moments_text, number, table
@@ -49,8 +49,8 @@ class Plan:
         found = self._find(name)
         if found is None:
             known = [known for line in self.assignments for known in (line.name, *line.aliases)]
-            guess = did_you_mean(name, known)
-            raise KeyError(f"no parameter is called {name!r}" + (f": did you mean {guess!r}?" if guess else ""))
+            question = suggestion(name, known)
+            raise KeyError(f"no parameter is called {name!r}" + (f": {question}" if question else ""))
         return found
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from ms_initkit.findings import Finding, did_you_mean
+from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.recipe import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 
@@ -25,18 +25,9 @@ def evaluate_variables(
     findings = []
     for name in overrides:
         if name not in known:
-            guess = did_you_mean(name, known)
-            listed = f"the recipe has {', '.join(known)}" if known else "the recipe has none"
-            findings.append(
-                Finding(
-                    "unknown-variable",
-                    f"no variable is called {name!r}",
-                    "error",
-                    None,
-                    (listed,),
-                    f"did you mean {guess!r}?" if guess else None,
-                )
-            )
+            message = f"no variable is called {name!r}"
+            note = f"the recipe has {', '.join(known) if known else 'none'}"
+            findings.append(Finding.error("unknown-variable", message, note, help=suggestion(name, known)))
     values: dict[str, VariableValue] = {}
     for variable in recipe.variables:
         try:
@@ -44,16 +35,9 @@ def evaluate_variables(
                 overrides[variable.name] if variable.name in overrides else _value(variable, infos, values)
             )
         except ValueError as error:
-            findings.append(
-                Finding(
-                    "undefined-variable",
-                    f"variable {variable.name!r} has no value: {error}",
-                    "error",
-                    variable.span,
-                    (),
-                    f"give it one: --set {variable.name}=VALUE, or vars={{'{variable.name}': VALUE}}",
-                )
-            )
+            message = f"variable {variable.name!r} has no value: {error}"
+            hint = f"give it one: --set {variable.name}=VALUE, or vars={{'{variable.name}': VALUE}}"
+            findings.append(Finding.error("undefined-variable", message, span=variable.span, help=hint))
     return values, findings
 
 

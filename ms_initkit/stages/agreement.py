@@ -93,14 +93,11 @@ def disagreement(statements: Sequence[Statement]) -> Finding | None:
     for said in others:
         verb = "has" if len(camps[said]) == 1 else "have"
         notes.append(f"{_ranks(camps[said])} {verb} {_differences(measure, said)}")
-    return Finding(
-        "rank-disagreement",
-        f"{len(statements)} ranks would not initialise one model: they are of {len(camps)} minds",
-        "error",
-        None,
-        tuple(notes),
-        "give every rank the same recipe, variables, seed and version of ms_initkit; nothing was written by this check",
+    message = f"{len(statements)} ranks would not initialise one model: they are of {len(camps)} minds"
+    hint = (
+        "give every rank the same recipe, variables, seed and version of ms_initkit; nothing was written by this check"
     )
+    return Finding.error("rank-disagreement", message, *notes, help=hint)
 
 
 def _differences(measure: Statement, said: Statement) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import dtype_name
-from ms_initkit.findings import ApplyError, Finding, did_you_mean
+from ms_initkit.findings import ApplyError, Finding, suggestion
 from ms_initkit.networks.describe import describe_with_parameters, named_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
@@ -110,7 +110,7 @@ def fit(plan: Plan, net: Cell) -> tuple[Parameter, ...]:
         if line.local_shape != shape or line.dtype != dtype:
             was = f"the plan was made for {line.local_shape} {line.dtype}"
             findings.append(_misfit(f"{name!r} is {shape} {dtype}; {was}", None))
-    findings += [_misfit(f"the network has no parameter {name!r}", did_you_mean(name, parameters)) for name in lines]
+    findings += [_misfit(f"the network has no parameter {name!r}", suggestion(name, parameters)) for name in lines]
     if findings:
         raise ApplyError(findings)
     return tuple(parameters[line.name] for line in plan.assignments)
@@ -126,12 +126,7 @@ def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
     )
 
 
-def _misfit(message: str, guess: str | None) -> Finding:
-    return Finding(
-        "plan-mismatch",
-        message,
-        "error",
-        None,
-        ("the plan was made for another network; nothing was written",),
-        (f"did you mean {guess!r}? Otherwise " if guess else "") + "make the plan anew: ms_initkit.plan(net, recipe)",
-    )
+def _misfit(message: str, question: str | None) -> Finding:
+    note = "the plan was made for another network; nothing was written"
+    advice = "make the plan anew: ms_initkit.plan(net, recipe)"
+    return Finding.error("plan-mismatch", message, note, help=f"{question} Otherwise {advice}" if question else advice)

@@ -311,11 +311,10 @@ def _fill(out: Array, line: Assignment, seed: int, index: Slices) -> None:
 def _unknown_slice(line: Assignment, part: Shape, call: _Call, error: Exception) -> Finding:
     number = "no slice number" if call.number is None else f"slice {call.number}"
     group = "" if call.group is None else f", optimizer group {call.group!r}"
-    return Finding(
-        "unknown-slice",
-        f"{line.name!r} is globally {line.shape}, and `init_data` asked for {number} of shape {part}{group}: {error}",
-        "error",
-        None,
-        ("which slice is meant cannot be told from the call, so nothing was drawn",),
-        "cut axes evenly, attach before slicing, and leave HyperParallel's `stage_index` at 0: names tell stages apart",
+    asked = f"`init_data` asked for {number} of shape {part}{group}"
+    message = f"{line.name!r} is globally {line.shape}, and {asked}: {error}"
+    note = "which slice is meant cannot be told from the call, so nothing was drawn"
+    hint = (
+        "cut axes evenly, attach before slicing, and leave HyperParallel's `stage_index` at 0: names tell stages apart"
     )
+    return Finding.error("unknown-slice", message, note, help=hint, rule=line.rule, parameter=line.name)

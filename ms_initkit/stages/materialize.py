@@ -211,16 +211,9 @@ def _refuse_unwritable(plan: Plan) -> None:
     findings = [*check(plan)]
     kept = [line for line in plan.assignments if line.is_kept]
     if kept:
-        findings.append(
-            Finding(
-                "kept-parameter",
-                f"{len(kept)} parameters are kept, the first {kept[0].name!r}, and only a network knows their values",
-                "error",
-                None,
-                (),
-                "give them an initializer",
-            )
-        )
+        message = f"{len(kept)} parameters are kept, the first {kept[0].name!r}, and only a network knows their values"
+        hint = "give them an initializer"
+        findings.append(Finding.error("kept-parameter", message, help=hint, parameter=kept[0].name))
     if findings:
         raise ApplyError(findings)
 
@@ -243,7 +236,9 @@ def _claim(folder: Path, identity: Mapping[str, str]) -> None:
         before = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         message = f"{path} cannot be read: {error}"
-        raise ApplyError([Finding("different-run", message, help="give another --out, or empty the folder")]) from error
+        raise ApplyError(
+            [Finding.error("different-run", message, help="give another --out, or empty the folder")]
+        ) from error
     _refuse_difference(before, identity, path)
 
 
@@ -254,19 +249,10 @@ def _refuse_difference(before: Mapping[str, str], identity: Mapping[str, str], p
     # Digests follow from the rest: they are named only where nothing else explains them.
     telling = [name for name in differing if name != "plan"] or differing
     notes = tuple(f"{_SAID[name]}: {before.get(name, 'unknown')} before, {identity[name]} now" for name in telling)
-    raise ApplyError(
-        [
-            Finding(
-                "different-run",
-                f"{path.parent} holds another run: {' and '.join(_SAID[name] for name in telling)}"
-                f" {'differs' if len(telling) == 1 else 'differ'}",
-                "error",
-                None,
-                notes,
-                "resume with what was given before, or give another --out, or empty the folder",
-            )
-        ]
-    )
+    what = " and ".join(_SAID[name] for name in telling)
+    message = f"{path.parent} holds another run: {what} {'differs' if len(telling) == 1 else 'differ'}"
+    hint = "resume with what was given before, or give another --out, or empty the folder"
+    raise ApplyError([Finding.error("different-run", message, *notes, help=hint)])
 
 
 def _require_room(folder: Path, shards: Sequence[Shard]) -> None:
@@ -274,7 +260,7 @@ def _require_room(folder: Path, shards: Sequence[Shard]) -> None:
     free = shutil.disk_usage(folder).free
     if due > free:
         message = f"{folder} has room for {free / 1e9:.1f} GB, and {due / 1e9:.1f} GB are to be written"
-        raise ApplyError([Finding("no-room", message)])
+        raise ApplyError([Finding.error("no-room", message)])
 
 
 def _state(path: Path, shard: Shard, metadata: Mapping[str, str], progress: Progress | None) -> str:

@@ -174,10 +174,6 @@ def as_floats(values: Array, dtype: str) -> NDArray[np.float64]:
 
 
 def _finding(code: str, line: Assignment, message: str) -> Finding:
-    return Finding(
-        code,
-        f"{line.name!r} {line.shape} {line.dtype}: {message}",
-        "error",
-        None,
-        (f"rule {line.rule!r} gives it {line.initializer}",),
-    )
+    message = f"{line.name!r} {line.shape} {line.dtype}: {message}"
+    note = f"rule {line.rule!r} gives it {line.initializer}"
+    return Finding.error(code, message, note, rule=line.rule, parameter=line.name)

@@ -213,10 +213,5 @@ def _interruption(error: Exception, written: Sequence[str], total: int) -> Findi
         note = "nothing is known to be whole: run it again"
     else:
         note = f"{len(written)} of {total} parameters had been written, the last {written[-1]!r}"
-    return Finding(
-        "interrupted-apply",
-        f"writing stopped: {error}",
-        "error",
-        None,
-        (note, "every value is a function of seed and name: applying again with the same seed completes it"),
-    )
+    advice = "every value is a function of seed and name: applying again with the same seed completes it"
+    return Finding.error("interrupted-apply", f"writing stopped: {error}", note, advice)

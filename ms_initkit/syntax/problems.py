@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, cast
 
 from ms_initkit.findings import Finding, RecipeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ms_initkit.findings import Span
+    from ms_initkit.findings import About
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
 
 
-def failure(code: str, message: str, span: Span, *notes: str, hint: str | None = None) -> RecipeError:
-    """Returns the exception of one error; ``hint`` says what to type."""
-    return RecipeError([Finding(code, message, "error", span, notes, hint)])
+def failure(code: str, message: str, *notes: str, **about: Unpack[About]) -> RecipeError:
+    """Returns the exception of one error, which ``Finding.error`` makes."""
+    return RecipeError([Finding.error(code, message, *notes, **about)])
 
 
 @dataclass
@@ -40,9 +40,9 @@ class Problems:
             self.has_failed = True
             return cast("_T", None)
 
-    def add(self, code: str, message: str, span: Span, *notes: str, hint: str | None = None) -> None:
-        """Adds one error; ``hint`` says what to type."""
-        self.findings.append(Finding(code, message, "error", span, notes, hint))
+    def add(self, code: str, message: str, *notes: str, **about: Unpack[About]) -> None:
+        """Adds one error, which ``Finding.error`` makes."""
+        self.findings.append(Finding.error(code, message, *notes, **about))
         self.has_failed = True
 
     def settle(self) -> None:

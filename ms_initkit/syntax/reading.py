@@ -52,16 +52,16 @@ def read_fields(node: Node, table: Table, what: str, problems: Problems) -> Fiel
     names = tuple(key.name for key in table)
     if not isinstance(node, Mapping):
         note = f"its keys are {listed(names)}"
-        raise failure("wrong-type", f"{what} is a mapping, not {described(node)}", node.span, note)
+        raise failure("wrong-type", f"{what} is a mapping, not {described(node)}", note, span=node.span)
     for key, _ in node.entries:
         if key.text not in names:
             hint = suggestion(key.text, names) or f"its keys are {listed(names)}"
-            problems.add("unknown-key", f"{what} has no key {key.text!r}", key.span, hint=hint)
+            problems.add("unknown-key", f"{what} has no key {key.text!r}", span=key.span, help=hint)
     found = {key.text: value for key, value in node.entries if key.text in names}
     for due in table:
         if due.is_required and due.name not in found:
             note = f"`{due.name}`: {due.description[0].lower()}{due.description[1:].rstrip('.')}"
-            problems.add("missing-key", f"{what} has no `{due.name}`", node.span, note)
+            problems.add("missing-key", f"{what} has no `{due.name}`", note, span=node.span)
     return Fields(found, problems)
 
 
@@ -90,11 +90,10 @@ def read_text(node: Node, what: str) -> str:
     if not isinstance(node, Scalar) or node.is_null or not node.text.strip():
         if is_unquoted_glob(node):
             raise unquoted_glob_failure(node)
-        raise failure("wrong-type", f"{what} is text, not {described(node)}", node.span)
+        raise failure("wrong-type", f"{what} is text, not {described(node)}", span=node.span)
     if not node.is_quoted and node.text in ("true", "false"):
-        raise failure(
-            "wrong-type", f"{what} is text, not {node.text}", node.span, hint=f"write '{node.text}' in quotes"
-        )
+        hint = f"write '{node.text}' in quotes"
+        raise failure("wrong-type", f"{what} is text, not {node.text}", span=node.span, help=hint)
     return node.text
 
 
@@ -102,7 +101,7 @@ def read_flag(node: Node, what: str) -> bool:
     """Returns True for ``true`` and False for ``false``; every other spelling is refused."""
     if isinstance(node, Scalar) and not node.is_quoted and node.text in ("true", "false"):
         return node.text == "true"
-    raise failure("wrong-type", f"{what} is true or false, not {described(node)}", node.span, hint=flag_hint(node))
+    raise failure("wrong-type", f"{what} is true or false, not {described(node)}", span=node.span, help=flag_hint(node))
 
 
 def flag_hint(node: Node) -> str | None:
@@ -119,14 +118,14 @@ def read_integer(node: Node, what: str) -> int:
         number = read_number(node.text)
         if isinstance(number, int) and abs(number) < 2**31:
             return number
-    raise failure("wrong-type", f"{what} is a whole number, not {described(node)}", node.span)
+    raise failure("wrong-type", f"{what} is a whole number, not {described(node)}", span=node.span)
 
 
 def read_count(node: Node, what: str) -> int:
     """Returns an integer that is not negative."""
     number = read_integer(node, what)
     if number < 0:
-        raise failure("wrong-type", f"{what} is a whole number from 0, not {number}", node.span)
+        raise failure("wrong-type", f"{what} is a whole number from 0, not {number}", span=node.span)
     return number
 
 
@@ -139,27 +138,27 @@ def refuse_ambiguous(node: Scalar) -> None:
         raise RecipeError([])  # the reader of the file has said so already
     why, instead = ambiguity
     message = f"{node.text!r} is read differently by different readers"
-    raise failure("ambiguous-number", message, node.span, why, hint=f"write {instead}")
+    raise failure("ambiguous-number", message, why, span=node.span, help=f"write {instead}")
 
 
 def read_word(node: Node, what: str, words: tuple[str, ...]) -> str:
     """Returns one of ``words``."""
     if not isinstance(node, Scalar) or node.is_null:
-        raise failure("wrong-type", f"{what} is {listed(words, 'or')}, not {described(node)}", node.span)
+        raise failure("wrong-type", f"{what} is {listed(words, 'or')}, not {described(node)}", span=node.span)
     if node.text in words:
         return node.text
     note = f"it is {listed(words, 'or')}"
     hint = suggestion(node.text, words)
-    raise failure("unknown-word", f"{what} cannot be {described(node)}", node.span, note, hint=hint)
+    raise failure("unknown-word", f"{what} cannot be {described(node)}", note, span=node.span, help=hint)
 
 
 def read_each(node: Node, what: str, reader: Callable[[Node, str], _T]) -> tuple[_T, ...]:
     """Returns the items of a list that is not empty."""
     if not isinstance(node, Sequence):
         hint = "write it in brackets: [...]"
-        raise failure("wrong-type", f"{what} is a list, not {described(node)}", node.span, hint=hint)
+        raise failure("wrong-type", f"{what} is a list, not {described(node)}", span=node.span, help=hint)
     if not node.items:
-        raise failure("wrong-type", f"{what} is an empty list", node.span)
+        raise failure("wrong-type", f"{what} is an empty list", span=node.span)
     problems = Problems()
     items = tuple(problems.attempt(reader, item, f"an item of {what}") for item in node.items)
     problems.settle()
@@ -186,12 +185,12 @@ def read_glob(node: Node, what: str) -> Glob:
     if is_unquoted_glob(node):
         raise unquoted_glob_failure(node)
     if not isinstance(node, Scalar) or node.is_null:
-        raise failure("wrong-type", f"{what} is a glob over names, not {described(node)}", node.span)
+        raise failure("wrong-type", f"{what} is a glob over names, not {described(node)}", span=node.span)
     try:
         return Glob(node.text)
     except GlobError as error:
         span = node.part(error.start, error.length)
-        raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span, hint=error.hint) from error
+        raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span=span, help=error.hint) from error
 
 
 def is_unquoted_glob(node: Node) -> bool:
@@ -215,7 +214,7 @@ def read_identifier(node: Node, what: str) -> str:
     text = read_text(node, what)
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is None:
         note = "it has letters, digits and underscores, no digit first"
-        raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
+        raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
     return text
 
 
@@ -224,7 +223,7 @@ def read_class_name(node: Node, what: str) -> str:
     text = read_text(node, what)
     if re.fullmatch(r"[A-Za-z_*][A-Za-z0-9_*]*", text) is None:
         note = "a class name has letters, digits and underscores; * stands for any of them"
-        raise failure("wrong-type", f"{what} cannot be {described(node)}", node.span, note)
+        raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
     return text
 
 

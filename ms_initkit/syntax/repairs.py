@@ -27,10 +27,8 @@ INDEXED: Final = re.compile(_BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*
 def unquoted_glob(text: str, span: Span) -> Finding:
     """Returns what is wrong with a glob that YAML takes for something else."""
     what = "an alias" if text.startswith("*") else "a mapping"
-    return Finding(
-        "unquoted-glob", f"the glob {text} is not in quotes", "error", span,
-        (f"YAML takes what begins so for {what}",), f'write "{text}"',
-    )  # fmt: skip
+    note = f"YAML takes what begins so for {what}"
+    return Finding.error("unquoted-glob", f"the glob {text} is not in quotes", note, span=span, help=f'write "{text}"')
 
 
 def unquoted_expression(span: Span) -> Finding:
@@ -38,4 +36,4 @@ def unquoted_expression(span: Span) -> Finding:
     written = span.text().rstrip()
     note = "within braces and brackets, YAML takes a comma or bracket for the end of a value"
     message = f"the expression {written} is not in quotes"
-    return Finding("unquoted-expression", message, "error", span, (note,), f'write "{written}"')
+    return Finding.error("unquoted-expression", message, note, span=span, help=f'write "{written}"')

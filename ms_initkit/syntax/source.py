@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, Unpack
 
 import yaml
 
@@ -20,6 +20,8 @@ from ms_initkit.syntax.repairs import INDEXED, MOST_REPAIRS, UNQUOTED, unquoted_
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ms_initkit.findings import About
 
 LARGEST_FILE: Final = 1 << 20
 MOST_NODES: Final = 50_000
@@ -119,7 +121,7 @@ def read_file(path: str) -> Document:
         raise RecipeError([_missing_file(path)]) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise RecipeError([Finding("unreadable-recipe", f"{path!r} cannot be read: {reason}")]) from error
+        raise RecipeError([Finding.error("unreadable-recipe", f"{path!r} cannot be read: {reason}")]) from error
     return read_bytes(content, path)
 
 
@@ -171,11 +173,8 @@ class _Reader:
         """Returns the root; what lacks quotes is reported, and read as it was meant."""
         control = _CONTROL.search(text)
         if control is not None:
-            self.add(
-                "bad-yaml",
-                f"the character U+{ord(control[0]):04X} may not stand in YAML",
-                self._at(text, control),
-            )
+            message = f"the character U+{ord(control[0]):04X} may not stand in YAML"
+            self.add("bad-yaml", message, span=self._at(text, control))
             return None
         repaired = list(self.lines)
         repairs: list[Finding] = []
@@ -202,9 +201,9 @@ class _Reader:
         self.findings += repairs  # so many that the rest can wait until they are corrected
         return None
 
-    def add(self, code: str, message: str, span: Span, *notes: str, hint: str | None = None) -> None:
+    def add(self, code: str, message: str, *notes: str, **about: Unpack[About]) -> None:
         """Adds an error."""
-        self.findings.append(Finding(code, message, "error", span, notes, hint))
+        self.findings.append(Finding.error(code, message, *notes, **about))
 
     def _build(self, text: str) -> Node | None:
         self.anchors = set()
@@ -235,9 +234,9 @@ class _Reader:
                     self.add(
                         "many-documents",
                         "a second document begins here",
-                        self._span(event, event),
                         "a file holds one recipe",
-                        hint="delete `---`, or move what follows to a file of its own",
+                        span=self._span(event, event),
+                        help="delete `---`, or move what follows to a file of its own",
                     )
                     break
             if node is not None:
@@ -248,12 +247,8 @@ class _Reader:
         root = documents[0] if documents else None
         if root is None or (isinstance(root, Scalar) and root.is_null):
             first = Span(self.path, 1, 1, 2, self.lines[0])
-            self.add(
-                "empty-recipe",
-                "there is no recipe here",
-                first,
-                hint="`ms-initkit list` shows the shipped ones",
-            )
+            hint = "`ms-initkit list` shows the shipped ones"
+            self.add("empty-recipe", "there is no recipe here", span=first, help=hint)
             return None
         # What an alias stands for is not followed, so what is made of it would be blamed for nothing.
         return None if self.has_alias else root
@@ -283,32 +278,24 @@ class _Reader:
         ambiguity = None if is_quoted else explain_ambiguity(text)
         if ambiguity is not None:
             why, instead = ambiguity
-            self.add(
-                "ambiguous-number", f"{text!r} is read differently by different readers", span, why,
-                hint=f"write {instead}, or '{text}' in quotes where text is meant",
-            )  # fmt: skip
+            message = f"{text!r} is read differently by different readers"
+            hint = f"write {instead}, or '{text}' in quotes where text is meant"
+            self.add("ambiguous-number", message, why, span=span, help=hint)
         return Scalar(text, is_quoted, span)
 
     def _mapping(self, opened: _Open, end: yaml.Event) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}
         for key, node in _pairs(self._rejoined(opened.children, has_values=True)):
             if not isinstance(key, Scalar):
-                self.add("wrong-type", "a key is a word, not a list or a mapping", key.span, hint=_QUOTE_GLOBS)
+                self.add("wrong-type", "a key is a word, not a list or a mapping", span=key.span, help=_QUOTE_GLOBS)
             elif key.text == "<<":
-                self.add(
-                    "yaml-alias",
-                    "merge keys are not part of a recipe",
-                    key.span,
-                    _WHY_NO_ALIAS,
-                    hint=_NO_ALIAS,
-                )
+                message = "merge keys are not part of a recipe"
+                self.add("yaml-alias", message, _WHY_NO_ALIAS, span=key.span, help=_NO_ALIAS)
             elif key.text in entries:
                 first = entries[key.text][0].span
-                self.add(
-                    "duplicate-key", f"{key.text!r} is given twice", key.span,
-                    f"the first stands at line {first.line}; YAML would silently keep only the last",
-                    hint="delete one of the two",
-                )  # fmt: skip
+                message = f"{key.text!r} is given twice"
+                note = f"the first stands at line {first.line}; YAML would silently keep only the last"
+                self.add("duplicate-key", message, note, span=key.span, help="delete one of the two")
             else:
                 entries[key.text] = (key, node)
         return Mapping(tuple(entries.values()), self._span(opened.start, end))
@@ -341,7 +328,7 @@ class _Reader:
         written = span.text()
         if event.anchor in self.anchors:
             self.has_alias = True
-            self.add("yaml-alias", f"{written!r} is an alias", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
+            self.add("yaml-alias", f"{written!r} is an alias", _WHY_NO_ALIAS, span=span, help=_NO_ALIAS)
         else:
             self.findings.append(unquoted_glob(written, span))
         return Scalar(written, True, span)
@@ -353,13 +340,13 @@ class _Reader:
         if event.anchor is not None:
             self.anchors.add(event.anchor)
             span = self._word(mark, f"&{event.anchor}")
-            self.add("yaml-alias", f"'&{event.anchor}' is an anchor", span, _WHY_NO_ALIAS, hint=_NO_ALIAS)
+            self.add("yaml-alias", f"'&{event.anchor}' is an anchor", _WHY_NO_ALIAS, span=span, help=_NO_ALIAS)
         tag: str | None = getattr(event, "tag", None)
         if tag is not None:
             written = tag.replace("tag:yaml.org,2002:", "!!")
             note = "what a value means is known from its place"
             message = f"the tag {written!r} is not part of a recipe"
-            self.add("yaml-tag", message, self._word(mark, written), note, hint="delete the tag")
+            self.add("yaml-tag", message, note, span=self._word(mark, written), help="delete the tag")
 
     def _word(self, mark: _Mark, word: str) -> Span:
         """Returns the span of ``word``, which stands on the line of ``mark`` at or after it."""
@@ -398,15 +385,13 @@ class _Reader:
         indentation = re.match(r"\s*", self.lines[line])
         if indentation is not None and "\t" in indentation[0]:
             column = indentation[0].index("\t")
-            return Finding(
-                "tab-indentation", "this line is indented by a tab", "error",
-                Span(self.path, line + 1, column + 1, len(indentation[0]) + 1, self.lines[line]),
-                ("YAML counts spaces only",), "indent by spaces",
-            )  # fmt: skip
-        notes = tuple(text for text in (error.context, error.problem) if text)
+            span = Span(self.path, line + 1, column + 1, len(indentation[0]) + 1, self.lines[line])
+            message, why = "this line is indented by a tab", "YAML counts spaces only"
+            return Finding.error("tab-indentation", message, why, span=span, help="indent by spaces")
+        reasons = ", ".join(text for text in (error.context, error.problem) if text)
         is_flow = "flow" in (error.context or "")
         hint = "within brackets and braces, text that has some itself is written in quotes" if is_flow else None
-        return Finding("bad-yaml", "this is not YAML", "error", span, (", ".join(notes),) if notes else (), hint)
+        return Finding.error("bad-yaml", "this is not YAML", *([reasons] if reasons else []), span=span, help=hint)
 
 
 _WHY_NO_ALIAS: Final = "a value stands at one place, to which an error can point"
@@ -451,9 +436,7 @@ def _missing_file(path: str) -> Finding:
         siblings = sorted(file.name for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
     except OSError:
         siblings = []
-    return Finding(
-        "unknown-recipe", f"there is no file {path!r}", help=suggestion(Path(path).name, siblings),
-    )  # fmt: skip
+    return Finding.error("unknown-recipe", f"there is no file {path!r}", help=suggestion(Path(path).name, siblings))
 
 
 def _too_deep(mark: _Mark | None) -> str:
@@ -461,7 +444,7 @@ def _too_deep(mark: _Mark | None) -> str:
 
 
 def _too_large(path: str, reason: str) -> Finding:
-    return Finding("too-large", f"{path!r} is no recipe: {reason}")
+    return Finding.error("too-large", f"{path!r} is no recipe: {reason}")
 
 
 def _not_utf8(content: bytes, error: UnicodeDecodeError, path: str) -> Finding:
@@ -469,11 +452,6 @@ def _not_utf8(content: bytes, error: UnicodeDecodeError, path: str) -> Finding:
     lines = _LINE_BREAK.split(before)
     rest = _LINE_BREAK.split(content[error.start :].decode("utf-8", "replace"))[0]
     column = len(lines[-1]) + 1
-    return Finding(
-        "not-utf-8",
-        f"byte 0x{content[error.start]:02x} is not UTF-8",
-        "error",
-        Span(path, len(lines), column, column + 1, lines[-1] + rest),
-        (),
-        "save the file as UTF-8",
-    )
+    span = Span(path, len(lines), column, column + 1, lines[-1] + rest)
+    message = f"byte 0x{content[error.start]:02x} is not UTF-8"
+    return Finding.error("not-utf-8", message, span=span, help="save the file as UTF-8")

@@ -1,0 +1,28 @@
+"""What is wrong, where, why it matters and what to type: the record, how it reads, and the exceptions that carry it.
+
+A finding is raised by ``Finding.error``, ``Finding.warning`` or ``Finding.note``.
+"""
+
+from ms_initkit.findings.exceptions import ApplyError, InitKitError, PlanError, RecipeError
+from ms_initkit.findings.finding import About, Finding, Severity
+from ms_initkit.findings.listing import in_file_order, render, summarise
+from ms_initkit.findings.spans import Span
+from ms_initkit.findings.text import printable
+from ms_initkit.findings.words import did_you_mean, suggestion
+
+__all__ = [
+    "About",
+    "ApplyError",
+    "Finding",
+    "InitKitError",
+    "PlanError",
+    "RecipeError",
+    "Severity",
+    "Span",
+    "did_you_mean",
+    "in_file_order",
+    "printable",
+    "render",
+    "suggestion",
+    "summarise",
+]

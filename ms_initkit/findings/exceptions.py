@@ -1,0 +1,40 @@
+"""The exceptions that carry findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.findings.listing import in_file_order, render
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ms_initkit.findings.finding import Finding
+
+
+class InitKitError(Exception):
+    """The base of what this package raises: findings, of which at least one is an error.
+
+    Args:
+        findings: In any order; they are kept by file, line and column, those without a place last.
+    """
+
+    def __init__(self, findings: Iterable[Finding]) -> None:
+        self.findings: Final = in_file_order(findings)
+        super().__init__(self.findings)
+
+    def __str__(self) -> str:
+        """Returns every finding as it is shown in a terminal, and how many there are."""
+        return render(self.findings)
+
+
+class RecipeError(InitKitError, ValueError):
+    """A recipe cannot be used."""
+
+
+class PlanError(InitKitError, ValueError):
+    """A recipe does not fit a network."""
+
+
+class ApplyError(InitKitError, RuntimeError):
+    """A plan could not be carried out, or the values are not those it says."""

@@ -1,0 +1,37 @@
+"""Several findings: their order, their text and their number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, get_args
+
+from ms_initkit.findings.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ms_initkit.findings.finding import Finding
+
+
+def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Returns ``findings`` by file (as they are first met), line and column; those without a place last."""
+    listed = list(findings)
+    files = {
+        path: rank for rank, path in enumerate(dict.fromkeys(one.span.path for one in listed if one.span is not None))
+    }
+
+    def place(finding: Finding) -> tuple[int, int, int]:
+        span = finding.span
+        return (len(files), 0, 0) if span is None else (files[span.path], span.line, span.column)
+
+    return tuple(sorted(listed, key=place))
+
+
+def render(findings: Sequence[Finding]) -> str:
+    """Returns every finding as it is shown in a terminal, then a line that counts them."""
+    return "\n\n".join([*map(str, findings), summarise(findings)])
+
+
+def summarise(findings: Sequence[Finding]) -> str:
+    """Returns how many findings there are of each severity, such as ``2 errors, 1 warning``."""
+    counts = [(sum(finding.severity == severity for finding in findings), severity) for severity in get_args(Severity)]
+    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n) or "no findings"

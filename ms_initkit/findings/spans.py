@@ -1,0 +1,32 @@
+"""A place in a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line.
+
+    Args:
+        path: The file, as it was named.
+        line: From 1.
+        column: First character, from 1.
+        end_column: One past the last character.
+        text_of_line: The whole line, for excerpts; empty if there is none to show.
+    """
+
+    path: str
+    line: int
+    column: int
+    end_column: int
+    text_of_line: str = field(default="", repr=False)
+
+    def text(self) -> str:
+        """Returns the stretch itself."""
+        return self.text_of_line[self.column - 1 : self.end_column - 1]
+
+    def __str__(self) -> str:
+        """Returns ``path:line:column``."""
+        return f"{self.path}:{self.line}:{self.column}"

@@ -1,0 +1,31 @@
+"""What a misspelt word was meant to be."""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_ALIKE: Final = 0.6
+_LONGEST: Final = 80  # difflib is quadratic, and nothing longer is a misspelling
+
+
+def did_you_mean(word: str, choices: Iterable[str], *, alike: float = _ALIKE) -> str | None:
+    """Returns the choice most like ``word``, or None where none is like it.
+
+    Args:
+        word: As it was written.
+        choices: What it may be.
+        alike: The least share of common letters, from 0 to 1.
+    """
+    if len(word) > _LONGEST:
+        return None
+    return next(iter(difflib.get_close_matches(word, list(choices), n=1, cutoff=alike)), None)
+
+
+def suggestion(word: str, choices: Iterable[str]) -> str | None:
+    """Returns the question ``did you mean '...'?``, or None where no choice is like ``word``."""
+    guess = did_you_mean(word, choices)
+    return None if guess is None else f"did you mean {guess!r}?"
