@@ -24,7 +24,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/ms-initkit check recipes/*.yaml
+	$(BIN)/ms-initkit check recipes/*/*.yaml
 
 types: $(STAMP)
 	$(BIN)/mypy

@@ -262,7 +262,15 @@ def test_list_names_the_shipped_recipes() -> None:
     result = run("list")
 
     assert result.exit_code == 0
-    assert "resnet " in result.stdout
+    assert "\n\ntimm/bit " in result.stdout  # a paragraph for each source
+    assert "torchvision/resnet " in result.stdout
+
+
+def test_list_searches_and_says_if_nothing_is_found() -> None:
+    found, nothing = run("list", "vit", "jax", "--json"), run("list", "vit", "nonsense")
+
+    assert [entry["name"] for entry in json.loads(found.stdout)] == ["jax/vit", "timm/vit-jax", "timm/vit-jax-nlhb"]
+    assert (nothing.exit_code, nothing.stdout) == (1, "no recipe is about vit and nonsense\n")
 
 
 def test_initializers_are_listed_with_their_arguments() -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from ms_initkit.language import library
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_shipped_recipes_are_listed_by_name_with_their_descriptions() -> None:
@@ -16,23 +19,52 @@ def test_shipped_recipes_are_listed_by_name_with_their_descriptions() -> None:
 
 
 def test_a_shipped_recipe_has_a_file() -> None:
-    path = library.find("base")
+    path = library.find("torch/base")
 
     assert path is not None
-    assert path.name == "base.yaml"
+    assert path.parts[-2:] == ("torch", "base.yaml")
     assert path.is_file()
 
 
-@pytest.mark.parametrize("name", ["", "../recipes/base", "base.yaml", "BASE", "base\0"])
+@pytest.mark.parametrize(("alias", "name"), library.aliases().items())
+def test_a_name_from_before_the_sources_finds_the_same_recipe(alias: str, name: str) -> None:
+    assert "/" not in alias
+    assert library.find(alias) == library.find(name) is not None
+
+
+def test_every_recipe_that_had_a_name_before_the_sources_goes_by_it_still() -> None:
+    assert len(library.aliases()) == len(set(library.aliases().values())) == 119
+
+
+def test_a_recipe_is_about_words_of_its_name_its_aliases_and_its_description() -> None:
+    (entry,) = (entry for entry in library.shipped() if entry.name == "jax/vit")
+
+    assert entry.source == "jax"
+    assert entry.aliases == ("vit-paper",)
+    assert all(entry.is_about(word) for word in ("vit", "JAX", "paper", "transformer"))
+    assert not entry.is_about("resnet")
+
+
+@pytest.mark.parametrize("name", ["", "../recipes/torch/base", "torch/base.yaml", "torch", "BASE", "base\0"])
 def test_no_other_name_finds_one(name: str) -> None:
     assert library.find(name) is None
 
 
-@pytest.mark.parametrize("name", ["./x", "a/b", "x.yaml", "x.yml", str(Path("a") / "b"), "..\\x"])
+@pytest.mark.parametrize("name", ["./x", "./hf/bert", "a/b", "hf/bert.yaml", "x.yaml", "x.yml", "..\\x"])
 def test_a_separator_or_an_ending_makes_a_path(name: str) -> None:
     assert library.is_path(name)
 
 
-@pytest.mark.parametrize("name", ["resnet", "x.yamls", "gpt2.small", "yaml"])
+@pytest.mark.parametrize("name", ["resnet", "hf/bert", "hf/no-such-recipe", "x.yamls", "gpt2.small", "yaml"])
 def test_anything_else_is_a_name(name: str) -> None:
     assert not library.is_path(name)
+
+
+def test_a_shipped_recipe_is_known_by_its_file(tmp_path: Path) -> None:
+    path = library.find("hf/bert")
+
+    assert path is not None
+    assert library.shipped_name(str(path)) == "hf/bert"
+    assert library.portable_path(str(path)) == "recipes/hf/bert.yaml"
+    assert library.shipped_name(str(tmp_path / "hf" / "bert.yaml")) is None
+    assert library.portable_path("hf/bert.yaml") == "hf/bert.yaml"

@@ -157,14 +157,14 @@ def test_the_command_answers_0_with_a_table_if_a_recipe_fits(tmp_path: Path) -> 
 def test_the_command_answers_1_and_says_what_the_first_would_leave(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ms_initkit.language.library.names", lambda: ("base", "torch-default"))
+    monkeypatch.setattr("ms_initkit.language.library.names", lambda: ("torch/base", "torch/default"))
     path = tmp_path / "net.json"
     path.write_text(to_json([info(f"x{n}", (3,), "") for n in range(9)]), encoding="utf-8")
 
     result = run("--shapes", str(path))
 
     assert result.exit_code == 1
-    assert "0 of 2 recipes fit whole\nbase would leave over:\n  no rule selects x0\n" in result.stdout
+    assert "0 of 2 recipes fit whole\ntorch/base would leave over:\n  no rule selects x0\n" in result.stdout
     assert "  no rule selects x5\n  and 3 parameters more\n" in result.stdout
 
 
@@ -173,7 +173,7 @@ def test_the_command_answers_in_json_for_a_network() -> None:
 
     document = json.loads(result.stdout)
     assert document["network"] == ["LSTM"]
-    assert {one["recipe"] for one in document["suggestions"]} >= {"lstm", "base"}
+    assert {one["recipe"] for one in document["suggestions"]} >= {"torch/lstm", "torch/base"}
     assert result.exit_code == 0
 
 

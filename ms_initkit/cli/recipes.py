@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -12,7 +15,10 @@ from ms_initkit.findings import RecipeError
 from ms_initkit.language.load import load_recipe
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ms_initkit.findings import Finding
+    from ms_initkit.language.library import Shipped
 
 
 def check(
@@ -34,16 +40,34 @@ def check(
         say(f"{len(recipes)} recipe{'s' if len(recipes) != 1 else ''}: nothing found")
 
 
-def list_(as_json: AsJson = False) -> None:
-    """Lists the shipped recipes."""
+def list_(
+    words: Annotated[
+        list[str] | None, typer.Argument(help="Only recipes whose names or descriptions have all of these.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Lists the shipped recipes by source; code 1 if no recipe has the words."""
     from ms_initkit.language.library import shipped
 
-    rows = [{"name": entry.name, "description": entry.description} for entry in shipped()]
+    entries = [entry for entry in shipped() if all(entry.is_about(word) for word in words or ())]
     if as_json:
-        say(json.dumps(rows, indent=1))
-        return
-    width = max(len(row["name"]) for row in rows)
-    say("\n".join(f"{row['name']:{width}}  {row['description']}".rstrip() for row in rows))
+        say(json.dumps([asdict(entry) for entry in entries], indent=1))
+    elif entries:
+        say("\n\n".join(_paragraph(list(group)) for _, group in groupby(entries, attrgetter("source"))))
+    else:
+        say(f"no recipe is about {' and '.join(words or ())}")
+    if not entries:
+        raise typer.Exit(FINDINGS)
+
+
+def _paragraph(entries: Sequence[Shipped]) -> str:
+    """Returns the recipes of one source, with their other names."""
+    width = max(len(entry.name) for entry in entries)
+    lines = []
+    for entry in entries:
+        others = f" (also {', '.join(entry.aliases)})" if entry.aliases else ""
+        lines.append(f"{entry.name:{width}}  {entry.description}{others}".rstrip())
+    return "\n".join(lines)
 
 
 list_.__name__ = "list"

@@ -1,50 +1,111 @@
-"""The recipes that come with the package."""
+"""The recipes that come with the package: a folder for each source, and a table of the names they had before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from ms_initkit.syntax.source import Mapping, Scalar, read_file
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping as Table
+
 _FOLDER: Final = Path(str(files("ms_initkit") / "recipes"))
+_ALIASES: Final = "aliases.yaml"
 _SUFFIXES: Final = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A shipped recipe, for lists."""
+    """A shipped recipe, for lists.
+
+    Args:
+        name: ``source/name``.
+        description: One line.
+        aliases: Names without a source under which it is known too.
+    """
 
     name: str
     description: str
+    aliases: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        """Whose initialisation it is."""
+        return self.name.partition("/")[0]
+
+    def is_about(self, word: str) -> bool:
+        """Returns whether ``word`` stands in its name, in one of its aliases or in its description."""
+        return any(word.lower() in text.lower() for text in (self.name, *self.aliases, self.description))
 
 
 def shipped() -> tuple[Shipped, ...]:
     """Returns the shipped recipes by name."""
-    return tuple(Shipped(name, _description(_FOLDER / f"{name}.yaml")) for name in names())
+    known = aliases()
+    return tuple(
+        Shipped(name, _description(_file(name)), tuple(alias for alias, at in known.items() if at == name))
+        for name in names()
+    )
 
 
+@cache
 def names() -> tuple[str, ...]:
-    """Returns the names of the shipped recipes, sorted."""
-    return tuple(sorted(file.stem for file in _FOLDER.glob("*.yaml")))
+    """Returns the names of the shipped recipes, ``source/name``, sorted."""
+    return tuple(sorted(_name(file) for file in _FOLDER.glob("*/*.yaml")))
+
+
+@cache
+def aliases() -> Table[str, str]:
+    """Returns the names without a source that recipes go by, each with the recipe's own."""
+    root = read_file(str(_FOLDER / _ALIASES)).root
+    assert isinstance(root, Mapping)
+    return MappingProxyType({key.text: node.text for key, node in root.entries if isinstance(node, Scalar)})
+
+
+def every_name() -> tuple[str, ...]:
+    """Returns all that ``find`` finds: names and aliases."""
+    return (*names(), *aliases())
 
 
 def find(name: str) -> Path | None:
     """Returns the file of the shipped recipe ``name``, or None."""
-    return _FOLDER / f"{name}.yaml" if name in names() else None
+    own = aliases().get(name, name)
+    return _file(own) if own in names() else None
 
 
 def is_path(name_or_path: str) -> bool:
-    """Returns whether a recipe is named by its file: it has a separator, or ends in .yaml or .yml."""
-    return "/" in name_or_path or "\\" in name_or_path or name_or_path.endswith(_SUFFIXES)
+    """Returns whether a recipe is named by its file.
+
+    Such a name ends in .yaml or .yml, or has a separator and does not begin with one of the shipped recipes' sources.
+    """
+    if name_or_path.endswith(_SUFFIXES) or "\\" in name_or_path:
+        return True
+    source, slash, _ = name_or_path.partition("/")
+    return bool(slash) and source not in {name.partition("/")[0] for name in names()}
+
+
+def shipped_name(path: str) -> str | None:
+    """Returns the name of the shipped recipe at ``path``, None if none lies there."""
+    file = Path(path).resolve()
+    return _name(file) if file.parent.parent == _FOLDER.resolve() else None
 
 
 def portable_path(path: str) -> str:
-    """Returns ``recipes/NAME.yaml`` for a shipped recipe wherever it is installed, other paths as they are."""
-    file = Path(path)
-    return f"recipes/{file.name}" if file.resolve().parent == _FOLDER.resolve() else path
+    """Returns ``recipes/SOURCE/NAME.yaml`` for a shipped recipe wherever it is installed, other paths as they are."""
+    name = shipped_name(path)
+    return path if name is None else f"recipes/{name}.yaml"
+
+
+def _file(name: str) -> Path:
+    return _FOLDER / f"{name}.yaml"
+
+
+def _name(file: Path) -> str:
+    return f"{file.parent.name}/{file.stem}"
 
 
 def _description(path: Path) -> str:

@@ -134,7 +134,7 @@ def _shown(path: Path) -> str:
 
 def _unknown(name: str, span: Span | None) -> Finding:
     note = "a path has a separator, or ends in .yaml"
-    hint = suggestion(name, library.names()) or "`ms-initkit list` shows the shipped recipes"
+    hint = suggestion(name, library.every_name()) or "`ms-initkit list` shows the shipped recipes"
     return Finding.error("unknown-recipe", f"no recipe is called {name!r}", note, span=span, help=hint)
 
 

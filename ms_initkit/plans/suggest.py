@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from ms_initkit.language.library import shipped_name
 from ms_initkit.plans.bind import draft_plan
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
 
 # Rules of this recipe say nothing of a family, whoever inherits them.
-BASE: Final = "base"
+BASE: Final = "torch/base"
 # What bind finds where a rule asks for nothing that is there, or cannot give what it promises.
 _UNUSED: Final = "unused-rule"
 
@@ -156,7 +157,7 @@ def _hold(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Sugge
     plan, findings = draft_plan(recipe, infos, strict=False)
     name, is_own = made_for(recipe, classes)
     is_trainable = {info.name: info.is_trainable for info in infos}
-    base = {rule.id for rule in recipe.rules if Path(rule.span.path).stem == BASE}
+    base = {rule.id for rule in recipe.rules if shipped_name(rule.span.path) == BASE}
     needed = {rule.id for rule in recipe.rules if not rule.is_optional} - base
     own, inherited, kept = Share(), Share(), Share()
     required = set()
@@ -174,7 +175,7 @@ def _hold(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Sugge
             kept += part
     rules = {rule.match.span: rule.id for rule in recipe.rules}
     return Suggestion(
-        recipe=Path(recipe.path).stem,
+        recipe=shipped_name(recipe.path) or Path(recipe.path).stem,
         description=recipe.description,
         made_for=name,
         is_own=is_own,
