@@ -14,7 +14,7 @@ from ms_initkit.language.load import load_recipe
 from ms_initkit.language.recipe import Count, Extent, FromSpec, InitSpec, KeepSpec, Recipe, Rule
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
-from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.problems import AlreadySaidError, Problems
 
 WHOLE = """\
 family: gpt2
@@ -440,7 +440,7 @@ def test_checking_a_recipe_imports_neither_numpy_nor_mindspore() -> None:
 
 def test_a_failed_attempt_makes_the_whole_fail_even_without_findings() -> None:
     def fail() -> int:
-        raise RecipeError([])
+        raise AlreadySaidError
 
     problems = Problems()
     problems.attempt(fail)

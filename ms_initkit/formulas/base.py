@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
 
 from ms_initkit.draws.custom import drawers
+from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.kinds import Kind, Nested, arguments, checked
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ms_initkit.draws import Draw
-    from ms_initkit.formulas.fans import Fans
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,10 @@ class Site:
         """Returns the fans.
 
         Raises:
-            ValueError: If there are none.
+            NoFansError: If there are none.
         """
         if self.fans is None:
-            raise ValueError(
+            raise NoFansError(
                 f"a tensor of shape {self.shape} has no fans: give them by `fans:`, or choose an initializer "
                 "that needs none"
             )

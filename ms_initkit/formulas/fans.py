@@ -22,6 +22,10 @@ class Fans:
     fan_out: float
 
 
+class NoFansError(ValueError):
+    """A tensor has no fans, and they are needed."""
+
+
 def from_shape(shape: Sequence[int]) -> Fans:
     """Returns fans as torch and MindSpore count them: ``shape[1] * receptive`` and ``shape[0] * receptive``.
 
@@ -29,10 +33,10 @@ def from_shape(shape: Sequence[int]) -> Fans:
     the reference implementations do.
 
     Raises:
-        ValueError: If the tensor has fewer than two axes.
+        NoFansError: If the tensor has fewer than two axes.
     """
     if len(shape) < 2:
-        raise ValueError(f"a tensor of shape {tuple(shape)} has no fans: at least two axes are needed")
+        raise NoFansError(f"a tensor of shape {tuple(shape)} has no fans: at least two axes are needed")
     receptive = prod(shape[2:])
     return Fans(shape[1] * receptive, shape[0] * receptive)
 

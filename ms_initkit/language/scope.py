@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import ExpressionError
+from ms_initkit.syntax.grammar import ExpressionError, UnclosedError
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, refuse_ambiguous
@@ -88,7 +88,7 @@ def _placed(error: ExpressionError, node: Scalar) -> RecipeError:
     shown = "" if written == node.text else f" in {described(node)}"
     hint = error.hint
     rest = node.span.text_of_line[node.span.end_column - 1 :].lstrip()
-    if "never closed" in str(error) and not node.is_quoted and rest.startswith(","):
+    if isinstance(error, UnclosedError) and not node.is_quoted and rest.startswith(","):
         hint = "within braces a comma ends the value: write the expression in quotes"
     return failure(code, f"{error}{shown}", span=node.part(error.start, error.length), help=hint)
 

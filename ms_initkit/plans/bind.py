@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, PlanError, did_you_mean
+from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.recipe import selector_text
 from ms_initkit.plans.lines import Assignment, RuleLine
@@ -136,7 +137,7 @@ class _Draft:
     resolver: Resolver
     assignments: list[Assignment] = field(default_factory=list)
     unmatched: list[ParamInfo] = field(default_factory=list)
-    failures: dict[tuple[str, str], tuple[Rule, list[ParamInfo]]] = field(default_factory=dict)
+    failures: dict[tuple[str, str, str], tuple[Rule, list[ParamInfo]]] = field(default_factory=dict)
     won: Counter[str] = field(default_factory=Counter)
     selected: Counter[str] = field(default_factory=Counter)
     winners: dict[str, Counter[str]] = field(default_factory=dict)
@@ -157,7 +158,8 @@ class _Draft:
         try:
             resolution = self.resolver.resolve(rule, info, info.owners[owner_index])
         except ValueError as error:
-            _, failed = self.failures.setdefault((rule.id, str(error)), (rule, []))
+            code = "undefined-fan" if isinstance(error, NoFansError) else "unusable-initializer"
+            _, failed = self.failures.setdefault((rule.id, code, str(error)), (rule, []))
             failed.append(original)
             return
         self._append(original, info, rule.id, names, resolution)
@@ -186,13 +188,13 @@ class _Draft:
         leftover: Severity = "error" if strict else "warning"
         found = [
             Finding.error(
-                _failure_code(message),
+                code,
                 f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}",
                 span=rule.span,
                 rule=rule.id,
                 parameter=failed[0].name,
             )
-            for (_, message), (rule, failed) in self.failures.items()
+            for (_, code, message), (rule, failed) in self.failures.items()
         ]
         for rule in rules:
             if self.won[rule.id]:
@@ -242,10 +244,6 @@ class _Draft:
         message = f"no rule selects {_count(self.unmatched)} of {len(self.assignments)}"
         hint = "add a rule; `init: keep` leaves a parameter as it is"
         return Finding.of(severity, "unmatched-parameter", message, *shown, help=hint, parameter=self.unmatched[0].name)
-
-
-def _failure_code(message: str) -> str:
-    return "undefined-fan" if "has no fans" in message else "unusable-initializer"
 
 
 def _count(infos: Sequence[ParamInfo]) -> str:

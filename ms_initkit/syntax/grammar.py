@@ -87,6 +87,10 @@ class ExpressionError(ValueError):
         self.name: Final = name
 
 
+class UnclosedError(ExpressionError):
+    """A bracket is never closed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A word, number or sign of an expression, with its place."""
@@ -261,7 +265,7 @@ class Parser:
         if self._take(bracket) is None:
             token = self.tokens[self.at]
             if token.kind == "end":
-                raise opening.error(f"{opening.text!r} is never closed")
+                raise UnclosedError(f"{opening.text!r} is never closed", opening.start, len(opening.text))
             raise token.error(f"{token.text!r} is not expected here", f"'{bracket}' is due")
 
 

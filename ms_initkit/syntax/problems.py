@@ -21,6 +21,13 @@ def failure(code: str, message: str, *notes: str, **about: Unpack[About]) -> Rec
     return RecipeError([Finding.error(code, message, *notes, **about)])
 
 
+class AlreadySaidError(RecipeError):
+    """A value cannot be used, and the reader of the file has said why: there is nothing to add."""
+
+    def __init__(self) -> None:
+        super().__init__(())
+
+
 @dataclass
 class Problems:
     """What is wrong so far, all parts of which are to be looked at before it is raised."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
-from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.problems import AlreadySaidError, Problems, failure
 from ms_initkit.syntax.repairs import unquoted_glob
 from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence
 
@@ -135,7 +135,7 @@ def refuse_ambiguous(node: Scalar) -> None:
     if ambiguity is None:
         return
     if not node.is_quoted:
-        raise RecipeError([])  # the reader of the file has said so already
+        raise AlreadySaidError
     why, instead = ambiguity
     message = f"{node.text!r} is read differently by different readers"
     raise failure("ambiguous-number", message, why, span=node.span, help=f"write {instead}")
