@@ -62,11 +62,11 @@ bench: $(BENCHES)/.installed
 
 # Worker processes on this machine: 1, 2 and 4; `make test` has those of 2.
 distributed: $(STAMP)
-	$(BIN)/pytest -m 'slow or not slow' tests/test_distributed.py
+	$(BIN)/pytest -m 'slow or not slow' tests/house/test_distributed.py
 
 # The random numbers at a thousand million draws: three minutes on two cores.
 quality: $(STAMP)
-	$(BIN)/pytest -m slow tests/test_quality.py
+	$(BIN)/pytest -m slow tests/stream/test_quality.py
 
 # The golden bits on an emulated aarch64, and under NumPy 2 without MindSpore.
 check-aarch64:
@@ -80,7 +80,7 @@ $(NUMPY2)/.installed: setup.cfg
 	touch $@
 
 check-numpy2: $(NUMPY2)/.installed
-	$(NUMPY2)/bin/python -m pytest tests/test_stream_golden.py
+	$(NUMPY2)/bin/python -m pytest tests/stream/test_golden.py
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

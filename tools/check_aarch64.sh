@@ -80,4 +80,4 @@ assert platform.machine() == "aarch64", platform.machine()
 print(f"{platform.machine()}: Python {platform.python_version()}, NumPy {numpy.__version__}, numba {numba.__version__}")
 PYTHON
 
-emulated -m pytest -p no:cacheprovider "${@:-tests/test_stream_golden.py}"
+emulated -m pytest -p no:cacheprovider "${@:-tests/stream/test_golden.py}"

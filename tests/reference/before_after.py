@@ -27,7 +27,7 @@ HEAD: Final = """# Before and after
 
 What these packages draw today, what the recipe's plan says, and what the reference implementation was seen to draw
 (`make reference`). Groups of parameters that agree already are left out. Written by
-`python tests/reference/before_after.py`; the recipes are held to the references by `tests/test_reference.py`,
+`python tests/reference/before_after.py`; the recipes are held to the references by `tests/reference/test_reference.py`,
 parameter by parameter.
 """
 

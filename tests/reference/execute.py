@@ -102,7 +102,7 @@ TORCHVISION_OPERATORS = (
 
 
 def read_family(path: Path) -> dict[str, Any]:
-    """Reads one family file; the schema is checked by `tests/test_reference_files.py`."""
+    """Reads one family file; the schema is checked by `tests/reference/test_files.py`."""
     family = yaml.safe_load(path.read_text(encoding="utf-8"))
     if not isinstance(family, dict) or not isinstance(family.get("reference"), dict):
         raise TypeError(f"{path.name}: a family is a mapping with a mapping 'reference'")

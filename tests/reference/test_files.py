@@ -13,7 +13,7 @@ import pytest
 
 from tests.reference import execute
 
-HERE = Path(__file__).parent / "reference"
+HERE = Path(__file__).parent
 FAMILIES = {path.stem: execute.read_family(path) for path in sorted(HERE.glob("families/*.yaml"))}
 EXECUTED = [variant for variant, family in FAMILIES.items() if execute.is_executed(family)]
 PUBLISHED = [variant for variant in FAMILIES if variant not in EXECUTED]

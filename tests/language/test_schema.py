@@ -9,8 +9,8 @@ import yaml
 from ms_initkit.language import library
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.schema import recipe_schema
+from tests.language.test_load import WHOLE
 from tests.test_diagnostics import PAGES, read_page
-from tests.test_load import WHOLE
 
 if TYPE_CHECKING:
     from pathlib import Path

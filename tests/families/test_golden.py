@@ -1,6 +1,6 @@
 """The plan of one network per family and naming style, line by line: a change of a recipe shows in review as a diff.
 
-``pytest tests/test_golden.py --update-golden`` rewrites the files.
+``pytest tests/families/test_golden.py --update-golden`` rewrites the files.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from ms_initkit.stages.plan import plan_infos
 from tests.reference.comparison import network_infos
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 MANIFESTS = [
     ("llama", "mindone-LlamaForCausalLM"),
     ("llama", "mindone-Qwen2ForCausalLM"),
@@ -78,4 +78,4 @@ def test_a_plan_is_the_golden_one(recipe: str, name: str, network: dict[str, str
     golden = path.read_text(encoding="utf-8")
 
     difference = "\n".join(difflib.unified_diff(golden.splitlines(), text.splitlines(), "golden", "now", lineterm=""))
-    assert text == golden, f"{difference}\n\nif this is meant: pytest tests/test_golden.py --update-golden"
+    assert text == golden, f"{difference}\n\nif this is meant: pytest tests/families/test_golden.py --update-golden"

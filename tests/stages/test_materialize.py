@@ -575,7 +575,7 @@ def test_what_tells_no_shapes_is_refused(name: str, content: bytes, message: str
 
 
 def test_manifest_writes_down_a_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent.parent))
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2]))
 
     result = CliRunner().invoke(app, ["manifest", "--net", "tests.networks:Mlp", "--out", "mlp.json"])
 

@@ -18,7 +18,7 @@ import ms_initkit
 from tests.distributed.network import RECIPE, SEED, Sharded
 from tests.distributed.worker import LIFETIME, digest
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 WORKER: Final = ROOT / "tests" / "distributed" / "worker.py"
 SIZES: Final = [pytest.param(n, marks=() if n == 2 else pytest.mark.slow) for n in (1, 2, 4)]
 

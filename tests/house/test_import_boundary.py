@@ -65,7 +65,7 @@ def test_the_probe_sees_what_is_imported() -> None:
     assert imported_by("import ms_initkit\nms_initkit.apply\nimport numba") == ["mindspore", "numba"]
 
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def broken_contracts(tree: Path) -> list[str]:
