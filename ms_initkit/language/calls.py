@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import formulas
 from ms_initkit.findings import RecipeError, suggestion
-from ms_initkit.language.recipe import InitSpec
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax.numerals import read_number
 from ms_initkit.syntax.problems import Problems, failure
@@ -24,10 +23,28 @@ from ms_initkit.syntax.reading import (
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Span
     from ms_initkit.formulas import Argument, Formula
-    from ms_initkit.language.recipe import ArgumentValue
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.source import Node
+
+
+@dataclass(frozen=True, slots=True)
+class InitSpec:
+    """An initializer asked for by name, its arguments not yet evaluated.
+
+    Args:
+        name: As written; ``formulas.find`` knows it.
+        arguments: Argument names with their values; expressions wait for a parameter.
+        span: Where the name stands.
+    """
+
+    name: str
+    arguments: tuple[tuple[str, ArgumentValue], ...]
+    span: Span
+
+
+ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | tuple[ArgumentValue, ...] | None"
 
 _DEEPEST: Final = 6
 _LISTS: Final = ("numbers", "integers", "formulas", "mixture parts")
@@ -56,9 +73,9 @@ def _read_word(node: Scalar, what: str, scope: Scope) -> InitSpec:
         return InitSpec("constant", (("value", read_expression(node, what, scope)),), node.span)
     if formulas.find(node.text) is None and _is_value(node, scope):
         written = f'"{node.text}"' if re.search(r"[,\[]", node.text) else node.text
+        message = f"no initializer is called {described(node)}"
         note = "where an initializer is due, a word is its name"
         hint = f"write {{constant: {written}}} for a value"
-        message = f"no initializer is called {described(node)}"
         raise failure("unknown-initializer", message, note, span=node.span, help=hint)
     formula = _find(node)
     missing = _missing(formula, ())

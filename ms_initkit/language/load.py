@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, RecipeError, Span, suggestion
 from ms_initkit.language import library
-from ms_initkit.language.keys import RECIPE
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.rules import read_rules
 from ms_initkit.language.scope import Scope
-from ms_initkit.language.selectors import captures_of
-from ms_initkit.language.variables import read_variables
+from ms_initkit.language.variables import VARIABLES, read_variables
+from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
+    Key,
+    Table,
     described,
     read_class_name,
     read_fields,
@@ -39,24 +40,45 @@ from ms_initkit.syntax.source import Sequence as ListNode
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ms_initkit.language.recipe import Rule, Variable
+    from ms_initkit.language.rules import Rule
+    from ms_initkit.language.variables import Variable
+    from ms_initkit.syntax.schemas import Schema
     from ms_initkit.syntax.source import Node
 
 _LONGEST_CHAIN: Final = 16
+_SOURCES: Final[Schema] = {"type": "object", "additionalProperties": schemas.TEXT, "minProperties": 1}
+
+
+RECIPE: Final[Table] = (
+    Key("family", schemas.TEXT, "The name of the model family.", is_required=True),
+    Key("reference", _SOURCES, "What the recipe follows: a paper, a piece of code."),
+    Key("description", schemas.TEXT, "One line for lists."),
+    Key(
+        "networks",
+        schemas.one_or_more(schemas.WORD),
+        "Class names of the networks it is made for; `suggest` goes by them.",
+    ),
+    Key("extends", schemas.TEXT, "A shipped recipe or a path; its rules stand after this recipe's."),
+    Key(
+        "strip_prefixes",
+        schemas.one_or_more(schemas.TEXT),
+        "Prefixes of wrappers, taken off names before they are matched.",
+    ),
+    Key("vars", VARIABLES, "Variables for expressions, each of which may use those before it."),
+    Key(
+        "rules",
+        {"type": "array", "items": schemas.reference("rule")},
+        "The rules; a parameter goes to the first that selects it.",
+    ),
+)
+SCHEMA: Final = schemas.mapping(RECIPE) | schemas.any_of({"required": ["rules"]}, {"required": ["extends"]})
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """What one file says, its parents left out."""
+    """What one file says, its parents left out, as a recipe; and what its children may use of it."""
 
-    family: str
-    path: str
-    reference: tuple[tuple[str, str], ...]
-    description: str
-    networks: tuple[str, ...]
-    strip_prefixes: tuple[str, ...]
-    variables: tuple[Variable, ...]
-    rules: tuple[Rule, ...]
+    recipe: Recipe
     scope: Scope
     is_whole: bool
 
@@ -105,7 +127,7 @@ def draft_recipe(name_or_path: str | os.PathLike[str]) -> tuple[Recipe | None, l
     if len(files) < len(documents) or not all(file.is_whole for file in files):
         return None, findings
     try:
-        return _merge(files, documents), findings
+        return _merge([file.recipe for file in files], documents), findings
     except RecipeError as error:
         return None, findings or list(error.findings)
 
@@ -199,7 +221,7 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
     rules = read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else ()
     strip_prefixes = fields.read("strip_prefixes", read_texts, ())
     wanted = (len(_parts(fields.nodes.get("vars"))), len(_parts(fields.nodes.get("rules"))))
-    return _File(
+    recipe = Recipe(
         family=fields.read("family", read_text, ""),
         path=document.path,
         reference=fields.read("reference", _read_reference, ()),
@@ -208,9 +230,9 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         strip_prefixes=strip_prefixes,
         variables=variables,
         rules=rules,
-        scope=scope,
-        is_whole=strip_prefixes is not None and wanted == (len(variables), len(rules)),
+        digest=_digest([document]),
     )
+    return _File(recipe, scope, strip_prefixes is not None and wanted == (len(variables), len(rules)))
 
 
 def _parts(node: Node | None) -> tuple[object, ...]:
@@ -233,18 +255,14 @@ def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
     return tuple((key.text, " ".join(text.split())) for (key, _), text in zip(node.entries, texts, strict=True))
 
 
-def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
+def _merge(files: Sequence[Recipe], documents: Sequence[Document]) -> Recipe:
     """Returns one recipe of a file and its ancestors."""
-    child = files[0]
     variables = _merge_variables(files)
     rules = _merge_rules(files)
     _refuse_clashes(rules, variables)
-    return Recipe(
-        family=child.family,
-        path=child.path,
+    return replace(
+        files[0],
         reference=next((file.reference for file in files if file.reference), ()),
-        description=child.description,
-        networks=child.networks,
         strip_prefixes=tuple(dict.fromkeys(prefix for file in files for prefix in file.strip_prefixes)),
         variables=variables,
         rules=rules,
@@ -252,7 +270,7 @@ def _merge(files: Sequence[_File], documents: Sequence[Document]) -> Recipe:
     )
 
 
-def _merge_variables(files: Sequence[_File]) -> tuple[Variable, ...]:
+def _merge_variables(files: Sequence[Recipe]) -> tuple[Variable, ...]:
     """Returns the variables, each after those it uses: what a child overrides may use the child's own."""
     merged: dict[str, Variable] = {}
     for file in reversed(files):
@@ -273,7 +291,7 @@ def _merge_variables(files: Sequence[_File]) -> tuple[Variable, ...]:
     return tuple(merged[name] for name in order)
 
 
-def _merge_rules(files: Sequence[_File]) -> tuple[Rule, ...]:
+def _merge_rules(files: Sequence[Recipe]) -> tuple[Rule, ...]:
     """Returns the rules, the child's first; an ancestor's rule whose id is taken is named with its family."""
     merged: dict[str, Rule] = {}
     for file in files:
@@ -289,7 +307,7 @@ def _refuse_clashes(rules: Sequence[Rule], variables: Sequence[Variable]) -> Non
     known = {variable.name: variable for variable in variables}
     problems = Problems()
     for rule in rules:
-        for name in captures_of(rule.match):
+        for name in rule.match.captures:
             if name in known:
                 message = f"{name!r} is a capture here, and a variable at {known[name].span}"
                 note = "an expression could mean either"

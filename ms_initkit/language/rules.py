@@ -2,28 +2,70 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
-from ms_initkit.findings import suggestion
-from ms_initkit.language.calls import read_initializer
-from ms_initkit.language.keys import FAN_NAMES, FROM, KEEP, RULE, SHAPE_NAMES
-from ms_initkit.language.modifiers import read_blocks, read_edits, read_fans
-from ms_initkit.language.recipe import FromSpec, KeepSpec, Rule
-from ms_initkit.language.scope import Scope, read_condition
-from ms_initkit.language.selectors import captures_of, read_selector
+from ms_initkit.language import blocks, edits, fans, sources
+from ms_initkit.language.calls import InitSpec, read_initializer
+from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
+from ms_initkit.language.selector_tests import Trainable
+from ms_initkit.language.selectors import read_selector
+from ms_initkit.language.sources import FromSpec, read_from
 from ms_initkit.language.variables import refuse_reserved
+from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, listed, read_fields, read_flag, read_text
+from ms_initkit.syntax.reading import Key, Table, described, read_fields, read_flag, read_text
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
-    from ms_initkit.language.recipe import Action, Selector
+    from ms_initkit.language.blocks import BlocksSpec
+    from ms_initkit.language.edits import EditSpec
+    from ms_initkit.language.fans import FansSpec
+    from ms_initkit.language.selectors import Selector
+    from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.source import Node
+
+KEEP: Final = "keep"
+RULE: Final[Table] = (
+    Key("id", schemas.TEXT, "The rule's name in plans; its number if left out."),
+    Key("match", schemas.reference("match"), "Which parameters the rule selects.", is_required=True),
+    Key("init", schemas.any_of({"const": KEEP}, schemas.INITIALIZER), "An initializer, or `keep`."),
+    Key("from", sources.SCHEMA, "A file whose values are taken."),
+    Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
+    Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
+    Key("then", edits.SCHEMA, "Edits of the drawn values, in order."),
+    Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
+    Key("when", schemas.CONDITION, "A condition on variables; where it is false the rule does not exist."),
+)
+SCHEMA: Final = schemas.mapping(RULE) | schemas.exactly_one("init", "from")
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSpec:
+    """The parameter is left as it is."""
+
+    span: Span
+
+
+Action: TypeAlias = InitSpec | FromSpec | KeepSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """Gives what ``match`` selects its ``action``; ``id`` is unique in the file it was written in."""
+
+    id: str
+    match: Selector
+    action: Action
+    span: Span
+    blocks: BlocksSpec | None = None
+    fans: FansSpec | None = None
+    then: tuple[EditSpec, ...] = ()
+    is_optional: bool = False
+    when: Expression | None = None
 
 
 def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]:
@@ -59,9 +101,12 @@ def _read_rule(node: Node, number: int, scope: Scope, outer: Problems) -> Rule |
     if rule is None or rule.match is None:
         return None
     if problems.has_failed:
-        is_optional = bool(rule.is_optional)
         return Rule(
-            rule.id or str(number), rule.match, KeepSpec(node.span), None, None, (), is_optional, None, node.span
+            id=rule.id or str(number),
+            match=rule.match,
+            action=KeepSpec(node.span),
+            span=node.span,
+            is_optional=bool(rule.is_optional),
         )
     return rule
 
@@ -70,17 +115,17 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     """Returns the rule with None for each part that cannot be read; what is wrong goes to ``problems``."""
     fields = read_fields(node, RULE, "a rule", problems)
     selector = fields.read("match", read_selector, None)
-    inside = scope_inside(scope, selector, fields)
+    inside = scope_inside(scope, selector, problems)
     sized = inside.with_names(SHAPE_NAMES)
     full = sized.with_names(FAN_NAMES)
     action = problems.attempt(_read_action, fields, full, inside, node.span)
     rule = Rule(
         id=fields.read("id", read_text, str(number)),
-        match=cast("Selector", selector),  # required
+        match=cast("Selector", selector and selector.or_else(Trainable())),  # required
         action=action,
-        blocks=fields.read("blocks", partial(read_blocks, scope=sized), None),
-        fans=fields.read("fans", partial(read_fans, scope=full), None),
-        then=fields.read("then", partial(read_edits, scope=full), ()),
+        blocks=fields.read("blocks", partial(blocks.read_blocks, scope=sized), None),
+        fans=fields.read("fans", partial(fans.read_fans, scope=full), None),
+        then=fields.read("then", partial(edits.read_edits, scope=full), ()),
         is_optional=fields.read("optional", read_flag, False),
         when=fields.read("when", partial(read_condition, scope=scope), None),
         span=node.span,
@@ -89,18 +134,17 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     return rule
 
 
-def scope_inside(scope: Scope, selector: Selector | None, fields: Fields) -> Scope:
-    """Returns the scope with the captures of a rule."""
+def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) -> Scope:
+    """Returns the scope with the captures of a rule's selector, None if that could not be read."""
     if selector is None:
         return replace(scope, is_complete=False)
-    captures = captures_of(selector)
-    for name in captures:
-        fields.problems.attempt(refuse_reserved, name, "a capture", selector.span)
+    for name in selector.captures:
+        problems.attempt(refuse_reserved, name, "a capture", selector.span)
         if name in scope.variables:
             note = "an expression could mean either"
             message = f"{name!r} is a capture here, and a variable"
-            fields.problems.add("name-clash", message, note, span=selector.span, help="rename one of them")
-    return scope.with_names(captures)
+            problems.add("name-clash", message, note, span=selector.span, help="rename one of them")
+    return scope.with_names(selector.captures)
 
 
 def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Action:
@@ -111,7 +155,7 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
                 return KeepSpec(node.span)
             return read_initializer(node, "`init`", full)
         case False, True:
-            return _read_from(fields.nodes["from"], "`from`", inside)
+            return read_from(fields.nodes["from"], "`from`", inside)
         case True, True:
             raise failure("conflicting-keys", "a rule has `init` or `from`, not both", span=fields.nodes["from"].span)
         case _:
@@ -132,28 +176,3 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         if key.text in idle:
             problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", span=key.span)
-
-
-def _read_from(node: Node, what: str, scope: Scope) -> FromSpec:
-    if isinstance(node, Scalar):
-        return FromSpec(read_text(node, what), None, node.span)
-    problems = Problems()
-    fields = read_fields(node, FROM, what, problems)
-    path = fields.read("path", read_text, "")
-    key = fields.read("key", partial(_read_key, scope=scope), None)
-    problems.settle()
-    return FromSpec(path, key, node.span)
-
-
-def _read_key(node: Node, what: str, scope: Scope) -> str:
-    text = read_text(node, what)
-    problems = Problems()
-    for match in re.finditer(r"\{([^{}]*)\}", text):
-        if match[1] not in scope.others and scope.is_complete:
-            span = node.part(match.start(), len(match[0])) if isinstance(node, Scalar) else node.span
-            names = tuple(f"{{{name}}}" for name in scope.others)
-            note = f"`match` captures {listed(names) if names else 'nothing'}"
-            hint = suggestion(match[1], scope.others)
-            problems.add("unknown-variable", f"{match[0]} is no capture of this rule", note, span=span, help=hint)
-    problems.settle()
-    return text

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import ExpressionError, UnclosedError
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, refuse_ambiguous
+from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, read_each, refuse_ambiguous
 from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from ms_initkit.findings import Span
     from ms_initkit.syntax.source import Node
+
+FAN_NAMES: Final = ("fan_in", "fan_out")
+SHAPE_NAMES: Final = ("shape", "ndim")
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
 
@@ -53,6 +57,11 @@ def read_expression(node: Node, what: str, scope: Scope) -> Expression:
     if text.text.lower().lstrip("+-.") in ("inf", "nan", "infinity"):
         raise failure("wrong-type", f"{what} is a finite number, not {text.text!r}", span=node.span)
     return _read(text, scope, is_condition=False)
+
+
+def read_expressions(node: Node, what: str, scope: Scope) -> tuple[Expression, ...]:
+    """Returns the arithmetic of each item of a list."""
+    return read_each(node, what, partial(read_expression, scope=scope))
 
 
 def read_condition(node: Node, what: str, scope: Scope) -> Expression:

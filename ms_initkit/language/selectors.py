@@ -1,36 +1,85 @@
-"""What a rule selects."""
+"""What a rule selects: a conjunction of tests."""
 
 from __future__ import annotations
 
-import re
-import warnings
-from functools import partial
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
-from ms_initkit.draws.dtypes import DTYPES
-from ms_initkit.language.keys import ANY, MATCH
-from ms_initkit.language.recipe import Selector
+from ms_initkit.language.selector_tests import MATCH, TESTS, Name, OwnerTest, ParameterTest, Test
+from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import (
-    described,
-    is_unquoted_glob,
-    read_class_name,
-    read_count,
-    read_each,
-    read_fields,
-    read_flag,
-    read_globs,
-    read_one_or_more,
-    read_text,
-    read_word,
-    unquoted_glob_failure,
-)
+from ms_initkit.syntax.reading import is_unquoted_glob, read_fields, read_globs, unquoted_glob_failure
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Span
+    from ms_initkit.language.selector_tests import Parameter
+    from ms_initkit.syntax.schemas import Schema
     from ms_initkit.syntax.source import Node
 
-_LONGEST_REGEX: Final = 500
+_T = TypeVar("_T", bound=Test)
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """A conjunction of tests, all of which must hold for one owner of a parameter.
+
+    Args:
+        tests: The tests.
+        span: Where it stands.
+    """
+
+    tests: tuple[Test, ...]
+    span: Span
+    _of_parameter: tuple[ParameterTest, ...] = field(init=False, compare=False, repr=False)
+    _of_owner: tuple[OwnerTest, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Sorts the tests by what they look at."""
+        of_parameter = tuple(test for test in self.tests if isinstance(test, ParameterTest))
+        of_owner = tuple(test for test in self.tests if isinstance(test, OwnerTest))
+        object.__setattr__(self, "_of_parameter", of_parameter)  # the class is frozen for everybody else
+        object.__setattr__(self, "_of_owner", of_owner)
+
+    def selecting_owner(self, parameter: Parameter) -> int | None:
+        """Returns the number of the first owner under which ``parameter`` is selected; None if there is none."""
+        for test in self._of_parameter:
+            if not test.selects(parameter):
+                return None
+        for number, owner in enumerate(parameter.owners):
+            if all(test.selects(owner) for test in self._of_owner):
+                return number
+        return None
+
+    @property
+    def is_digit_blind(self) -> bool:
+        """Whether parameters whose names differ only in their indices are all selected, or none of them."""
+        return all(test.is_digit_blind for test in self._of_owner)
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """The captures that every selected name has."""
+        return tuple(dict.fromkeys(name for test in self._of_owner for name in test.captures))
+
+    def capture(self, name: str) -> dict[str, int]:
+        """Returns what is captured in ``name``, which is selected."""
+        return next((found for test in self._of_owner if (found := test.capture(name))), {})
+
+    def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
+        """Returns where in ``name``, which is selected, each capture first stands."""
+        return next((found for test in self._of_owner if (found := test.capture_spans(name))), {})
+
+    def find(self, kind: type[_T]) -> _T | None:
+        """Returns the test of that kind, or None."""
+        return next((test for test in self.tests if isinstance(test, kind)), None)
+
+    def or_else(self, test: Test) -> Selector:
+        """Returns the selector with ``test``, unless it has one of that kind."""
+        return self if self.find(type(test)) is not None else replace(self, tests=(*self.tests, test))
+
+    def __str__(self) -> str:
+        """Returns what it asks for, such as ``name **.weight, cell Dense``."""
+        return ", ".join(text for test in self.tests if (text := str(test)))
 
 
 def read_selector(node: Node, what: str) -> Selector:
@@ -38,68 +87,21 @@ def read_selector(node: Node, what: str) -> Selector:
     if is_unquoted_glob(node):
         raise unquoted_glob_failure(node)
     if isinstance(node, Scalar | Sequence) and not _is_empty(node):
-        names = read_globs(node, what)
-        return Selector(names, None, None, None, None, None, None, True, node.span)
+        return Selector((Name(read_globs(node, what)),), node.span)
     if not isinstance(node, Mapping) or not node.entries:
         note = "such a rule would select every parameter"
         raise failure("empty-match", f"{what} tests nothing", note, span=node.span, help='write "**" if that is meant')
-    return _read_tests(node, what)
+    problems = Problems()
+    fields = read_fields(node, MATCH, what, problems)
+    tests: list[Test | None] = [fields.read(test.key, test.read, None) for test in TESTS]
+    problems.settle()
+    return Selector(tuple(test for test in tests if test is not None), node.span)
 
 
-def captures_of(selector: Selector) -> tuple[str, ...]:
-    """Returns the captures that every name has which ``selector`` selects, with the groups of its pattern."""
-    globs = selector.names or ()
-    first = globs[0].captures if globs else ()
-    common = [name for name in first if all(name in glob.captures for glob in globs)]
-    groups = () if selector.regex is None else tuple(re.compile(selector.regex).groupindex)
-    return tuple(dict.fromkeys((*common, *groups)))
+def selector_schema() -> Schema:
+    """Returns the schema of a ``match``."""
+    return schemas.any_of(schemas.one_or_more(schemas.WORD), schemas.mapping(MATCH) | schemas.SOME_KEY)
 
 
 def _is_empty(node: Scalar | Sequence) -> bool:
     return node.is_null if isinstance(node, Scalar) else not node.items
-
-
-def _read_tests(node: Mapping, what: str) -> Selector:
-    problems = Problems()
-    fields = read_fields(node, MATCH, what, problems)
-    selector = Selector(
-        names=fields.read("name", read_globs, None),
-        regex=fields.read("regex", _read_regex, None),
-        cells=fields.read("cell", partial(read_one_or_more, reader=read_class_name), None),
-        leaves=fields.read("param", read_globs, None),
-        ndims=fields.read("ndim", partial(read_one_or_more, reader=read_count), None),
-        shape=fields.read("shape", partial(read_each, reader=_read_length), None),
-        dtypes=fields.read("dtype", partial(read_one_or_more, reader=_read_dtype), None),
-        trainable=fields.read("trainable", _read_trainable, True),
-        span=node.span,
-    )
-    problems.settle()
-    return selector
-
-
-def _read_length(node: Node, what: str) -> int | None:
-    return None if isinstance(node, Scalar) and node.text == ANY else read_count(node, what)
-
-
-def _read_dtype(node: Node, what: str) -> str:
-    return read_word(node, what, DTYPES)
-
-
-def _read_trainable(node: Node, what: str) -> Literal[True, False, "any"]:
-    return "any" if isinstance(node, Scalar) and node.text == ANY else read_flag(node, what)
-
-
-def _read_regex(node: Node, what: str) -> str:
-    pattern = read_text(node, what)
-    if len(pattern) > _LONGEST_REGEX:
-        raise failure("bad-regex", f"{what} is longer than {_LONGEST_REGEX} characters", span=node.span)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")  # Python warns of what it will read differently one day
-            re.compile(pattern)
-    except re.error as error:
-        span = node.part(error.pos or 0) if isinstance(node, Scalar) else node.span
-        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error.msg}", span=span) from error
-    except (Warning, OverflowError, RecursionError) as error:
-        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=node.span) from error
-    return pattern

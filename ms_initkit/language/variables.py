@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
-from ms_initkit.language.keys import DERIVED, EXTENT, FAN_NAMES, SHAPE_NAMES
-from ms_initkit.language.recipe import Count, Extent, Variable
-from ms_initkit.language.scope import Scope, VariableKind, read_expression
+from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_expression
+from ms_initkit.syntax import schemas
 from ms_initkit.syntax.grammar import RESERVED
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
+    Key,
+    Table,
     described,
     flag_hint,
     read_fields,
@@ -26,11 +27,55 @@ if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.globs import Glob
+    from ms_initkit.syntax.schemas import Schema
     from ms_initkit.syntax.source import Node
+
+EXTENT: Final[Table] = (
+    Key("of", schemas.WORD, "The parameter.", is_required=True),
+    Key("axis", schemas.INTEGER, "The axis.", is_required=True),
+)
+DERIVED: Final[Table] = (
+    Key("count", schemas.WORD, "How many values the glob's one capture takes over the network's names."),
+    Key(
+        "extent",
+        schemas.mapping(EXTENT),
+        "The length of an axis of the first parameter that a glob matches.",
+    ),
+)
+SCHEMA: Final = schemas.any_of(schemas.SCALAR, schemas.FLAG, schemas.mapping(DERIVED) | schemas.ONE_KEY)
+VARIABLES: Final[Schema] = {
+    "type": "object",
+    "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
+    "additionalProperties": schemas.reference("variable"),
+}
 
 # Letters first, then word characters, dots and hyphens: "pre-norm" is text, "n - 1" arithmetic.
 _WORD: Final = re.compile(r"[^\W\d][\w.-]*")
 _TAKEN: Final = RESERVED | {*FAN_NAMES, *SHAPE_NAMES}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The number of different values that the one capture of ``glob`` takes over the network's names."""
+
+    glob: Glob
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The length along ``axis`` of the first parameter that ``glob`` matches."""
+
+    glob: Glob
+    axis: int
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of a recipe; expressions may use the variables before it."""
+
+    name: str
+    value: Expression | Count | Extent | str | bool
+    span: Span
 
 
 def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tuple[Variable, ...], Scope]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.mesh import ranks_along
+from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import (
@@ -59,10 +60,10 @@ class Split:
     span: Span
 
     KEYS: ClassVar[Table] = (
-        Key("over", "words", "The mesh axes over which it is cut."),
-        Key("parts", "expression", "How many parts there are."),
-        Key("index", "expression", "Which part this rank holds, from 0."),
-        Key("blocks", "expressions", "The ratio of blocks that are cut each on its own, or how many equal ones."),
+        Key("over", schemas.one_or_more(schemas.WORD), "The mesh axes over which it is cut."),
+        Key("parts", schemas.EXPRESSION, "How many parts there are."),
+        Key("index", schemas.EXPRESSION, "Which part this rank holds, from 0."),
+        Key("blocks", schemas.EXPRESSIONS, "The ratio of blocks that are cut each on its own, or how many equal ones."),
     )
 
     @classmethod
@@ -153,9 +154,9 @@ class Stretch:
     span: Span
 
     KEYS: ClassVar[Table] = (
-        Key("start", "expression", "The first element."),
-        Key("stop", "expression", "One past the last element."),
-        Key("extent", "expression", "The global length of the axis."),
+        Key("start", schemas.EXPRESSION, "The first element."),
+        Key("stop", schemas.EXPRESSION, "One past the last element."),
+        Key("extent", schemas.EXPRESSION, "The global length of the axis."),
     )
 
     @classmethod
@@ -205,10 +206,10 @@ class Stretch:
 Cut: TypeAlias = Split | Stretch
 
 CUT: Final[Table] = (
-    Key("axis", "axis", "The axis that is cut.", is_required=True),
+    Key("axis", schemas.INTEGER, "The axis that is cut.", is_required=True),
     *Split.KEYS,
     *Stretch.KEYS,
-    Key("copies", "expressions", "How many neighbouring ranks hold the same part, for all blocks or each."),
+    Key("copies", schemas.EXPRESSIONS, "How many neighbouring ranks hold the same part, for all blocks or each."),
 )
 _WAYS: Final = (("over",), ("parts", "index"), ("start", "stop", "extent"))
 

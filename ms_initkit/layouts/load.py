@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
 from ms_initkit.findings import RecipeError
-from ms_initkit.language.keys import ANY
-from ms_initkit.language.recipe import Count, Extent
 from ms_initkit.language.rules import scope_inside
 from ms_initkit.language.scope import Scope, read_condition, read_expression
+from ms_initkit.language.selector_tests import ANY, Trainable
 from ms_initkit.language.selectors import read_selector
-from ms_initkit.language.variables import read_variables, refuse_reserved
+from ms_initkit.language.variables import VARIABLES, Count, Extent, read_variables, refuse_reserved
 from ms_initkit.layouts.cuts import read_cut
 from ms_initkit.layouts.mesh import RANK, SIZE, WORLD
 from ms_initkit.layouts.names import read_naming
 from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule
 from ms_initkit.networks.manifest import read_shapes
+from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
@@ -39,40 +38,44 @@ from ms_initkit.syntax.source import Mapping, Scalar, Sequence, read_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ms_initkit.language.recipe import Selector, Variable
     from ms_initkit.language.scope import VariableKind
+    from ms_initkit.language.selectors import Selector
+    from ms_initkit.language.variables import Variable
     from ms_initkit.layouts.names import Naming
     from ms_initkit.layouts.rules import Default
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.reading import Fields, Table
+    from ms_initkit.syntax.schemas import Schema
     from ms_initkit.syntax.source import Node
 
+_RULES: Final[Schema] = {"type": "array"}
+_SHAPE: Final = schemas.list_of(schemas.any_of(schemas.EXPRESSION, {"const": ANY}))
 LAYOUT: Final[Table] = (
-    Key("layout", "text", "The name of the layout.", is_required=True),
-    Key("mesh", "variables", "Axes with their sizes; the last is the fastest.", is_required=True),
-    Key("model", "text", "A manifest of the whole model, or a safetensors index."),
-    Key("vars", "variables", "Variables for expressions, each of which may use those before it."),
-    Key("names", "rules", "From local names to global ones; a name goes to the first that selects it."),
-    Key("rules", "rules", "The rules; a parameter goes to the first that selects it."),
-    Key("default", "text", "`whole`, or `error` if left out: what is true of parameters without a rule."),
+    Key("layout", schemas.TEXT, "The name of the layout.", is_required=True),
+    Key("mesh", VARIABLES, "Axes with their sizes; the last is the fastest.", is_required=True),
+    Key("model", schemas.TEXT, "A manifest of the whole model, or a safetensors index."),
+    Key("vars", VARIABLES, "Variables for expressions, each of which may use those before it."),
+    Key("names", _RULES, "From local names to global ones; a name goes to the first that selects it."),
+    Key("rules", _RULES, "The rules; a parameter goes to the first that selects it."),
+    Key("default", schemas.TEXT, "`whole`, or `error` if left out: what is true of parameters without a rule."),
 )
 NAME: Final[Table] = (
-    Key("id", "text", "The rule's name in messages; its number if left out."),
-    Key("match", "match", "Which local names.", is_required=True),
-    Key("global", "expression", "The global name, or the captures' global indices.", is_required=True),
-    Key("optional", "flag", "Whether the rule may select nothing."),
-    Key("when", "condition", "A condition on mesh and variables; where it is false the rule does not exist."),
+    Key("id", schemas.TEXT, "The rule's name in messages; its number if left out."),
+    Key("match", schemas.reference("match"), "Which local names.", is_required=True),
+    Key("global", schemas.EXPRESSION, "The global name, or the captures' global indices.", is_required=True),
+    Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
+    Key("when", schemas.CONDITION, "A condition on mesh and variables; where it is false the rule does not exist."),
 )
 RULE: Final[Table] = (
-    Key("id", "text", "The rule's name in messages; its number if left out."),
-    Key("match", "match", "Which local parameters.", is_required=True),
-    Key("split", "expression", "The cuts, in order."),
-    Key("whole", "flag", "true: every rank holds the whole."),
-    Key("global", "expression", "The global name, or the captures' global indices."),
-    Key("shape", "shape", "The global shape; `any` for any."),
-    Key("optional", "flag", "Whether the rule may select nothing."),
-    Key("when", "condition", "A condition on mesh and variables; where it is false the rule does not exist."),
+    Key("id", schemas.TEXT, "The rule's name in messages; its number if left out."),
+    Key("match", schemas.reference("match"), "Which local parameters.", is_required=True),
+    Key("split", schemas.EXPRESSION, "The cuts, in order."),
+    Key("whole", schemas.FLAG, "true: every rank holds the whole."),
+    Key("global", schemas.EXPRESSION, "The global name, or the captures' global indices."),
+    Key("shape", _SHAPE, "The global shape; `any` for any."),
+    Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
+    Key("when", schemas.CONDITION, "A condition on mesh and variables; where it is false the rule does not exist."),
 )
 _DEFAULTS: Final = ("whole", "error")
 _R = TypeVar("_R", NameRule, PlaceRule)
@@ -181,11 +184,10 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
 
 def _read_match(fields: Fields, scope: Scope) -> tuple[Selector | None, Scope]:
     selector = fields.read("match", read_selector, None)
-    node = fields.nodes.get("match")
-    if selector is not None and not (isinstance(node, Mapping) and node.get("trainable") is not None):
+    if selector is not None:
         # Statistics and frozen layers lie on ranks as everything else does.
-        selector = replace(selector, trainable="any")
-    return selector, scope_inside(scope, selector, fields)
+        selector = selector.or_else(Trainable(ANY))
+    return selector, scope_inside(scope, selector, fields.problems)
 
 
 def _read_name_rule(node: Node, number: str, scope: Scope) -> NameRule:

@@ -11,7 +11,7 @@ from ms_initkit.syntax.expressions import Expression
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ms_initkit.language.recipe import Variable
+    from ms_initkit.language.variables import Variable
     from ms_initkit.syntax.grammar import Value
 
 SIZE: Final = "_size"

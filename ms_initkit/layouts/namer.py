@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ms_initkit.layouts.mesh import along
-from ms_initkit.plans.match import captures, selecting_owner
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ms_initkit.language.recipe import Selector
+    from ms_initkit.language.selectors import Selector
     from ms_initkit.layouts.mesh import Axes, Coordinates, Mesh
     from ms_initkit.layouts.names import Naming
     from ms_initkit.layouts.rules import NameRule, PlaceRule
@@ -49,11 +48,11 @@ class Namer:
         called, used_rules = [], []
         for owner in info.owners:
             alone = info._replace(owners=(owner,))
-            if rule is not None and own is not None and selecting_owner(rule.match, alone) is not None:
+            if rule is not None and own is not None and rule.match.selecting_owner(alone) is not None:
                 called.append(self._renamed(owner, rule.match, own, coordinates))
                 continue
             for name_rule in rules:
-                if selecting_owner(name_rule.match, alone) is not None:
+                if name_rule.match.selecting_owner(alone) is not None:
                     used_rules.append(name_rule)
                     called.append(self._renamed(owner, name_rule.match, name_rule.naming, coordinates))
                     break
@@ -67,5 +66,5 @@ class Namer:
         return self.mesh.uses_of(naming).axes
 
     def _renamed(self, owner: Owner, match: Selector, naming: Naming, coordinates: Coordinates) -> str:
-        environment = {**self.mesh.values_at(coordinates), **captures(match, owner.name)}
+        environment = {**self.mesh.values_at(coordinates), **match.capture(owner.name)}
         return naming.renamed(owner.name, match, environment)

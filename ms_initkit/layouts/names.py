@@ -19,7 +19,7 @@ from ms_initkit.syntax.source import Scalar
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ms_initkit.language.recipe import Selector
+    from ms_initkit.language.selectors import Selector
     from ms_initkit.syntax.grammar import Value
     from ms_initkit.syntax.source import Node
 
@@ -115,7 +115,7 @@ class Indices:
         Raises:
             ValueError: If an index is not captured, or is none.
         """
-        spans = _spans(match, name)
+        spans = match.capture_spans(name)
         wanted = {capture: _index(value.evaluate(environment), capture) for capture, value in self.values}
         for capture in wanted:
             if capture not in spans:
@@ -132,14 +132,6 @@ Naming: TypeAlias = Template | Indices
 def read_naming(node: Node, what: str, scope: Scope) -> Naming:
     """Returns the naming of ``node``: a mapping changes indices, a text is a whole name."""
     return Indices.read(node, what, scope) if isinstance(node, MappingNode) else Template.read(node, what, scope)
-
-
-def _spans(match: Selector, name: str) -> dict[str, tuple[int, int]]:
-    for glob in match.names or ():
-        if glob.match(name) is not None:
-            return glob.spans(name)
-    found = None if match.regex is None else re.fullmatch(match.regex, name)
-    return {} if found is None else {group: found.span(group) for group in found.groupdict()}
 
 
 def _index(value: float, what: str) -> int:

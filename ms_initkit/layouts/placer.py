@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ms_initkit.findings import Finding
-from ms_initkit.language.recipe import selector_text
 from ms_initkit.layouts.mesh import Mesh
 from ms_initkit.layouts.namer import Namer
 from ms_initkit.layouts.slicer import Part, Slice, Slicer, uncut
-from ms_initkit.plans.match import Matcher
+from ms_initkit.plans.match import Matcher, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ms_initkit.findings import Severity
-    from ms_initkit.language.recipe import Rule
     from ms_initkit.layouts.mesh import Coordinates
     from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule, Position
     from ms_initkit.networks.params import ParamInfo
@@ -44,7 +42,7 @@ class Placer:
         self.mesh: Final = Mesh(layout.mesh, layout.variables)
         self._namer: Final = Namer(self.mesh)
         self._slicer: Final = Slicer(self.mesh)
-        self._matchers: Final[dict[tuple[bool, ...], Matcher]] = {}
+        self._matchers: Final[dict[tuple[bool, ...], Matcher[PlaceRule]]] = {}
 
     def place(
         self, position: Position, infos: Sequence[ParamInfo], *, strict: bool = True
@@ -69,57 +67,47 @@ class Placer:
         names = tuple(rule for rule in self.layout.names if _is_active(rule, environment))
         matcher = self._matcher(environment)
         placed: list[Placed] = []
-        won: set[str] = set()
-        selected: set[str] = set()
-        failures: dict[tuple[str, str], tuple[PlaceRule | NameRule, list[ParamInfo]]] = {}
-        unplaced: list[ParamInfo] = []
+        tally: Tally[PlaceRule | NameRule] = Tally()
         shared: dict[tuple[str, tuple[int, ...]], list[Part]] = {}
         for info in infos:
-            candidates = cast("tuple[tuple[PlaceRule, int], ...]", matcher.candidates(info))
+            candidates = matcher.candidates(info)
+            tally.winner(info, candidates)
             chosen = candidates[0] if candidates else None
             rule = None if chosen is None else chosen[0]
-            selected.update(candidate.id for candidate, _ in candidates)
-            if rule is not None:
-                won.add(rule.id)
-            if rule is None and self.layout.default == "error":
-                unplaced.append(info)
             at: PlaceRule | NameRule | None = rule
             try:
                 called = self._namer.names(info, rule, names, coordinates)
-                won.update(used.id for used in called[1])
+                tally.won.update(used.id for used in called[1])
                 at = rule if rule is not None else next(iter(called[1]), None)
                 placed.append(self._place_one(info, chosen, called, coordinates, shared))
             except ValueError as error:
-                blamed = at if at is not None else names[0]  # without a rule there is nothing to fail
-                failures.setdefault((blamed.id, str(error)), (blamed, []))[1].append(info)
-        overlaps = [] if failures else _overlaps(infos, placed)
-        for (_, shape), parts in shared.items():
-            problem = None if failures or overlaps else self._slicer.misfit(shape, parts)
+                tally.fail(at if at is not None else names[0], info, error)  # without a rule there is nothing to fail
+        overlaps = [] if tally.failures else _overlaps(infos, placed)
+        is_sound = not (tally.failures or overlaps)
+        for (_, shape), parts in shared.items() if is_sound else ():
+            problem = self._slicer.misfit(shape, parts)
             if problem is not None:
-                failures.setdefault((parts[0].rule.id, problem), (parts[0].rule, []))[1].append(parts[0].info)
+                tally.fail(parts[0].rule, parts[0].info, ValueError(problem))
         findings = [
-            _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}", rule)
-            for (_, message), (rule, failed) in failures.items()
+            _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {reason}", rule)
+            for rule, reason, failed in tally.failures.values()
         ]
         findings += overlaps
-        active: list[PlaceRule | NameRule] = [*names]
-        active += [rule for rule in self.layout.rules if _is_active(rule, environment)]
         findings += [
-            _leftover(rule, position, is_shadowed=rule.id in selected, strict=strict)
-            for rule in active
-            if rule.id not in won and not rule.is_optional
+            _leftover(rule, position, is_shadowed=winner is not None, strict=strict)
+            for rule, winner in tally.idle((*names, *matcher.rules))
+            if not rule.is_optional
         ]
-        if unplaced:
-            findings.append(_unplaced(unplaced, len(infos)))
+        if tally.unmatched and self.layout.default == "error":
+            findings.append(_unplaced(tally.unmatched, len(infos)))
         return tuple(placed), findings
 
-    def _matcher(self, environment: Mapping[str, Value]) -> Matcher:
+    def _matcher(self, environment: Mapping[str, Value]) -> Matcher[PlaceRule]:
         active = tuple(_is_active(rule, environment) for rule in self.layout.rules)
         known = self._matchers.get(active)
         if known is None:
             rules = tuple(rule for rule, is_active in zip(self.layout.rules, active, strict=True) if is_active)
-            # A matcher looks at nothing of a rule but its selector.
-            known = self._matchers[active] = Matcher(cast("tuple[Rule, ...]", rules))
+            known = self._matchers[active] = Matcher(rules)
         return known
 
     def _place_one(
@@ -152,7 +140,7 @@ def _finding(code: str, message: str, rule: PlaceRule | NameRule | None = None) 
 
 
 def _leftover(rule: PlaceRule | NameRule, position: Position, *, is_shadowed: bool, strict: bool) -> Finding:
-    asks = f"it asks for {selector_text(rule.match)}"
+    asks = f"it asks for {rule.match}"
     if is_shadowed:
         message = f"rule {rule.id!r} of the layout wins no parameter of {position}: rules before it take them"
         hint = "move it up, or delete it"

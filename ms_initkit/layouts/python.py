@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ms_initkit.findings import Span
-from ms_initkit.language.recipe import Selector, Variable
+from ms_initkit.language.selector_tests import ANY, Name, Trainable
+from ms_initkit.language.selectors import Selector
+from ms_initkit.language.variables import Variable
 from ms_initkit.layouts.cuts import Cut, Split, Stretch
 from ms_initkit.layouts.mesh import RANK, SIZE, WORLD, ranks_along
 from ms_initkit.layouts.names import Indices, Naming, Template
@@ -134,7 +136,7 @@ def _selector(match: str | Sequence[str] | Selector) -> Selector:
     if isinstance(match, Selector):
         return match
     globs = tuple(map(Glob, (match,) if isinstance(match, str) else match))
-    return Selector(globs, None, None, None, None, None, None, "any", _here())
+    return Selector((Name(globs), Trainable(ANY)), _here())
 
 
 def _expression(value: float | str | None) -> Expression:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ms_initkit.findings import Finding, PlanError, suggestion
-from ms_initkit.language.recipe import Count
+from ms_initkit.language.variables import Count
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.placer import Placed, Placer
 from ms_initkit.layouts.rules import Layout, Position

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ms_initkit.findings import Span
-    from ms_initkit.language.recipe import Selector, Variable
+    from ms_initkit.language.selectors import Selector
+    from ms_initkit.language.variables import Variable
     from ms_initkit.layouts.cuts import Cut
     from ms_initkit.layouts.names import Naming
     from ms_initkit.networks.params import ParamInfo

@@ -9,7 +9,6 @@ from ms_initkit.draws import slices as windows
 from ms_initkit.layouts.cuts import claims, global_shape, tile_by_construction, whole_number
 from ms_initkit.layouts.mesh import along
 from ms_initkit.layouts.tiling import Claims, misfit
-from ms_initkit.plans.match import captures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -78,7 +77,7 @@ class Slicer:
     def part(self, rule: PlaceRule, info: ParamInfo, owner: int) -> Part:
         """Returns the parameter with what ``rule`` counts on of the name of its owner number ``owner``."""
         wanted = self.mesh.uses_of(rule).captures
-        found = captures(rule.match, info.owners[owner].name) if wanted else {}
+        found = rule.match.capture(info.owners[owner].name) if wanted else {}
         return Part(rule, {name: value for name, value in found.items() if name in wanted}, info)
 
     def misfit(self, shape: tuple[int, ...], parts: Sequence[Part]) -> str | None:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.findings import Finding, PlanError, did_you_mean
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
-from ms_initkit.language.recipe import selector_text
+from ms_initkit.language.selector_tests import Name
 from ms_initkit.plans.lines import Assignment, RuleLine
-from ms_initkit.plans.match import Matcher
+from ms_initkit.plans.match import Matcher, Tally
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
 from ms_initkit.plans.variables import evaluate_variables
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ms_initkit.findings import Severity
-    from ms_initkit.language.recipe import Recipe, Rule
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.language.rules import Rule
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.variables import VariableValue
 
@@ -78,7 +79,7 @@ def draft_plan(
         recipe.digest,
         tuple(values.items()),
         tuple(
-            RuleLine(rule.id, _location(rule), selector_text(rule.match), is_active)
+            RuleLine(rule.id, _location(rule), str(rule.match), is_active)
             for rule, is_active in zip(recipe.rules, active, strict=True)
         ),
         tuple(draft.assignments),
@@ -136,31 +137,20 @@ class _Draft:
 
     resolver: Resolver
     assignments: list[Assignment] = field(default_factory=list)
-    unmatched: list[ParamInfo] = field(default_factory=list)
-    failures: dict[tuple[str, str, str], tuple[Rule, list[ParamInfo]]] = field(default_factory=dict)
-    won: Counter[str] = field(default_factory=Counter)
-    selected: Counter[str] = field(default_factory=Counter)
-    winners: dict[str, Counter[str]] = field(default_factory=dict)
+    tally: Tally[Rule] = field(default_factory=Tally)
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
         names = tuple(rule.id for rule, _ in candidates)
-        self.selected.update(names)
-        if not candidates:
-            if info.is_trainable:
-                self.unmatched.append(original)
+        won = self.tally.winner(original, candidates)
+        if won is None:
             self._append(original, info, "", names, self.resolver.kept)
             return
-        rule, owner_index = candidates[0]
-        self.won[rule.id] += 1
-        for loser in names[1:]:
-            self.winners.setdefault(loser, Counter())[rule.id] += 1
+        rule, owner = won
         try:
-            resolution = self.resolver.resolve(rule, info, info.owners[owner_index])
+            resolution = self.resolver.resolve(rule, info, info.owners[owner])
         except ValueError as error:
-            code = "undefined-fan" if isinstance(error, NoFansError) else "unusable-initializer"
-            _, failed = self.failures.setdefault((rule.id, code, str(error)), (rule, []))
-            failed.append(original)
+            self.tally.fail(rule, original, error)
             return
         self._append(original, info, rule.id, names, resolution)
 
@@ -188,62 +178,64 @@ class _Draft:
         leftover: Severity = "error" if strict else "warning"
         found = [
             Finding.error(
-                code,
-                f"rule {rule.id!r} cannot serve {_listed(failed)}: {message}",
+                _failure_code(reason),
+                f"rule {rule.id!r} cannot serve {_listed(failed)}: {reason}",
                 span=rule.span,
                 rule=rule.id,
                 parameter=failed[0].name,
             )
-            for (_, code, message), (rule, failed) in self.failures.items()
+            for rule, reason, failed in self.tally.failures.values()
         ]
-        for rule in rules:
-            if self.won[rule.id]:
-                continue
-            if self.selected[rule.id]:
-                is_inherited = rule.span.path != path
-                if rule.is_optional and is_inherited:
-                    continue  # a child's rules stand before its parents' for just this
-                winner, _ = self.winners[rule.id].most_common(1)[0]
-                found.append(
-                    Finding.of(
-                        "note" if rule.is_optional or is_inherited else "warning",
-                        "shadowed-rule",
-                        f"rule {rule.id!r} selects {self.selected[rule.id]} parameters and wins none",
-                        f"rule {winner!r} stands before it and takes them",
-                        span=rule.span,
-                        help=None if is_inherited else "move it up, narrow the rule before it, or delete it",
-                        rule=rule.id,
-                    )
-                )
-            elif not rule.is_optional:
-                found.append(self._unused(rule, leftover))
-        if self.unmatched:
-            found.append(self._unmatched(leftover))
+        for rule, winner in self.tally.idle(rules):
+            is_inherited = rule.span.path != path
+            if winner is None:
+                found += [] if rule.is_optional else [self._unused(rule, leftover)]
+            elif not (rule.is_optional and is_inherited):  # a child's rules stand before its parents' for just this
+                found.append(self._shadowed(rule, winner, is_inherited=is_inherited))
+        unmatched = [info for info in self.tally.unmatched if info.is_trainable]
+        if unmatched:
+            found.append(self._unmatched(unmatched, leftover))
         return found
+
+    def _shadowed(self, rule: Rule, winner: str, *, is_inherited: bool) -> Finding:
+        return Finding.of(
+            "note" if rule.is_optional or is_inherited else "warning",
+            "shadowed-rule",
+            f"rule {rule.id!r} selects {self.tally.selected[rule.id]} parameters and wins none",
+            f"rule {winner!r} stands before it and takes them",
+            span=rule.span,
+            help=None if is_inherited else "move it up, narrow the rule before it, or delete it",
+            rule=rule.id,
+        )
 
     def _unused(self, rule: Rule, severity: Severity) -> Finding:
         names = [line.stream for line in self.assignments]
         # Globs share fewer letters with names than misspelt words do.
-        near = did_you_mean(rule.match.names[0].text, names, alike=0.4) if rule.match.names else None
+        asked = rule.match.find(Name)
+        near = None if asked is None else did_you_mean(asked.globs[0].text, names, alike=0.4)
         message = f"rule {rule.id!r} selects no parameter"
-        note = f"it asks for {selector_text(rule.match)}"
+        note = f"it asks for {rule.match}"
         hint = "correct `match`, delete the rule, or say `optional: true`"
         if near is not None:
             hint = f"the nearest name is {near!r}; {hint}"
         return Finding.of(severity, "unused-rule", message, note, span=rule.match.span, help=hint, rule=rule.id)
 
-    def _unmatched(self, severity: Severity) -> Finding:
+    def _unmatched(self, unmatched: Sequence[ParamInfo], severity: Severity) -> Finding:
         shown = tuple(
             f"{info.name} {info.shape} {info.dtype}"
             + (f" of a {info.owners[0].cell[0]}" if info.owners[0].cell else "")
-            for info in self.unmatched[:SHOWN]
+            for info in unmatched[:SHOWN]
         )
-        more = len(self.unmatched) - len(shown)
+        more = len(unmatched) - len(shown)
         if more:
             shown += (f"and {more} more",)
-        message = f"no rule selects {_count(self.unmatched)} of {len(self.assignments)}"
+        message = f"no rule selects {_count(unmatched)} of {len(self.assignments)}"
         hint = "add a rule; `init: keep` leaves a parameter as it is"
-        return Finding.of(severity, "unmatched-parameter", message, *shown, help=hint, parameter=self.unmatched[0].name)
+        return Finding.of(severity, "unmatched-parameter", message, *shown, help=hint, parameter=unmatched[0].name)
+
+
+def _failure_code(reason: ValueError) -> str:
+    return "undefined-fan" if isinstance(reason, NoFansError) else "unusable-initializer"
 
 
 def _count(infos: Sequence[ParamInfo]) -> str:

@@ -1,4 +1,4 @@
-"""Which rules select a parameter.
+"""Which rules select a parameter, which one wins, and what is left over on either side.
 
 A network has few kinds of parameters: names that differ only in their indices, in cells of one class, of one shape.
 Each kind is held against the rules once: the cost is linear in parameters and nearly independent of the rules.
@@ -7,28 +7,39 @@ Each kind is held against the rules once: the cost is linear in parameters and n
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from ms_initkit.language.recipe import Rule, Selector
-    from ms_initkit.networks.params import Owner, ParamInfo
+    from ms_initkit.language.selectors import Selector
+    from ms_initkit.networks.params import ParamInfo
 
-# Rules that select a parameter, each with the number of the first owner that it selects it by.
-Candidates: TypeAlias = "tuple[tuple[Rule, int], ...]"
+
+class Selecting(Protocol):
+    """A rule, as far as it selects."""
+
+    @property
+    def id(self) -> str:
+        """Its name, unique among the rules beside it."""
+
+    @property
+    def match(self) -> Selector:
+        """What it selects."""
+
+
+_R = TypeVar("_R", bound=Selecting)
 
 _INDEX: Final = re.compile(r"(?:(?<=\.)|^)\d+(?=\.|$)")
 
 
 @dataclass
-class Matcher:
+class Matcher(Generic[_R]):
     """Holds parameters against ``rules``, in order."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[_R, ...]
     _by_kind: dict[object, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     _blind: tuple[int, ...] = ()
     _sighted: tuple[int, ...] = ()
@@ -36,11 +47,11 @@ class Matcher:
     def __post_init__(self) -> None:
         """Sorts the rules by whether they can tell one index from another."""
         numbers = range(len(self.rules))
-        self._blind = tuple(n for n in numbers if _is_digit_blind(self.rules[n].match))
-        self._sighted = tuple(n for n in numbers if n not in set(self._blind))
+        self._blind = tuple(n for n in numbers if self.rules[n].match.is_digit_blind)
+        self._sighted = tuple(n for n in numbers if not self.rules[n].match.is_digit_blind)
 
-    def candidates(self, info: ParamInfo) -> Candidates:
-        """Returns every rule that selects ``info``, in order."""
+    def candidates(self, info: ParamInfo) -> tuple[tuple[_R, int], ...]:
+        """Returns every rule that selects ``info``, in order, each with the number of the first owner it does so by."""
         kind = (
             tuple((_INDEX.sub("0", owner.name), owner.leaf, owner.cell) for owner in info.owners),
             info.shape,
@@ -55,59 +66,47 @@ class Matcher:
         return tuple((self.rules[n], owner) for n, owner in found)
 
     def _select(self, numbers: Sequence[int], info: ParamInfo) -> tuple[tuple[int, int], ...]:
-        selected = ((n, selecting_owner(self.rules[n].match, info)) for n in numbers)
+        selected = ((n, self.rules[n].match.selecting_owner(info)) for n in numbers)
         return tuple((n, owner) for n, owner in selected if owner is not None)
 
 
-def selecting_owner(selector: Selector, info: ParamInfo) -> int | None:
-    """Returns the number of the first owner under which ``selector`` selects ``info``; None if there is none."""
-    if selector.trainable != "any" and selector.trainable != info.is_trainable:
-        return None
-    if selector.ndims is not None and len(info.shape) not in selector.ndims:
-        return None
-    if selector.dtypes is not None and info.dtype not in selector.dtypes:
-        return None
-    if selector.shape is not None and not _has_shape(selector.shape, info.shape):
-        return None
-    for number, owner in enumerate(info.owners):
-        if _selects_owner(selector, owner):
-            return number
-    return None
+@dataclass
+class Tally(Generic[_R]):
+    """Who won what: the first rule that selects a parameter wins it.
 
+    Args:
+        won: How many parameters each rule won, by id.
+        selected: How many each rule selected.
+        winners: Of a rule that lost, which rules took how many parameters from it.
+        failures: Which parameters a rule cannot serve and why, by its id and the reason's text.
+        unmatched: The parameters that no rule selects.
+    """
 
-def captures(selector: Selector, name: str) -> dict[str, int]:
-    """Returns what the selector's globs or pattern capture in ``name``, which it selects."""
-    for glob in selector.names or ():
-        found = glob.match(name)
-        if found is not None:
-            return dict(found)
-    if selector.regex is not None:
-        match = re.fullmatch(selector.regex, name)
-        if match is not None:
-            return {key: int(text) for key, text in match.groupdict().items() if text and text.isdecimal()}
-    return {}
+    won: Counter[str] = field(default_factory=Counter)
+    selected: Counter[str] = field(default_factory=Counter)
+    winners: dict[str, Counter[str]] = field(default_factory=dict)
+    failures: dict[tuple[str, str], tuple[_R, ValueError, list[ParamInfo]]] = field(default_factory=dict)
+    unmatched: list[ParamInfo] = field(default_factory=list)
 
+    def winner(self, info: ParamInfo, candidates: Sequence[tuple[_R, int]]) -> tuple[_R, int] | None:
+        """Returns the rule that wins ``info`` and the number of the owner it is selected by; None if there is none."""
+        if not candidates:
+            self.unmatched.append(info)
+            return None
+        rule, owner = candidates[0]
+        self.selected.update(candidate.id for candidate, _ in candidates)
+        self.won[rule.id] += 1
+        for loser, _ in candidates[1:]:
+            self.winners.setdefault(loser.id, Counter())[rule.id] += 1
+        return rule, owner
 
-def _has_shape(wanted: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
-    return len(wanted) == len(shape) and all(
-        extent in (None, actual) for extent, actual in zip(wanted, shape, strict=True)
-    )
+    def fail(self, rule: _R, info: ParamInfo, reason: ValueError) -> None:
+        """Remembers that ``rule`` cannot serve ``info``."""
+        self.failures.setdefault((rule.id, str(reason)), (rule, reason, []))[2].append(info)
 
-
-def _selects_owner(selector: Selector, owner: Owner) -> bool:
-    return (
-        (selector.cells is None or any(_is_cell(pattern, owner.cell) for pattern in selector.cells))
-        and (selector.leaves is None or any(leaf.match(owner.leaf) is not None for leaf in selector.leaves))
-        and (selector.names is None or any(glob.match(owner.name) is not None for glob in selector.names))
-        and (selector.regex is None or re.fullmatch(selector.regex, owner.name) is not None)
-    )
-
-
-@lru_cache(maxsize=4096)
-def _is_cell(pattern: str, cell: tuple[str, ...]) -> bool:
-    """Returns whether a class of the MRO is called ``pattern``, in which ``*`` stands for any text."""
-    return any(fnmatchcase(name, pattern) for name in cell)
-
-
-def _is_digit_blind(selector: Selector) -> bool:
-    return selector.regex is None and all(glob.is_digit_blind for glob in selector.names or ())
+    def idle(self, rules: Iterable[_R]) -> Iterator[tuple[_R, str | None]]:
+        """Yields the rules that won nothing, each with the rule that took most from it; None if it selects nothing."""
+        for rule in rules:
+            if not self.won[rule.id]:
+                losses = self.winners.get(rule.id)
+                yield rule, None if losses is None else losses.most_common(1)[0][0]

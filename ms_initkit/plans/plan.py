@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Final
 
@@ -123,10 +123,6 @@ class Plan:
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a plan: {error}") from error
-
-    def without_findings(self) -> Plan:
-        """Returns the plan alone, as golden files keep it."""
-        return replace(self, findings=())
 
     def _find(self, name: str) -> Assignment | None:
         for line in self.assignments:

@@ -11,15 +11,20 @@ from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
-from ms_initkit.language.recipe import FromSpec, InitSpec, KeepSpec
-from ms_initkit.plans.match import captures
+from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.rules import KeepSpec
+from ms_initkit.language.sources import FromSpec
 from ms_initkit.syntax.expressions import Expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ms_initkit.draws import Draw, Edit
-    from ms_initkit.language.recipe import ArgumentValue, BlocksSpec, EditSpec, FansSpec, Rule
+    from ms_initkit.language.blocks import BlocksSpec
+    from ms_initkit.language.calls import ArgumentValue
+    from ms_initkit.language.edits import EditSpec
+    from ms_initkit.language.fans import FansSpec
+    from ms_initkit.language.rules import Rule
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.variables import VariableValue
 
@@ -67,7 +72,7 @@ class Resolver:
         used = self._names.get(id(rule))
         if used is None:
             used = self._names[id(rule)] = _names(rule)
-        captured = captures(rule.match, owner.name) if used or isinstance(rule.action, FromSpec) else {}
+        captured = rule.match.capture(owner.name) if used or isinstance(rule.action, FromSpec) else {}
         if isinstance(rule.action, FromSpec):
             return self._loaded(rule.action, rule, info, captured)
         key = (

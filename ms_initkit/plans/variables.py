@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit.findings import Finding, suggestion
-from ms_initkit.language.recipe import Count, Extent
+from ms_initkit.language.variables import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ms_initkit.language.recipe import Recipe, Variable
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.language.variables import Variable
     from ms_initkit.networks.params import ParamInfo
 
 VariableValue: TypeAlias = float | int | str | bool

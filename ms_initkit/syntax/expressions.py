@@ -83,24 +83,6 @@ class Expression:
         return self.text
 
 
-def parse_expression(text: str) -> Expression:
-    """Returns the arithmetic written as ``text``.
-
-    Raises:
-        ExpressionError: If it is not arithmetic.
-    """
-    return Expression(text)
-
-
-def parse_condition(text: str) -> Expression:
-    """Returns the condition written as ``text``.
-
-    Raises:
-        ExpressionError: If it is not a condition.
-    """
-    return Expression(text, is_condition=True)
-
-
 def _name_tokens(node: Node) -> list[Token]:
     own = [node.token] if node.kind in ("name", "index") else []
     return own + [token for operand in node.operands for token in _name_tokens(operand)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
@@ -16,6 +16,7 @@ from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ms_initkit.syntax.schemas import Schema
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -227,26 +228,19 @@ def read_class_name(node: Node, what: str) -> str:
     return text
 
 
-Kind: TypeAlias = Literal[
-    "text", "texts", "sources", "flag", "axis", "axes", "glob", "globs", "words", "dtypes", "counts", "shape",
-    "trainable", "expression", "expressions", "condition", "initializer", "variables", "rules", "match",
-    "from", "blocks", "fans", "edits", "set", "extent",
-]  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key of a mapping.
 
     Args:
         name: As written.
-        kind: What its value is.
+        schema: What its value is, for editors.
         description: One sentence for the reader of an editor's tooltip.
         is_required: Whether it may not be left out.
     """
 
     name: str
-    kind: Kind
+    schema: Schema
     description: str
     is_required: bool = False
 

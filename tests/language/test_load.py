@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -10,11 +11,18 @@ from hypothesis import strategies as st
 
 from ms_initkit.findings import RecipeError
 from ms_initkit.language import library
+from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.load import load_recipe
-from ms_initkit.language.recipe import Count, Extent, FromSpec, InitSpec, KeepSpec, Recipe, Rule
+from ms_initkit.language.rules import KeepSpec, Rule
+from ms_initkit.language.selector_tests import AxisCount, CellClass, ElementType, Name, Shape, Trainable
+from ms_initkit.language.sources import FromSpec
+from ms_initkit.language.variables import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.problems import AlreadySaidError, Problems
+
+if TYPE_CHECKING:
+    from ms_initkit.language.recipe import Recipe
 
 WHOLE = """\
 family: gpt2
@@ -117,10 +125,12 @@ def test_a_recipe_has_everything_its_file_says() -> None:
 def test_a_selector_has_every_test() -> None:
     selector = load(WHOLE).rules[1].match
 
-    assert selector.names == (Glob("**.{i}.qkv.weight"), Glob("**.{i}.kv.weight"))
-    assert selector.cells == ("Dense", "*Linear")
-    assert (selector.ndims, selector.shape, selector.dtypes) == ((2,), (None, 768), ("float32",))
-    assert selector.trainable == "any"
+    assert selector.find(Name) == Name((Glob("**.{i}.qkv.weight"), Glob("**.{i}.kv.weight")))
+    assert selector.find(CellClass) == CellClass(("Dense", "*Linear"))
+    assert selector.find(AxisCount) == AxisCount((2,))
+    assert selector.find(Shape) == Shape((None, 768))
+    assert selector.find(ElementType) == ElementType(("float32",))
+    assert selector.find(Trainable) == Trainable("any")
 
 
 def test_modifiers_are_read() -> None:

@@ -10,6 +10,7 @@ from ms_initkit import draws
 from ms_initkit.findings import PlanError
 from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.bind import bind
+from ms_initkit.syntax.globs import Glob
 from tests.recipes import info, recipe
 
 
@@ -258,7 +259,9 @@ def test_a_plan_is_a_partition(param_names: list[str], rule_globs: list[str]) ->
     for line in plan.assignments:
         # The definition: rules in order, each held against the whole name.
         selecting = [
-            rule.id for rule in loaded.rules if rule.match.names and rule.match.names[0].match(line.name) is not None
+            rule.id
+            for rule, glob in zip(loaded.rules, rule_globs, strict=True)
+            if Glob(glob).match(line.name) is not None
         ]
         assert line.candidates == tuple(selecting)
         assert line.rule == (selecting[0] if selecting else "")

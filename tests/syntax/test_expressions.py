@@ -4,13 +4,16 @@ import math
 import subprocess
 import sys
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.syntax.expressions import Expression, parse_condition, parse_expression
+from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import ExpressionError, Value
+
+_condition = partial(Expression, is_condition=True)
 
 ENV: dict[str, Value] = {
     "sigma": 0.02,
@@ -44,7 +47,7 @@ ENV: dict[str, Value] = {
     ],
 )
 def test_arithmetic_is_what_it_is_in_mathematics(text: str, value: float) -> None:
-    result = parse_expression(text).evaluate(ENV)
+    result = Expression(text).evaluate(ENV)
 
     assert result == value
     assert type(result) is type(value)
@@ -52,7 +55,7 @@ def test_arithmetic_is_what_it_is_in_mathematics(text: str, value: float) -> Non
 
 @pytest.mark.parametrize("text", ["1e-3", "0.001", "1.0e-3", "1E-3", ".001"])
 def test_every_way_of_writing_a_thousandth_has_the_same_bits(text: str) -> None:
-    assert parse_expression(text).evaluate({}) == 0.001
+    assert Expression(text).evaluate({}) == 0.001
 
 
 @pytest.mark.parametrize(
@@ -105,21 +108,21 @@ def test_every_way_of_writing_a_thousandth_has_the_same_bits(text: str) -> None:
 )
 def test_what_has_no_value_is_refused_where_it_is_wrong(text: str, start: int, message: str) -> None:
     with pytest.raises(ExpressionError, match=message) as caught:
-        parse_expression(text).evaluate(ENV)
+        Expression(text).evaluate(ENV)
 
     assert caught.value.start == start
 
 
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     with pytest.raises(ExpressionError) as caught:
-        parse_expression("sgma * 2").evaluate(ENV)
+        Expression("sgma * 2").evaluate(ENV)
 
     assert caught.value.hint == "did you mean 'sigma'?"
     assert caught.value.name == "sgma"
 
 
 def test_an_expression_knows_its_names() -> None:
-    expression = parse_expression("sigma * max(n, shape[depth]) + sigma")
+    expression = Expression("sigma * max(n, shape[depth]) + sigma")
 
     assert expression.names == {"sigma", "n", "shape", "depth"}
     assert expression.find("sigma") == 0
@@ -127,9 +130,9 @@ def test_an_expression_knows_its_names() -> None:
 
 
 def test_expressions_are_equal_by_their_text() -> None:
-    assert parse_expression("1 + n") == parse_expression("1 + n")
-    assert len({parse_expression("n"), parse_expression("n"), parse_condition("n")}) == 2
-    assert str(parse_expression("1 + n")) == "1 + n"
+    assert Expression("1 + n") == Expression("1 + n")
+    assert len({Expression("n"), Expression("n"), _condition("n")}) == 2
+    assert str(Expression("1 + n")) == "1 + n"
 
 
 @pytest.mark.parametrize(
@@ -151,12 +154,12 @@ def test_expressions_are_equal_by_their_text() -> None:
     ],
 )
 def test_conditions_answer_yes_or_no(text: str, value: bool) -> None:
-    assert parse_condition(text).evaluate(ENV) is value
+    assert _condition(text).evaluate(ENV) is value
 
 
 def test_the_half_that_decides_nothing_is_not_evaluated() -> None:
-    assert parse_condition("n == 12 or 1 / 0 > 2").evaluate(ENV) is True
-    assert parse_condition("n == 0 and 1 / 0 > 2").evaluate(ENV) is False
+    assert _condition("n == 12 or 1 / 0 > 2").evaluate(ENV) is True
+    assert _condition("n == 0 and 1 / 0 > 2").evaluate(ENV) is False
 
 
 @pytest.mark.parametrize(
@@ -176,7 +179,7 @@ def test_the_half_that_decides_nothing_is_not_evaluated() -> None:
 )
 def test_what_is_no_condition_is_refused_where_it_is_wrong(text: str, start: int, message: str) -> None:
     with pytest.raises(ExpressionError, match=message) as caught:
-        parse_condition(text).evaluate(ENV)
+        _condition(text).evaluate(ENV)
 
     assert caught.value.start == start
 
@@ -184,7 +187,7 @@ def test_what_is_no_condition_is_refused_where_it_is_wrong(text: str, start: int
 def test_text_is_never_evaluated_as_python() -> None:
     for text in ("__import__('os')", "().__class__", "lambda: 1", "n if n else 1", "[1]", "n := 2", "n // 2"):
         with pytest.raises(ExpressionError):
-            parse_expression(text)
+            Expression(text)
 
 
 numbers = st.integers(-20, 20).map(lambda n: f"({n})" if n < 0 else str(n))
@@ -197,7 +200,7 @@ sums = st.recursive(
 
 @given(sums)
 def test_integers_are_exact(text: str) -> None:
-    assert parse_expression(text).evaluate({}) == eval(text)
+    assert Expression(text).evaluate({}) == eval(text)
 
 
 @given(st.lists(st.tuples(st.sampled_from("+-*/"), st.integers(1, 9)), min_size=1, max_size=8))
@@ -205,7 +208,7 @@ def test_operators_bind_as_they_do_in_mathematics(chain: list[tuple[str, int]]) 
     text = "7 " + " ".join(f"{operator} {number}" for operator, number in chain)
     exact = "Fraction(7) " + " ".join(f"{operator} Fraction({number})" for operator, number in chain)
 
-    assert parse_expression(text).evaluate({}) == pytest.approx(float(eval(exact, {"Fraction": Fraction})))
+    assert Expression(text).evaluate({}) == pytest.approx(float(eval(exact, {"Fraction": Fraction})))
 
 
 @given(st.text("0123456789.eE+-*/()[], nxsqrtlogminmax<>=!'\"&%", max_size=40))
@@ -223,14 +226,14 @@ def test_any_text_is_an_expression_or_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["log(n)", "exp(sigma)", "fan_in ** -0.5", "sigma ** 1.5", "n ** 0.25"])
 def test_what_libm_leaves_open_comes_from_portable(text: str) -> None:
-    value = parse_expression(text).evaluate(ENV)
+    value = Expression(text).evaluate(ENV)
 
     assert value == pytest.approx(eval(text, {"log": math.log, "exp": math.exp} | ENV), rel=1e-15)
 
 
 def test_reading_an_expression_imports_no_numpy() -> None:
     script = (
-        "import sys; from ms_initkit.syntax.expressions import parse_expression as parse; "
+        "import sys; from ms_initkit.syntax.expressions import Expression as parse; "
         "parse('sqrt(2) * n ** 2 + log(n)'); assert not {'numpy', 'numba', 'mindspore'} & set(sys.modules)"
     )
 

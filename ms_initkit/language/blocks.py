@@ -1,0 +1,52 @@
+"""``blocks``: the parts of a fused tensor, each drawn on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.language.scope import Scope, read_expression, read_expressions
+from ms_initkit.syntax import schemas
+from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.reading import Key, Table, read_count, read_fields
+
+if TYPE_CHECKING:
+    from ms_initkit.findings import Span
+    from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.source import Node
+
+BLOCKS: Final[Table] = (
+    Key("axis", schemas.INTEGER, "The axis that is cut.", is_required=True),
+    Key("parts", schemas.EXPRESSION, "How many equal blocks."),
+    Key("sizes", schemas.EXPRESSIONS, "The length of each block."),
+)
+SCHEMA: Final = schemas.mapping(BLOCKS) | schemas.exactly_one("parts", "sizes")
+
+
+@dataclass(frozen=True, slots=True)
+class BlocksSpec:
+    """The tensor is cut along ``axis`` into ``parts`` equal blocks or blocks of ``sizes``, each drawn on its own."""
+
+    axis: int
+    parts: Expression | None
+    sizes: tuple[Expression, ...] | None
+    span: Span
+
+
+def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:
+    """Returns how a tensor is cut; its expressions know variables, captures and the shape."""
+    problems = Problems()
+    fields = read_fields(node, BLOCKS, what, problems)
+    if "parts" in fields and "sizes" in fields:
+        problems.add("conflicting-keys", f"{what} has `parts` or `sizes`, not both", span=node.span)
+    elif "parts" not in fields and "sizes" not in fields:
+        problems.add("missing-key", f"{what} has neither `parts` nor `sizes`", span=node.span)
+    spec = BlocksSpec(
+        axis=fields.read("axis", read_count, 0),
+        parts=fields.read("parts", partial(read_expression, scope=scope), None),
+        sizes=fields.read("sizes", partial(read_expressions, scope=scope), None),
+        span=node.span,
+    )
+    problems.settle()
+    return spec

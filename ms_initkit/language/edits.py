@@ -1,0 +1,76 @@
+"""``then``: edits of the drawn values, in order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from ms_initkit.language.scope import Scope, read_expression, read_expressions
+from ms_initkit.syntax import schemas
+from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.reading import Key, Table, read_each, read_fields
+
+if TYPE_CHECKING:
+    from ms_initkit.findings import Span
+    from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.source import Node
+
+SET: Final[Table] = (
+    Key("at", schemas.EXPRESSIONS, "The element's index along each axis.", is_required=True),
+    Key("to", schemas.EXPRESSION, "Its value.", is_required=True),
+)
+EDITS: Final[Table] = (
+    Key("add", schemas.EXPRESSION, "Adds a number to every element."),
+    Key("multiply", schemas.EXPRESSION, "Multiplies every element by a number."),
+    Key("set", schemas.mapping(SET), "Gives one element a value."),
+    Key("zero_rows", schemas.EXPRESSIONS, "Sets slices along the first axis to zero, as for padding."),
+)
+SCHEMA: Final = schemas.list_of(schemas.mapping(EDITS) | schemas.ONE_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class EditSpec:
+    """One entry of ``then``: ``add`` and ``multiply`` have a ``value``, ``zero_rows`` has ``at``, ``set`` has both."""
+
+    name: Literal["add", "multiply", "set", "zero_rows"]
+    value: Expression | None
+    at: tuple[Expression, ...]
+    span: Span
+
+
+def read_edits(node: Node, what: str, scope: Scope) -> tuple[EditSpec, ...]:
+    """Returns the edits of drawn values, in order."""
+    return read_each(node, what, partial(_read_edit, scope=scope))
+
+
+def _read_edit(node: Node, what: str, scope: Scope) -> EditSpec:
+    problems = Problems()
+    fields = read_fields(node, EDITS, what, problems)
+    if len(fields.nodes) != 1 and not problems.has_failed:
+        hint = "write one item for each: [{add: 1}, {multiply: 2}]"
+        problems.add("wrong-type", f"{what} is one edit, not {len(fields.nodes)}", span=node.span, help=hint)
+    problems.settle()
+    name = cast("Literal['add', 'multiply', 'set', 'zero_rows']", next(iter(fields.nodes)))
+    at: tuple[Expression, ...] = ()
+    value: Expression | None = None
+    match name:
+        case "set":
+            place = fields.read(name, partial(_read_set, scope=scope), ((), None))
+            problems.settle()
+            at, value = place
+        case "zero_rows":
+            at = fields.read(name, partial(read_expressions, scope=scope), ())
+        case _:
+            value = fields.read(name, partial(read_expression, scope=scope), None)
+    problems.settle()
+    return EditSpec(name, value, at, node.span)
+
+
+def _read_set(node: Node, what: str, scope: Scope) -> tuple[tuple[Expression, ...], Expression | None]:
+    problems = Problems()
+    fields = read_fields(node, SET, what, problems)
+    at = fields.read("at", partial(read_expressions, scope=scope), ())
+    to = fields.read("to", partial(read_expression, scope=scope), None)
+    problems.settle()
+    return at, to

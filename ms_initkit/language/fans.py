@@ -1,0 +1,87 @@
+"""``fans``: where fan_in and fan_out come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final, Literal, cast
+
+from ms_initkit.language.scope import Scope, read_expression
+from ms_initkit.syntax import schemas
+from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.reading import Key, Table, read_each, read_fields, read_integer, read_word
+from ms_initkit.syntax.source import Mapping
+
+if TYPE_CHECKING:
+    from ms_initkit.findings import Span
+    from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.reading import Fields
+    from ms_initkit.syntax.source import Node
+
+FANS: Final[Table] = (
+    Key("in", schemas.EXPRESSION, "The inputs of one output unit."),
+    Key("out", schemas.EXPRESSION, "The outputs of one input unit."),
+    Key("in_axes", schemas.list_of(schemas.INTEGER), "Axes of the inputs."),
+    Key("out_axes", schemas.list_of(schemas.INTEGER), "Axes of the outputs."),
+    Key("batch_axes", schemas.list_of(schemas.INTEGER), "Axes that count in neither, such as stacked experts."),
+)
+_CONVENTIONS: Final = ("shape", "connections")
+SCHEMA: Final = schemas.any_of({"enum": list(_CONVENTIONS)}, schemas.mapping(FANS) | schemas.SOME_KEY)
+
+
+@dataclass(frozen=True, slots=True)
+class FansSpec:
+    """Where fans come from; a field left None is the convention's.
+
+    Args:
+        convention: ``shape`` as torch and MindSpore count, ``connections`` for true connections.
+        span: Where it stands.
+        fan_in: Inputs of one output unit.
+        fan_out: Outputs of one input unit.
+        in_axes: Axes of the inputs, with ``out_axes`` and ``batch_axes``; the others are the receptive field.
+        out_axes: Axes of the outputs.
+        batch_axes: Axes that count in neither, such as stacked experts.
+    """
+
+    convention: Literal["shape", "connections"]
+    span: Span
+    fan_in: Expression | None = None
+    fan_out: Expression | None = None
+    in_axes: tuple[int, ...] | None = None
+    out_axes: tuple[int, ...] | None = None
+    batch_axes: tuple[int, ...] = ()
+
+
+def read_fans(node: Node, what: str, scope: Scope) -> FansSpec:
+    """Returns where fans come from; numbers may use those of the shape."""
+    if not isinstance(node, Mapping):
+        convention = cast("Literal['shape', 'connections']", read_word(node, what, _CONVENTIONS))
+        return FansSpec(convention, node.span)
+    problems = Problems()
+    fields = read_fields(node, FANS, what, problems)
+    number = partial(read_expression, scope=scope)
+    axes = partial(read_each, reader=read_integer)
+    spec = FansSpec(
+        convention="shape",
+        fan_in=fields.read("in", number, None),
+        fan_out=fields.read("out", number, None),
+        in_axes=fields.read("in_axes", axes, None),
+        out_axes=fields.read("out_axes", axes, None),
+        batch_axes=fields.read("batch_axes", axes, ()),
+        span=node.span,
+    )
+    _check_fans(fields, what, node.span)
+    problems.settle()
+    return spec
+
+
+def _check_fans(fields: Fields, what: str, span: Span) -> None:
+    problems = fields.problems
+    by_axes = {"in_axes", "out_axes", "batch_axes"} & fields.nodes.keys()
+    if by_axes and {"in", "out"} & fields.nodes.keys():
+        problems.add("conflicting-keys", f"{what} are given as numbers or as axes, not both", span=span)
+    elif by_axes and not {"in_axes", "out_axes"} <= by_axes:
+        problems.add("missing-key", f"{what} by axes need `in_axes` and `out_axes`", span=span)
+    elif not fields.nodes and not problems.has_failed:
+        hint = "write shape, connections or {in: ...}"
+        problems.add("missing-key", f"{what} say nothing", span=span, help=hint)

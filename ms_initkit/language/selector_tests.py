@@ -1,0 +1,374 @@
+"""What a selector may ask of a parameter: each test is one class that reads, selects, prints and has its schema."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, final
+
+from ms_initkit.draws.dtypes import DTYPES
+from ms_initkit.syntax import schemas
+from ms_initkit.syntax.problems import failure
+from ms_initkit.syntax.reading import (
+    Key,
+    described,
+    read_class_name,
+    read_count,
+    read_each,
+    read_flag,
+    read_globs,
+    read_one_or_more,
+    read_text,
+    read_word,
+)
+from ms_initkit.syntax.source import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Self
+
+    from ms_initkit.syntax.globs import Glob
+    from ms_initkit.syntax.reading import Table
+    from ms_initkit.syntax.schemas import Schema
+    from ms_initkit.syntax.source import Node
+
+ANY: Final = "any"
+_LONGEST_REGEX: Final = 500
+
+
+class Owner(Protocol):
+    """What is asked of one cell's claim on a parameter."""
+
+    @property
+    def name(self) -> str:
+        """Full dotted name under this owner."""
+
+    @property
+    def leaf(self) -> str:
+        """The attribute's name in the owning cell."""
+
+    @property
+    def cell(self) -> tuple[str, ...]:
+        """Class names of the owning cell's MRO."""
+
+
+class Parameter(Protocol):
+    """What is asked of a parameter itself."""
+
+    @property
+    def owners(self) -> Sequence[Owner]:
+        """Every cell that holds it."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The global shape."""
+
+    @property
+    def dtype(self) -> str:
+        """Name of the element type."""
+
+    @property
+    def is_trainable(self) -> bool:
+        """Whether it is trained."""
+
+
+class Test(ABC):
+    """What every test has: its key, its schema, its reader; its text is what a plan shows of it."""
+
+    key: ClassVar[str]
+    schema: ClassVar[Schema]
+    description: ClassVar[str]
+
+    @classmethod
+    @abstractmethod
+    def read(cls, node: Node, what: str) -> Self:
+        """Returns the test that ``node`` asks for."""
+
+
+class ParameterTest(Test):
+    """A test of the parameter, whoever owns it."""
+
+    @abstractmethod
+    def selects(self, parameter: Parameter) -> bool:
+        """Returns whether ``parameter`` passes."""
+
+
+class OwnerTest(Test):
+    """A test of one owner's claim: all tests must hold for the same owner."""
+
+    @abstractmethod
+    def selects(self, owner: Owner) -> bool:
+        """Returns whether ``owner`` passes."""
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        """What it captures in every name that passes."""
+        return ()
+
+    @property
+    def is_digit_blind(self) -> bool:
+        """Whether names that differ only in their indices all pass, or none of them."""
+        return True
+
+    def capture(self, name: str) -> dict[str, int]:
+        """Returns what it captures in ``name``, which passes."""
+        del name
+        return {}
+
+    def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
+        """Returns where in ``name``, which passes, each capture first stands."""
+        del name
+        return {}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Name(OwnerTest):
+    """Globs over whole dotted names."""
+
+    key = "name"
+    schema = schemas.one_or_more(schemas.WORD)
+    description = "Globs over the whole dotted name."
+
+    globs: tuple[Glob, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_globs(node, what))
+
+    def selects(self, owner: Owner) -> bool:
+        return any(glob.match(owner.name) is not None for glob in self.globs)
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        return tuple(name for name in self.globs[0].captures if all(name in glob.captures for glob in self.globs))
+
+    @property
+    def is_digit_blind(self) -> bool:
+        return all(glob.is_digit_blind for glob in self.globs)
+
+    def capture(self, name: str) -> dict[str, int]:
+        for glob in self.globs:
+            found = glob.match(name)
+            if found is not None:
+                return dict(found)
+        return {}
+
+    def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
+        return next((glob.spans(name) for glob in self.globs if glob.match(name) is not None), {})
+
+    def __str__(self) -> str:
+        return "name " + " or ".join(glob.text for glob in self.globs)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Regex(OwnerTest):
+    """A pattern that the whole name must match; its named groups are captures."""
+
+    key = "regex"
+    schema = schemas.TEXT
+    description = "A regular expression that the whole name matches."
+
+    pattern: str
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(_read_regex(node, what))
+
+    def selects(self, owner: Owner) -> bool:
+        return re.fullmatch(self.pattern, owner.name) is not None
+
+    @property
+    def captures(self) -> tuple[str, ...]:
+        return tuple(re.compile(self.pattern).groupindex)
+
+    @property
+    def is_digit_blind(self) -> bool:
+        return False
+
+    def capture(self, name: str) -> dict[str, int]:
+        match = re.fullmatch(self.pattern, name)
+        groups = {} if match is None else match.groupdict()
+        return {key: int(text) for key, text in groups.items() if text and text.isdecimal()}
+
+    def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
+        match = re.fullmatch(self.pattern, name)
+        return {} if match is None else {group: match.span(group) for group in match.groupdict()}
+
+    def __str__(self) -> str:
+        return f"regex {self.pattern}"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class CellClass(OwnerTest):
+    """Class names, each looked for in the owner's MRO."""
+
+    key = "cell"
+    schema = schemas.one_or_more(schemas.WORD)
+    description = "Class names, looked for among the owner's class and its bases; * stands for any text."
+
+    classes: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_one_or_more(node, what, read_class_name))
+
+    def selects(self, owner: Owner) -> bool:
+        return any(_is_cell(pattern, owner.cell) for pattern in self.classes)
+
+    def __str__(self) -> str:
+        return "cell " + " or ".join(self.classes)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Leaf(OwnerTest):
+    """Globs over the attribute's name in its owner."""
+
+    key = "param"
+    schema = schemas.one_or_more(schemas.WORD)
+    description = "Globs over the attribute's name, such as weight or gamma."
+
+    globs: tuple[Glob, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_globs(node, what))
+
+    def selects(self, owner: Owner) -> bool:
+        return any(glob.match(owner.leaf) is not None for glob in self.globs)
+
+    def __str__(self) -> str:
+        return "param " + " or ".join(glob.text for glob in self.globs)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class AxisCount(ParameterTest):
+    """Numbers of axes."""
+
+    key = "ndim"
+    schema = schemas.one_or_more(schemas.COUNT)
+    description = "Numbers of axes."
+
+    counts: tuple[int, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_one_or_more(node, what, read_count))
+
+    def selects(self, parameter: Parameter) -> bool:
+        return len(parameter.shape) in self.counts
+
+    def __str__(self) -> str:
+        return "ndim " + " or ".join(map(str, self.counts))
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Shape(ParameterTest):
+    """Extents along each axis, None for any."""
+
+    key = "shape"
+    schema = schemas.list_of(schemas.any_of(schemas.COUNT, {"const": ANY}))
+    description = "Length of each axis; `any` for any."
+
+    extents: tuple[int | None, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_each(node, what, _read_length))
+
+    def selects(self, parameter: Parameter) -> bool:
+        return len(self.extents) == len(parameter.shape) and all(
+            extent in (None, actual) for extent, actual in zip(self.extents, parameter.shape, strict=True)
+        )
+
+    def __str__(self) -> str:
+        return "shape [" + ", ".join("*" if n is None else str(n) for n in self.extents) + "]"
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class ElementType(ParameterTest):
+    """Element types."""
+
+    key = "dtype"
+    schema = schemas.one_or_more({"enum": list(DTYPES)})
+    description = "Element types."
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_one_or_more(node, what, _read_dtype))
+
+    def selects(self, parameter: Parameter) -> bool:
+        return parameter.dtype in self.names
+
+    def __str__(self) -> str:
+        return "dtype " + " or ".join(self.names)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Trainable(ParameterTest):
+    """Whether it is trained: what a selector asks for unless it says otherwise, and then does not print."""
+
+    key = "trainable"
+    schema: ClassVar[Schema] = {"enum": [True, False, ANY]}
+    description = "true (if left out), false or any."
+
+    wanted: Literal[True, False, "any"] = True
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls("any" if isinstance(node, Scalar) and node.text == ANY else read_flag(node, what))
+
+    def selects(self, parameter: Parameter) -> bool:
+        return self.wanted in (ANY, parameter.is_trainable)
+
+    def __str__(self) -> str:
+        return "" if self.wanted is True else f"trainable {str(self.wanted).lower()}"
+
+
+# In the order in which they are printed.
+TESTS: Final[tuple[type[Test], ...]] = (
+    Name, Regex, CellClass, Leaf, AxisCount, Shape, ElementType, Trainable,
+)  # fmt: skip
+MATCH: Final[Table] = tuple(Key(test.key, test.schema, test.description) for test in TESTS)
+
+
+@lru_cache(maxsize=4096)
+def _is_cell(pattern: str, cell: tuple[str, ...]) -> bool:
+    return any(fnmatchcase(name, pattern) for name in cell)
+
+
+def _read_length(node: Node, what: str) -> int | None:
+    return None if isinstance(node, Scalar) and node.text == ANY else read_count(node, what)
+
+
+def _read_dtype(node: Node, what: str) -> str:
+    return read_word(node, what, DTYPES)
+
+
+def _read_regex(node: Node, what: str) -> str:
+    pattern = read_text(node, what)
+    if len(pattern) > _LONGEST_REGEX:
+        raise failure("bad-regex", f"{what} is longer than {_LONGEST_REGEX} characters", span=node.span)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # Python warns of what it will read differently one day
+            re.compile(pattern)
+    except re.error as error:
+        span = node.part(error.pos or 0) if isinstance(node, Scalar) else node.span
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error.msg}", span=span) from error
+    except (Warning, OverflowError, RecursionError) as error:
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=node.span) from error
+    return pattern
