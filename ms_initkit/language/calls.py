@@ -11,15 +11,7 @@ from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax.numerals import read_number
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import (
-    described,
-    is_unquoted_glob,
-    listed,
-    read_each,
-    read_flag,
-    read_text,
-    read_word,
-)
+from ms_initkit.syntax.reading import described, is_unquoted_glob, listed, read_each, read_flag, read_text, read_word
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import Key, Table, read_each, read_fields
+from ms_initkit.syntax.reading import read_each, read_fields
+from ms_initkit.syntax.schemas import Key, Table
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span

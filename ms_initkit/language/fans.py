@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import Key, Table, read_each, read_fields, read_integer, read_word
+from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_word
+from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Mapping
 
 if TYPE_CHECKING:

@@ -24,16 +24,8 @@ from ms_initkit.language.variables import VARIABLES, read_variables
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import (
-    Key,
-    Table,
-    described,
-    read_class_name,
-    read_fields,
-    read_one_or_more,
-    read_text,
-    read_texts,
-)
+from ms_initkit.syntax.reading import described, read_class_name, read_fields, read_one_or_more, read_text, read_texts
+from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Document, Mapping, Scalar, read_file
 from ms_initkit.syntax.source import Sequence as ListNode
 

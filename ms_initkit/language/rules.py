@@ -15,7 +15,8 @@ from ms_initkit.language.sources import FromSpec, read_from
 from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import Key, Table, described, read_fields, read_flag, read_text
+from ms_initkit.syntax.reading import described, read_fields, read_flag, read_text
+from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:

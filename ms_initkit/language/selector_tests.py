@@ -14,7 +14,6 @@ from ms_initkit.draws.dtypes import DTYPES
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import failure
 from ms_initkit.syntax.reading import (
-    Key,
     described,
     read_class_name,
     read_count,
@@ -25,6 +24,7 @@ from ms_initkit.syntax.reading import (
     read_text,
     read_word,
 )
+from ms_initkit.syntax.schemas import Key
 from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.reading import Table
-    from ms_initkit.syntax.schemas import Schema
+    from ms_initkit.syntax.schemas import Schema, Table
     from ms_initkit.syntax.source import Node
 
 ANY: Final = "any"

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import Key, Table, listed, read_fields, read_text
+from ms_initkit.syntax.reading import listed, read_fields, read_text
+from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:

@@ -11,8 +11,6 @@ from ms_initkit.syntax import schemas
 from ms_initkit.syntax.grammar import RESERVED
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
-    Key,
-    Table,
     described,
     flag_hint,
     read_fields,
@@ -21,6 +19,7 @@ from ms_initkit.syntax.reading import (
     read_identifier,
     read_integer,
 )
+from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:

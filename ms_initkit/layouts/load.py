@@ -22,7 +22,6 @@ from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
-    Key,
     described,
     read_each,
     read_fields,
@@ -33,6 +32,7 @@ from ms_initkit.syntax.reading import (
     read_text,
     read_word,
 )
+from ms_initkit.syntax.schemas import Key
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence, read_file
 
 if TYPE_CHECKING:
@@ -45,8 +45,8 @@ if TYPE_CHECKING:
     from ms_initkit.layouts.rules import Default
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.reading import Fields, Table
-    from ms_initkit.syntax.schemas import Schema
+    from ms_initkit.syntax.reading import Fields
+    from ms_initkit.syntax.schemas import Schema, Table
     from ms_initkit.syntax.source import Node
 
 _RULES: Final[Schema] = {"type": "array"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
@@ -16,7 +16,7 @@ from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ms_initkit.syntax.schemas import Schema
+    from ms_initkit.syntax.schemas import Table
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
@@ -226,23 +226,3 @@ def read_class_name(node: Node, what: str) -> str:
         note = "a class name has letters, digits and underscores; * stands for any of them"
         raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
     return text
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One key of a mapping.
-
-    Args:
-        name: As written.
-        schema: What its value is, for editors.
-        description: One sentence for the reader of an editor's tooltip.
-        is_required: Whether it may not be left out.
-    """
-
-    name: str
-    schema: Schema
-    description: str
-    is_required: bool = False
-
-
-Table: TypeAlias = tuple[Key, ...]

@@ -1,14 +1,33 @@
-"""JSON Schemas of values, made of a few words; a key of a mapping carries the one of its value."""
+"""Keys of mappings, each with the JSON Schema of its value, which is made of a few words."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeAlias
-
-if TYPE_CHECKING:
-    from ms_initkit.syntax.reading import Table
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 # A JSON Schema is an object of objects; the shape of the parts is the business of whoever validates.
 Schema: TypeAlias = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a mapping.
+
+    Args:
+        name: As written.
+        schema: What its value is, for editors.
+        description: One sentence for the reader of an editor's tooltip.
+        is_required: Whether it may not be left out.
+    """
+
+    name: str
+    schema: Schema
+    description: str
+    is_required: bool = False
+
+
+Table: TypeAlias = tuple[Key, ...]
+
 
 TEXT: Final[Schema] = {"type": ["string", "number"]}  # 2019 and 1502.01852 are text where text is due
 FLAG: Final[Schema] = {"type": "boolean"}
