@@ -13,7 +13,9 @@ from ms_initkit.language.recipe import Recipe
 if TYPE_CHECKING:
     from ms_initkit import initializers, layouts
     from ms_initkit.layouts.load import load_layout
+    from ms_initkit.layouts.ownership import check_ownership
     from ms_initkit.networks.construct import deferred
+    from ms_initkit.networks.describe import describe
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
     from ms_initkit.stages.agreement import check_ranks
@@ -38,8 +40,10 @@ __all__ = [
     "Report",
     "apply",
     "attach",
+    "check_ownership",
     "check_ranks",
     "deferred",
+    "describe",
     "draw",
     "initializers",
     "layouts",
@@ -53,13 +57,15 @@ __all__ = [
 
 # What needs NumPy or MindSpore is imported when it is first asked for, so that checking a recipe needs neither.
 _HOMES = {
-    "Assignment": "ms_initkit.plans.plan",
+    "Assignment": "ms_initkit.plans.lines",
     "Plan": "ms_initkit.plans.plan",
     "Report": "ms_initkit.stages.report",
     "apply": "ms_initkit.stages.apply",
-    "check_ranks": "ms_initkit.stages.agreement",
     "attach": "ms_initkit.stages.attach",
+    "check_ownership": "ms_initkit.layouts.ownership",
+    "check_ranks": "ms_initkit.stages.agreement",
     "deferred": "ms_initkit.networks.construct",
+    "describe": "ms_initkit.networks.describe",
     "draw": "ms_initkit.stages.draw",
     "load_layout": "ms_initkit.layouts.load",
     "materialize": "ms_initkit.stages.materialize",
@@ -79,4 +85,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOMES, "initializers", "layouts"])
+    return [*__all__, "__version__"]
