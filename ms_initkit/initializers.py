@@ -15,7 +15,6 @@ import numpy as np
 from mindspore.common.initializer import Initializer
 
 from ms_initkit import draws, formulas, stream
-from ms_initkit.draws.draw import is_random
 from ms_initkit.findings import suggestion
 from ms_initkit.formulas import Formula, Site, fans
 
@@ -80,7 +79,7 @@ class Drawn(Initializer):
         draw = formula.resolve(Site(arr.shape, fans.from_shape(arr.shape) if arr.ndim >= 2 else None))
         if self._seed is not None and not _is_same_everywhere(draw):
             raise ValueError(_NEEDS_ATTACH.format(name=type(self).__name__))
-        write(arr, draw, _key() if is_random(draw) else 0, type(self).__name__)
+        write(arr, draw, _key() if draw.is_random else 0, type(self).__name__)
 
 
 def write(arr: NDArray[Any], draw: draws.Draw, key: int, name: str) -> None:
@@ -103,7 +102,7 @@ def write(arr: NDArray[Any], draw: draws.Draw, key: int, name: str) -> None:
 
 
 def _write_whole_numbers(arr: NDArray[Any], draw: draws.Draw, name: str) -> None:
-    if is_random(draw):
+    if draw.is_random:
         raise TypeError(f"{name} draws real numbers: an array of {arr.dtype} would cut them to whole ones")
     values = stream.sample(draw, arr.shape, 0)
     with np.errstate(invalid="ignore"):

@@ -12,11 +12,10 @@ import typer
 from ms_initkit.cli.answers import AsJson, answering, refuse, say
 from ms_initkit.cli.networks import Lenient, Net, NetArguments, RecipeName, Seed, Settings, settings
 from ms_initkit.cli.progress import progress_bar
+from ms_initkit.draws.dtypes import FLOATS
 
 if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
-
-_FLOATS: Final = ("float64", "float32", "float16", "bfloat16")
 
 
 def materialize(
@@ -31,7 +30,7 @@ def materialize(
     out: Annotated[Path, typer.Option("--out", help="A folder; a run that was cut short there is taken up again.")],
     set_: Settings = [],  # noqa: B006  # typer reads the default and never hands it out
     dtype: Annotated[
-        str | None, typer.Option("--dtype", help="Element type of all floating-point tensors: " + ", ".join(_FLOATS))
+        str | None, typer.Option("--dtype", help="Element type of all floating-point tensors: " + ", ".join(FLOATS))
     ] = None,
     shard_size: Annotated[str, typer.Option("--shard-size", help="Largest file, such as 5GB or 500MB.")] = "5GB",
     shard: Annotated[
@@ -82,9 +81,9 @@ def manifest(
 def _as_dtype(infos: tuple[ParamInfo, ...], dtype: str | None) -> tuple[ParamInfo, ...]:
     if dtype is None:
         return infos
-    if dtype not in _FLOATS:
-        refuse(f"--dtype is {', '.join(_FLOATS)}, not {dtype!r}")
-    return tuple(info._replace(dtype=dtype) if info.dtype in _FLOATS else info for info in infos)
+    if dtype not in FLOATS:
+        refuse(f"--dtype is {', '.join(FLOATS)}, not {dtype!r}")
+    return tuple(info._replace(dtype=dtype) if info.dtype in FLOATS else info for info in infos)
 
 
 COMMANDS: Final = (materialize, manifest)

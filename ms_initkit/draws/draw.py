@@ -4,26 +4,70 @@ A formula (``ms_initkit.formulas``) turns shape and fans into one of these; from
 resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no tensor and knows no framework.
 """
 
+# ruff: noqa: D102 (what a draw tells of itself is documented by Base)
+
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from typing import Final, Literal, TypeAlias, get_args
 
-from ms_initkit import draws
-
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
 
 
+class Base:
+    """What every draw tells of itself; of one that is made of others, what these tell."""
+
+    __slots__ = ()
+
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        """The draws that it is made of."""
+        return ()
+
+    @property
+    def is_random(self) -> bool:
+        """Whether any value depends on the seed, as a user's own draw is taken to do."""
+        return any(part.is_random for part in self.parts)
+
+    @property
+    def is_drawn_whole(self) -> bool:
+        """Whether any part of it needs its whole tensor at once."""
+        return any(part.is_drawn_whole for part in self.parts)
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Whether it is a law of single elements: cutting a tensor into blocks of one law changes nothing."""
+        return False
+
+
+class _Law(Base):
+    """A law of single elements."""
+
+    __slots__ = ()
+
+    @property
+    def is_random(self) -> bool:
+        return True
+
+    @property
+    def is_elementwise(self) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True)
-class Constant:
-    """Every element is ``value``."""
+class Constant(Base):
+    """Every element is ``value``; a whole number that no float can hold is an int."""
 
     value: float
 
+    @property
+    def is_elementwise(self) -> bool:
+        return True
+
 
 @dataclass(frozen=True, slots=True)
-class Uniform:
+class Uniform(_Law):
     """Uniform on ``[low, high)``."""
 
     low: float
@@ -31,7 +75,7 @@ class Uniform:
 
 
 @dataclass(frozen=True, slots=True)
-class Normal:
+class Normal(_Law):
     """Normal with mean ``mean`` and standard deviation ``std``."""
 
     mean: float
@@ -39,7 +83,7 @@ class Normal:
 
 
 @dataclass(frozen=True, slots=True)
-class TruncatedNormal:
+class TruncatedNormal(_Law):
     """``Normal(mean, std)`` given that it falls in ``[low, high]``; the bounds are absolute, in units of the value."""
 
     mean: float
@@ -49,23 +93,41 @@ class TruncatedNormal:
 
 
 @dataclass(frozen=True, slots=True)
-class Mixture:
+class Mixture(_Law):
     """Each element from ``draws[k]`` with probability ``weights[k]``; the weights sum to 1."""
 
     weights: tuple[float, ...]
     draws: tuple[Draw, ...]
 
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return self.draws
+
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Table(Base):
     """A deterministic function of an element's coordinates, called ``name`` in ``ms_initkit.draws.tables``."""
 
     name: str
     arguments: Arguments = ()
 
 
+class _Whole(Base):
+    """Drawn as one."""
+
+    __slots__ = ()
+
+    @property
+    def is_random(self) -> bool:
+        return True
+
+    @property
+    def is_drawn_whole(self) -> bool:
+        return True
+
+
 @dataclass(frozen=True, slots=True)
-class Whole:
+class Whole(_Whole):
     """Needs the whole tensor at once (linear algebra, ranks): called ``name`` in ``ms_initkit.stream.wholes``."""
 
     name: str
@@ -73,7 +135,7 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
-class Custom:
+class Custom(_Whole):
     """A user's own initializer, registered as ``name``; drawn whole."""
 
     name: str
@@ -81,7 +143,7 @@ class Custom:
 
 
 @dataclass(frozen=True, slots=True)
-class Blocks:
+class Blocks(Base):
     """Consecutive parts along ``axis``, ``sizes[k]`` long, each with its own draw.
 
     An element keeps the word of its place in the whole tensor, so cutting a tensor into blocks of one law changes
@@ -94,14 +156,22 @@ class Blocks:
     draws: tuple[Draw, ...]
     shares_words: bool = False
 
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return self.draws
+
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
+class Repeated(Base):
     """The draw of a tensor ``times`` shorter along ``axis``, each of its slices repeated ``times`` times in a row."""
 
     axis: int
     times: int
     draw: Draw
+
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return (self.draw,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +207,19 @@ Edit: TypeAlias = Step | SetElement | SetRows
 
 
 @dataclass(frozen=True, slots=True)
-class Edited:
+class Edited(Base):
     """``draw``, then each edit in order."""
 
     draw: Draw
     edits: tuple[Edit, ...]
 
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return (self.draw,)
+
 
 @dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Base):
     """The values of ``key`` in the file ``path``."""
 
     path: str
@@ -153,7 +227,7 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class Keep(Base):
     """The parameter keeps the value it has."""
 
 
@@ -205,29 +279,3 @@ def _value_from_json(value: Json) -> object:
             raise ValueError(f"no kind of draw is called {value.get('kind')!r}")
         case _:
             return value
-
-
-def is_drawn_whole(draw: draws.Draw) -> bool:
-    """Returns whether any part of ``draw`` needs its whole tensor at once."""
-    match draw:
-        case draws.Whole() | draws.Custom():
-            return True
-        case draws.Edited(inner) | draws.Repeated(draw=inner):
-            return is_drawn_whole(inner)
-        case draws.Blocks(draws=parts) | draws.Mixture(draws=parts):
-            return any(is_drawn_whole(part) for part in parts)
-        case _:
-            return False
-
-
-def is_random(draw: Draw) -> bool:
-    """Returns whether any value depends on the seed, as a user's own draw is taken to do."""
-    match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
-            return False
-        case draws.Edited(draw=inner) | draws.Repeated(draw=inner):
-            return is_random(inner)
-        case draws.Blocks(draws=parts):
-            return any(is_random(part) for part in parts)
-        case _:
-            return True

@@ -1,11 +1,106 @@
-"""Element types: their names, ranges and storage, and what files of values call them."""
+"""Element types: one record each, from which everything that depends on a type is taken."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+@dataclass(frozen=True, slots=True)
+class ElementType:
+    """One element type.
+
+    Args:
+        name: As MindSpore and recipes call it, such as ``float32``.
+        kind: What its values are.
+        size: Bytes of one element.
+        low: Least finite value; of a complex type, of either part.
+        high: Greatest finite value.
+        digits: Bits of its significand, or of a whole number's magnitude: whole numbers up to ``2**digits`` are exact.
+        least: Smallest positive value; 1 for whole numbers.
+        code: What safetensors files call it; None where they have no such type.
+        kernel: Its number in the kernels; None where they do not write it.
+    """
+
+    name: str
+    kind: Literal["bool", "integer", "float", "complex"]
+    size: int
+    low: float | int
+    high: float | int
+    digits: int
+    least: float
+    code: str | None
+    kernel: int | None = None
+
+    @property
+    def storage(self) -> str:
+        """The NumPy type of the same width, little endian: bfloat16 has none and is kept as words."""
+        letters = {"integer": "u" if self.low == 0 else "i", "float": "f", "complex": "c"}
+        return {"bool": "?", "bfloat16": "<u2"}.get(self.name) or f"<{letters[self.kind]}{self.size}"
+
+    @property
+    def epsilon(self) -> float:
+        """The distance from 1 to the next number."""
+        return float(2.0 ** (1 - self.digits))
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its values are whole numbers, so that they never pass through a float."""
+        return self.kind in ("bool", "integer")
+
+    def holds(self, value: float) -> bool:
+        """Returns whether ``value``, rounded to nearest, is a finite number of this type."""
+        if self.is_whole:
+            return self.low <= value <= self.high
+        # From half a unit in the last place beyond the greatest number on, rounding goes to infinity.
+        half = math.ldexp(1.0, math.frexp(self.high)[1] - self.digits - 1)
+        return abs(value) < self.high + half
+
+
+def _whole(name: str, size: int, code: str, *, kernel: int | None = None) -> ElementType:
+    digits = 8 * size if name.startswith("u") else 8 * size - 1
+    low = 0 if name.startswith("u") else -(2**digits)
+    return ElementType(name, "integer", size, low, 2**digits - 1, digits, 1.0, code, kernel)
+
+
+def _float(name: str, size: int, digits: int, exponent: int, code: str, kernel: int) -> ElementType:
+    """Returns the binary format with ``digits`` of significand and numbers below ``2**exponent``."""
+    high = (2.0 - 2.0 ** (1 - digits)) * 2.0 ** (exponent - 1)
+    return ElementType(name, "float", size, -high, high, digits, 2.0 ** (3 - exponent - digits), code, kernel)
+
+
+def _complex(name: str, part: ElementType, code: str | None) -> ElementType:
+    return ElementType(name, "complex", 2 * part.size, part.low, part.high, part.digits, part.least, code)
+
+
+_FLOAT32: Final = _float("float32", 4, 24, 128, "F32", 0)
+_FLOAT64: Final = _float("float64", 8, 53, 1024, "F64", 3)
+_ALL: Final = (
+    ElementType("bool", "bool", 1, 0, 1, 1, 1.0, "BOOL"),
+    _whole("int8", 1, "I8"),
+    _whole("int16", 2, "I16"),
+    _whole("int32", 4, "I32"),
+    _whole("int64", 8, "I64"),
+    _whole("uint8", 1, "U8"),
+    _whole("uint16", 2, "U16"),
+    _whole("uint32", 4, "U32", kernel=4),
+    _whole("uint64", 8, "U64"),
+    _float("float16", 2, 11, 16, "F16", 1),
+    _float("bfloat16", 2, 8, 128, "BF16", 2),
+    _FLOAT32,
+    _FLOAT64,
+    _complex("complex64", _FLOAT32, "C64"),
+    _complex("complex128", _FLOAT64, None),
+)
+
+TYPES: Final = {record.name: record for record in _ALL}
+BY_CODE: Final = {record.code: record for record in _ALL if record.code is not None}
+DTYPES: Final = tuple(TYPES)
+FLOATS: Final = tuple(sorted((r.name for r in _ALL if r.kind == "float"), key=lambda name: -TYPES[name].size))
 
 # MindSpore has one object for each element type; hashing one costs five times as much as knowing it again.
 _DTYPE_NAMES: dict[int, tuple[object, str]] = {}
@@ -20,63 +115,20 @@ def dtype_name(dtype: object) -> str:
     return known[1]
 
 
-DTYPES: Final = (
-    "bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
-    "float16", "bfloat16", "float32", "float64", "complex64", "complex128",
-)  # fmt: skip
-
-# Names of element types, and the NumPy types of the same width; bfloat16 has none and is written as words.
-ELEMENT_TYPES: Final = {
-    "float64": ("F64", "<f8"),
-    "float32": ("F32", "<f4"),
-    "float16": ("F16", "<f2"),
-    "bfloat16": ("BF16", "<u2"),
-    "int64": ("I64", "<i8"),
-    "int32": ("I32", "<i4"),
-    "int16": ("I16", "<i2"),
-    "int8": ("I8", "i1"),
-    "uint64": ("U64", "<u8"),
-    "uint32": ("U32", "<u4"),
-    "uint16": ("U16", "<u2"),
-    "uint8": ("U8", "u1"),
-    "bool": ("BOOL", "?"),
-}
-
-_NAMES: Final = {code: name for name, (code, _) in ELEMENT_TYPES.items()}
-
-
 def item_size(dtype: str) -> int:
-    """Returns the bytes of one element.
+    """Returns the bytes of one element in a file.
 
     Raises:
         ValueError: If safetensors has no such type.
     """
-    if dtype not in ELEMENT_TYPES:
+    record = TYPES.get(dtype)
+    if record is None or record.code is None:
         raise ValueError(f"safetensors files hold no {dtype}")
-    return int(ELEMENT_TYPES[dtype][1][-1]) if dtype != "bool" else 1
-
-
-FLOATS: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
+    return record.size
 
 
 def storage(dtype: str) -> np.dtype[np.generic]:
     """Returns the NumPy type that holds values of ``dtype``; of bfloat16, its words."""
     import numpy as np  # checking a recipe does not need it
 
-    return np.dtype("uint16" if dtype == "bfloat16" else dtype)
-
-
-# Largest finite value of the types that are narrower than float32's range.
-_LARGEST: Final = {"float16": 65504.0, "float32": 3.4028234663852886e38, "bfloat16": 3.3895313892515355e38}
-
-_INTEGER_RANGES: Final = {
-    "bool": (0, 1),
-    "int8": (-(2**7), 2**7 - 1),
-    "int16": (-(2**15), 2**15 - 1),
-    "int32": (-(2**31), 2**31 - 1),
-    "int64": (-(2**63), 2**63 - 1),
-    "uint8": (0, 2**8 - 1),
-    "uint16": (0, 2**16 - 1),
-    "uint32": (0, 2**32 - 1),
-    "uint64": (0, 2**64 - 1),
-}
+    return np.dtype(TYPES[dtype].storage)

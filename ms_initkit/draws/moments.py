@@ -11,11 +11,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+import numpy as np
+
 from ms_initkit import draws
-from ms_initkit.draws import truncation
+from ms_initkit.draws import portable, tables, truncation
+from ms_initkit.draws.steps import stepped
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from ms_initkit.draws import Draw, Edit, Step
@@ -196,20 +198,13 @@ class _Law:
 
     def stepped(self, step: Step) -> _Law:
         """Returns the law after one more step."""
-        points = None if self.points is None else (_stepped_values(step, self.points[0]), self.points[1])
+        points = None if self.points is None else (stepped(step, self.points[0]), self.points[1])
         low, high = sorted((_stepped(step, self.low), _stepped(step, self.high)))
         known = self.known
         if known is not None:
             match step.name:
                 case "add":
-                    known = _Central(
-                        known.mean + step.value,
-                        known.m2,
-                        known.m3,
-                        known.m4,
-                        known.low + step.value,
-                        known.high + step.value,
-                    )
+                    known = _Central(known.mean + step.value, known.m2, known.m3, known.m4, low, high)
                 case "multiply":
                     c = step.value
                     known = _Central(known.mean * c, known.m2 * c**2, known.m3 * c**3, known.m4 * c**4, low, high)
@@ -229,10 +224,6 @@ class _Law:
 
 def _points(draw: Draw) -> tuple[Floats, Floats] | None:
     """Returns values and weights by which any smooth function of one element can be averaged."""
-    import numpy as np
-
-    from ms_initkit.draws import portable
-
     match draw:
         case draws.Constant(value):
             return np.array([value]), np.array([1.0])
@@ -259,8 +250,6 @@ def _points(draw: Draw) -> tuple[Floats, Floats] | None:
 
 def _quadrature(low: float, high: float, pieces: int = 64) -> tuple[Floats, Floats]:
     """Returns points on [low, high] with weights that sum to 1, fine enough for a kink to cost 1e-6."""
-    import numpy as np
-
     rule = np.array(truncation.GAUSS_LEGENDRE)
     left = low + (high - low) * np.arange(pieces)[:, None] / pieces
     points = left + (high - low) / pieces * 0.5 * (rule[:, 0] + 1.0)
@@ -269,8 +258,6 @@ def _quadrature(low: float, high: float, pieces: int = 64) -> tuple[Floats, Floa
 
 def _stepped(step: Step, value: float) -> float:
     """Returns one value after ``step``; an infinite one stands for a missing bound."""
-    import numpy as np
-
     match step.name:
         case "log" if value <= 0.0:
             return -math.inf
@@ -281,35 +268,11 @@ def _stepped(step: Step, value: float) -> float:
         case "log" if math.isinf(value):
             return math.inf
         case _:
-            return float(_stepped_values(step, np.array([value]))[0])
-
-
-def _stepped_values(step: Step, values: Floats) -> Floats:
-    import numpy as np
-
-    from ms_initkit.draws import portable
-
-    match step.name:
-        case "add":
-            return values + step.value
-        case "multiply":
-            return values * step.value
-        case "at_least":
-            return np.maximum(values, step.value)
-        case "log":
-            return portable.log(values)
-        case "exp":
-            return portable.exp(values)
-        case "inverse_softplus":
-            return values + portable.log(-portable.expm1(-values))
+            return float(stepped(step, np.array([value]))[0])
 
 
 def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
     """Returns the values of a draw of tables; None if any of it is random, or it is large or one constant."""
-    import numpy as np
-
-    from ms_initkit.draws import tables
-
     match draw:
         case draws.Table(name, arguments) if math.prod(shape) <= _LARGEST_TABLE:
             coords = np.ogrid[tuple(slice(0, extent) for extent in shape)]
@@ -321,7 +284,7 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
             for edit in edits:
                 match edit:
                     case draws.Step():
-                        values = _stepped_values(edit, values)
+                        values = stepped(edit, values)
                     case draws.SetElement(at, to):
                         values[at] = to
                     case draws.SetRows(rows, to):

@@ -2,49 +2,46 @@
 
 from __future__ import annotations
 
-import json
+import mmap
+import os
 from dataclasses import dataclass
 from functools import lru_cache
+from io import BytesIO
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
-from ms_initkit.draws.dtypes import dtype_name
+from ms_initkit.draws.dtypes import TYPES, storage
+from ms_initkit.files import protobuf, safetensors
+from ms_initkit.files.regular import opened, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mindspore import Parameter
     from numpy.typing import NDArray
 
     Array = NDArray[np.generic]
 
-# Names of safetensors' element types and the NumPy types of the same width; bfloat16 has none and is read as words.
-_ELEMENT_TYPES: Final = {
-    "F64": ("float64", "<f8"),
-    "F32": ("float32", "<f4"),
-    "F16": ("float16", "<f2"),
-    "BF16": ("bfloat16", "<u2"),
-    "I64": ("int64", "<i8"),
-    "I32": ("int32", "<i4"),
-    "I16": ("int16", "<i2"),
-    "I8": ("int8", "i1"),
-    "U8": ("uint8", "u1"),
-    "BOOL": ("bool", "?"),
-}
-# No header of a real model is longer; a larger number is a file of another kind.
-_LONGEST_HEADER: Final = 100_000_000
 SUFFIXES: Final = (".safetensors", ".ckpt", ".npy")
+
+_LONGEST_NPY_HEADER: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One tensor of a file: element type, shape, and where its bytes begin if they can be mapped."""
+    """One tensor of a file: element type, shape, and the runs of bytes in which its values lie, in C order.
+
+    ``dtype`` is the file's own word where it is no type of MindSpore's parameters: such values cannot be read.
+    ``order`` is > or <, and ``is_transposed`` tells of an array that Fortran's order was written in.
+    """
 
     dtype: str
     shape: tuple[int, ...]
-    offset: int | None = None
+    runs: tuple[protobuf.Run, ...]
+    order: Literal["<", ">"] = "<"
+    is_transposed: bool = False
 
 
 def entries(path: str) -> Mapping[str, Entry]:
@@ -56,95 +53,128 @@ def entries(path: str) -> Mapping[str, Entry]:
     file = Path(path)
     if file.suffix not in SUFFIXES:
         raise ValueError(f"{path}: a file of values ends in {', '.join(SUFFIXES)}")
-    if not file.is_file():
+    if not file.exists():
         raise ValueError(f"{path}: no such file")
-    return _entries(*_state(file))
+    return _entries(*state_of(file))
 
 
 def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
     """Returns the tensor ``key`` or a slice of it, bfloat16 widened to float32, the other types as they are.
 
     Raises:
-        ValueError: If the file has no such tensor, or for the reasons of ``entries``.
+        ValueError: If the file has no such tensor, its type is none of MindSpore's, or for the reasons of ``entries``.
     """
     entry = entries(path).get(key)
     if entry is None:
         raise ValueError(f"{path} has no tensor called {key!r}")
-    window = index if index is not None else (slice(None),) * len(entry.shape)
-    if entry.offset is None:
-        return _whole(Path(path), key)[window]
-    numpy_type = next(kind for name, kind in _ELEMENT_TYPES.values() if name == entry.dtype)
-    if 0 in entry.shape:
-        return np.empty(entry.shape, numpy_type)[window]
-    mapped = np.memmap(path, numpy_type, "r", entry.offset, entry.shape or (1,)).reshape(entry.shape)
-    part = np.asarray(mapped[window])
+    if entry.dtype not in TYPES:
+        raise ValueError(f"{key!r} of {path} is {shown(entry.dtype)}, of which MindSpore has no parameters")
+    part = _values(path, entry, index if index is not None else (slice(None),) * len(entry.shape))
     if entry.dtype == "bfloat16":
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return part
 
 
-def _state(file: Path) -> tuple[str, int, int]:
+def state_of(file: Path) -> tuple[str, int, int]:
     """Returns what tells one state of a file from another: where it is, when it was modified, its size."""
     stat = file.stat()
     return str(file.resolve()), stat.st_mtime_ns, stat.st_size
 
 
+def _values(path: str, entry: Entry, index: tuple[slice, ...]) -> Array:
+    kind = storage(entry.dtype).newbyteorder(entry.order)
+    if 0 in entry.shape:
+        return np.empty(entry.shape, kind)[index]
+    if len(entry.runs) == 1:
+        order: str = "F" if entry.is_transposed else "C"
+        shape = entry.shape or (1,)
+        mapped = np.memmap(path, kind, "r", entry.runs[0][0], shape, order)  # type: ignore[call-overload]  # one of two
+        return np.asarray(mapped.reshape(entry.shape)[index])
+    # Of several runs only the rows that are asked for are read.
+    first, *rest = index
+    start, stop, _ = first.indices(entry.shape[0])
+    row = prod(entry.shape[1:]) * kind.itemsize
+    content = _bytes(path, entry.runs, start * row, max(start, stop) * row)
+    return np.frombuffer(content, kind).reshape(-1, *entry.shape[1:])[(slice(None), *rest)]
+
+
+def _bytes(path: str, runs: tuple[protobuf.Run, ...], start: int, stop: int) -> bytes:
+    """Returns the bytes ``start`` to ``stop`` of the runs laid end to end."""
+    parts, offset = [], 0
+    with opened(path) as file:
+        for begin, end in runs:
+            low, high = max(start - offset, 0), min(stop - offset, end - begin)
+            if low < high:
+                file.seek(begin + low)
+                parts.append(file.read(high - low))
+            offset += end - begin
+    return b"".join(parts)
+
+
 @lru_cache(maxsize=16)
 def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
     """Reads the names once for each state of the file."""
-    file = Path(path)
-    match file.suffix:
+    del modified
+    match Path(path).suffix:
         case ".safetensors":
-            return _safetensors_entries(file, size)
+            return _safetensors_entries(path, size)
         case ".npy":
-            try:
-                array = np.load(file, mmap_mode="r", allow_pickle=False)
-            except (ValueError, OSError, EOFError) as error:
-                raise ValueError(f"{path}: not an .npy file: {error}") from error
-            return {file.stem: Entry(str(array.dtype), tuple(array.shape))}
+            return {Path(path).stem: _npy_entry(path, size)}
         case _:
-            return {
-                name: Entry(dtype_name(parameter.dtype), tuple(parameter.shape))
-                for name, parameter in _checkpoint(path, modified, size).items()
-            }
+            return _checkpoint_entries(path)
 
 
-def _safetensors_entries(file: Path, size: int) -> Mapping[str, Entry]:
-    with file.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        if length > min(size, _LONGEST_HEADER):
-            raise ValueError(f"{file}: not a safetensors file: its header would be {length} bytes long")
-        try:
-            header = json.loads(stream.read(length))
-            found = {
-                name: Entry(
-                    _ELEMENT_TYPES[entry["dtype"]][0],
-                    tuple(entry["shape"]),
-                    8 + length + entry["data_offsets"][0],
-                )
-                for name, entry in header.items()
-                if name != "__metadata__"
-            }
-            end = max((e["data_offsets"][1] for n, e in header.items() if n != "__metadata__"), default=0)
-        except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-            raise ValueError(f"{file}: not a safetensors file: {error!r}") from error
-    if 8 + length + end > size:
-        raise ValueError(f"{file}: cut short: {8 + length + end:,} bytes promised, {size:,} there")
-    return found
+def _safetensors_entries(path: str, size: int) -> Mapping[str, Entry]:
+    header = safetensors.read_header(path)
+    if header.file_size != size:
+        problem = "cut short" if header.file_size > size else "longer than its header says"
+        raise ValueError(f"{path}: {problem}: {header.file_size:,} bytes promised, {size:,} there")
+    return {
+        tensor.name: Entry(
+            tensor.dtype,
+            tensor.shape,
+            ((header.length + tensor.start, header.length + tensor.start + tensor.size),),
+        )
+        for tensor in header.tensors
+    }
 
 
-@lru_cache(maxsize=2)
-def _checkpoint(path: str, modified: int, size: int) -> Mapping[str, Parameter]:
-    from mindspore import load_checkpoint
-
-    del modified, size  # of the state of the file
+def _npy_entry(path: str, size: int) -> Entry:
     try:
-        return load_checkpoint(path)  # type: ignore[no-any-return]  # MindSpore ships no types
-    except (ValueError, RuntimeError, TypeError, OSError) as error:
+        with opened(path) as file:
+            head = BytesIO(file.read(_LONGEST_NPY_HEADER))
+        shape, is_transposed, kind = _npy_header(head)
+        if any(isinstance(extent, bool) or extent < 0 for extent in shape):
+            raise ValueError(f"its shape is {shown(shape)}")
+    except ValueError as error:
+        raise ValueError(f"{path}: not an .npy file: {error}") from error
+    except Exception as error:  # NumPy parses the header as Python, of which anything may go wrong
+        raise ValueError(f"{path}: not an .npy file: {type(error).__name__}: {error}") from error
+    if kind.name not in TYPES:
+        raise ValueError(f"{path}: an array of {shown(kind.name)} holds no numbers that a parameter could have")
+    start = head.tell()
+    end = start + prod(shape) * kind.itemsize
+    if end != size:
+        problem = "cut short" if end > size else "longer than its header says"
+        raise ValueError(f"{path}: {problem}: {end:,} bytes promised, {size:,} there")
+    order: Literal["<", ">"] = ">" if kind.str.startswith(">") else "<"
+    return Entry(kind.name, tuple(shape), ((start, end),), order, is_transposed and len(shape) > 1)
+
+
+def _npy_header(head: BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    npy = np.lib.format
+    is_first = npy.read_magic(head) == (1, 0)  # type: ignore[no-untyped-call]
+    reader = npy.read_array_header_1_0 if is_first else npy.read_array_header_2_0
+    return reader(head)  # type: ignore[no-untyped-call,no-any-return]
+
+
+def _checkpoint_entries(path: str) -> Mapping[str, Entry]:
+    try:
+        with opened(path) as file:
+            if os.fstat(file.fileno()).st_size == 0:
+                raise ValueError("it is empty")
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                found = protobuf.tensors_of(content)
+    except ValueError as error:
         raise ValueError(f"{path}: not a MindSpore checkpoint: {error}") from error
-
-
-def _whole(file: Path, key: str) -> Array:
-    if file.suffix == ".npy":
-        return np.load(file, mmap_mode="r", allow_pickle=False)  # type: ignore[no-any-return]
-    return _checkpoint(*_state(file))[key].asnumpy()  # type: ignore[no-any-return]
+    return {name: Entry(stored.dtype, stored.shape, stored.runs) for name, stored in found.items()}

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.files.regular import read_json, shown
+from ms_initkit.files.safetensors import read_header
+from ms_initkit.findings import suggestion
 from ms_initkit.networks.params import Owner, ParamInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from ms_initkit.draws import Json
     from ms_initkit.files.safetensors import Tensor
+
+# Bytes: beyond them places in a file are no numbers of the system any more.
+LARGEST_TENSOR: Final = 2**63 - 1
 
 
 def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = ()) -> str:
@@ -28,12 +37,16 @@ def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = ()) -> str:
 
 def network_of(path: str | Path) -> tuple[str, ...]:
     """Returns the class names that a manifest gives the network (``network``); empty where a file gives none."""
+    if Path(path).suffix == ".safetensors":
+        return ()
     try:
-        document = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        document = read_json(path)
+    except ValueError:
         return ()
     names = document.get("network", ()) if isinstance(document, dict) else ()
-    return (names,) if isinstance(names, str) else tuple(map(str, names))
+    if isinstance(names, list):
+        return tuple(name for name in names if isinstance(name, str))
+    return (names,) if isinstance(names, str) else ()
 
 
 def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
@@ -47,15 +60,11 @@ def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
         ValueError: If the file is not a manifest; it says which entry is wrong and how.
     """
     file = Path(path)
-    try:
-        document = json.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ValueError(f"{file}: not JSON: {error}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("parameters"), list):
+    document = read_json(file)
+    entries = document.get("parameters") if isinstance(document, dict) else None
+    if not isinstance(entries, list):
         raise ValueError(f'{file}: not a manifest: it must be {{"parameters": [...]}}')
-    infos = tuple(_info(file, place, entry) for place, entry in enumerate(document["parameters"]))
+    infos = tuple(_info(f"{file}: parameters[{place}]", entry) for place, entry in enumerate(entries))
     seen: set[str] = set()
     for info in infos:
         for name in info.names:
@@ -92,30 +101,49 @@ def _entry(info: ParamInfo) -> dict[str, object]:
     return entry
 
 
-def _info(file: Path, place: int, entry: object) -> ParamInfo:
-    where = f"{file}: parameters[{place}]"
+def _info(where: str, entry: Json) -> ParamInfo:
     if not isinstance(entry, dict):
-        raise ValueError(f"{where}: must be a mapping, not {entry!r}")
+        raise ValueError(f"{where}: must be a mapping, not {shown(entry)}")
     name, shape = entry.get("name"), entry.get("shape")
     if not isinstance(name, str) or not name:
-        raise ValueError(f"{where}: `name` must be text, not {name!r}")
-    if not isinstance(shape, list) or not all(type(n) is int and n > 0 for n in shape):
-        raise ValueError(f"{where} ({name}): `shape` must be a list of positive whole numbers, not {shape!r}")
+        raise ValueError(f"{where}: `name` must be text, not {shown(name)}")
+    where = f"{where} ({shown(name)[1:-1]})"
+    extents = tuple(n for n in shape if type(n) is int and n >= 0) if isinstance(shape, list) else None
+    if extents is None or not isinstance(shape, list) or len(extents) < len(shape):
+        raise ValueError(f"{where}: `shape` must be a list of whole numbers, none negative, not {shown(shape)}")
+    dtype = entry.get("dtype", "float32")
+    if dtype not in TYPES or not isinstance(dtype, str):
+        guess = suggestion(str(dtype), TYPES)
+        raise ValueError(f"{where}: no element type is called {shown(dtype)}" + (f": {guess}" if guess else ""))
+    if prod(extents) * TYPES[dtype].size > LARGEST_TENSOR:
+        raise ValueError(f"{where}: `shape` {shown(shape)} is more than any memory or file can hold")
     # Only convolutions have groups, and of those a manifest has to say so.
-    groups = entry.get("groups", None if len(shape) > 2 else 1)
+    groups = entry.get("groups", None if len(extents) > 2 else 1)
     if groups is not None and (type(groups) is not int or groups < 1):
-        raise ValueError(f"{where} ({name}): `groups` must be a positive whole number, not {groups!r}")
-    owners = [_owner(name, entry, groups)]
-    owners += [_owner(alias["name"], alias, groups) for alias in entry.get("aliases", ())]
-    return ParamInfo(
-        tuple(owners), tuple(shape), str(entry.get("dtype", "float32")), bool(entry.get("trainable", True))
-    )
+        raise ValueError(f"{where}: `groups` must be a positive whole number, not {shown(groups)}")
+    aliases = entry.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(alias, dict) for alias in aliases):
+        raise ValueError(f"{where}: `aliases` must be a list of mappings, not {shown(aliases)}")
+    owners = [_owner(where, alias, groups) for alias in [entry, *aliases] if isinstance(alias, dict)]
+    return ParamInfo(tuple(owners), extents, dtype, _flag(where, entry, "trainable", default=True))
 
 
-def _owner(name: str, entry: Mapping[str, object], groups: int | None) -> Owner:
-    cell = entry.get("cell", ())
-    classes = (cell,) if isinstance(cell, str) else tuple(cell)  # type: ignore[arg-type]  # a list of text
-    return Owner(name, name.rpartition(".")[2], classes, groups, bool(entry.get("transposed", False)))
+def _owner(where: str, entry: Mapping[str, Json], groups: int | None) -> Owner:
+    name, cell = entry.get("name"), entry.get("cell", [])
+    if not isinstance(name, str) or not name:
+        raise ValueError(f"{where}: `name` of an alias must be text, not {shown(name)}")
+    named = [cell] if isinstance(cell, str) else cell
+    if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
+        raise ValueError(f"{where}: `cell` must be class names, not {shown(cell)}")
+    is_transposed = _flag(where, entry, "transposed", default=False)
+    return Owner(name, name.rpartition(".")[2], tuple(map(str, named)), groups, is_transposed)
+
+
+def _flag(where: str, entry: Mapping[str, Json], key: str, *, default: bool) -> bool:
+    value = entry.get(key, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"{where}: `{key}` must be true or false, not {shown(value)}")
+    return value
 
 
 def read_shapes(path: str | Path) -> tuple[ParamInfo, ...]:
@@ -130,35 +158,27 @@ def read_shapes(path: str | Path) -> tuple[ParamInfo, ...]:
     """
     file = Path(path)
     if file.suffix == ".safetensors":
-        return _infos(_tensors(file))
+        return _infos(file, read_header(file).tensors)
     if file.name.endswith(".index.json"):
-        return _infos([tensor for part in _parts(file) for tensor in _tensors(part)])
+        return _infos(file, (tensor for part in _parts(file) for tensor in read_header(part).tensors))
     return read_manifest(file)
 
 
 def _parts(index: Path) -> list[Path]:
-    try:
-        document = json.loads(index.read_text(encoding="utf-8"))
-        names = sorted(set(document["weight_map"].values()))
-    except OSError as error:
-        raise ValueError(f"{index}: cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"{index}: not a safetensors index: {error!r}") from error
-    return [index.parent / name for name in names]
+    document = read_json(index)
+    files = document.get("weight_map") if isinstance(document, dict) else None
+    if not isinstance(files, dict) or not all(isinstance(name, str) and name for name in files.values()):
+        raise ValueError(f'{index}: not a safetensors index: it must be {{"weight_map": {{name: file, ...}}}}')
+    return [index.parent / name for name in sorted({str(name) for name in files.values()})]
 
 
-def _tensors(file: Path) -> tuple[Tensor, ...]:
-    from ms_initkit.files.safetensors import read_header
-
-    try:
-        return read_header(file).tensors
-    except OSError as error:
-        raise ValueError(f"{file}: cannot be read: {error.strerror}") from error
-
-
-def _infos(tensors: tuple[Tensor, ...] | list[Tensor]) -> tuple[ParamInfo, ...]:
-    infos = tuple(
-        ParamInfo((Owner(tensor.name, tensor.name.rpartition(".")[2]),), tensor.shape, tensor.dtype)
-        for tensor in tensors
-    )
-    return with_weight_shapes(infos)
+def _infos(file: Path, tensors: Iterable[Tensor]) -> tuple[ParamInfo, ...]:
+    infos: dict[str, ParamInfo] = {}
+    for tensor in tensors:
+        if tensor.dtype not in TYPES:
+            raise ValueError(f"{file}: {shown(tensor.name)} is {tensor.dtype}, of which MindSpore has no parameters")
+        if tensor.name in infos:
+            raise ValueError(f"{file}: two tensors are called {shown(tensor.name)}")
+        owner = Owner(tensor.name, tensor.name.rpartition(".")[2])
+        infos[tensor.name] = ParamInfo((owner,), tensor.shape, tensor.dtype)
+    return with_weight_shapes(tuple(infos.values()))

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import draws
-from ms_initkit.draws.dtypes import _INTEGER_RANGES, _LARGEST
+from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import Finding, suggestion
 
@@ -46,18 +46,17 @@ def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
 def _problems(line: Assignment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     for loaded in _loaded(line.draw):
         yield from _file_problems(loaded, line)
-    largest = _LARGEST.get(line.dtype)
+    record = TYPES[line.dtype]
     extreme = _extreme(line)
-    if largest is not None and extreme is not None and extreme > largest:
+    if record.kind == "float" and extreme is not None and extreme > record.high:
         yield (
             "out-of-range",
-            f"values as large as {extreme:.6g} do not fit: {line.dtype} ends at {largest:.6g}",
+            f"values as large as {extreme:.6g} do not fit: {line.dtype} ends at {record.high:.6g}",
             ("MindSpore's set_data would have written inf in silence",),
         )
-    if line.dtype in _INTEGER_RANGES and isinstance(line.draw, draws.Constant):
-        low, high = _INTEGER_RANGES[line.dtype]
-        if not low <= line.draw.value <= high:
-            yield "out-of-range", f"{line.draw.value:.0f} does not fit: {line.dtype} is {low} to {high}", ()
+    if record.is_whole and isinstance(line.draw, draws.Constant) and not record.holds(line.draw.value):
+        message = f"{line.draw.value:.0f} does not fit: {line.dtype} is {record.low} to {record.high}"
+        yield "out-of-range", message, ()
 
 
 def _loaded(draw: draws.Draw) -> Iterator[draws.Loaded]:

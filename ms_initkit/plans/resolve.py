@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit import draws, formulas
+from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from ms_initkit.plans.variables import VariableValue
 
 Environment: TypeAlias = "dict[str, VariableValue | tuple[int, ...]]"
-
-# Laws of single elements: cutting a tensor into blocks of one of them changes nothing.
-_ELEMENTWISE = (draws.Constant, draws.Uniform, draws.Normal, draws.TruncatedNormal, draws.Mixture)
-_INTEGERS = ("int", "uint", "bool")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +127,7 @@ class Resolver:
         text, first, block_fans = parts[0]
         drawn = tuple(draw for _, draw, _ in parts)
         text = f"{text} in {len(sizes)} blocks of axis {blocks.axis}"
-        if isinstance(first, _ELEMENTWISE) and all(draw == first for draw in drawn):
+        if first.is_elementwise and all(draw == first for draw in drawn):
             return text, first, block_fans
         return text, draws.Blocks(blocks.axis, sizes, drawn), block_fans
 
@@ -275,7 +272,7 @@ def _integer(value: float, what: str) -> int:
 
 
 def _refuse_integers(draw: Draw, info: ParamInfo) -> None:
-    if not info.dtype.startswith(_INTEGERS):
+    if not TYPES[info.dtype].is_whole:
         return
     if isinstance(draw, draws.Constant) and float(draw.value).is_integer():
         return

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from ms_initkit.draws import slices as windows
-from ms_initkit.draws.draw import is_drawn_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,7 +26,7 @@ def assignment_cells(line: Assignment) -> tuple[str, ...]:
         line.name + aliases,
         shape_text(line),
         line.dtype,
-        line.initializer + (" [drawn whole]" if is_drawn_whole(line.draw) else ""),
+        line.initializer + (" [drawn whole]" if line.draw.is_drawn_whole else ""),
         moments_text(line.moments) if not line.is_kept else "",
         f"fans {number(line.fans.fan_in)}/{number(line.fans.fan_out)}" if line.fans else "",
         line.rule or "(no rule)",

@@ -8,7 +8,6 @@ import numpy as np
 
 from ms_initkit import draws, stream
 from ms_initkit.draws import slices as windows
-from ms_initkit.draws.draw import is_drawn_whole
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.slices import normalise
 from ms_initkit.files import checkpoints
@@ -101,7 +100,7 @@ def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None) -
 
 def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window, dtype: str) -> None:
     parts = list(windows.boxes(window))
-    if len(parts) > 1 and is_drawn_whole(line.draw):
+    if len(parts) > 1 and line.draw.is_drawn_whole:
         everything = np.empty(line.shape, storage(dtype))
         stream.fill(everything, line.draw, line.shape, key, None, dtype)  # type: ignore[arg-type]
         for local, place in parts:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import stream
-from ms_initkit.draws.draw import is_drawn_whole
 from ms_initkit.files.chunks import BusyError, sync_folder
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.plans.check import check
@@ -89,7 +88,7 @@ class Materialized:
             lines.append(f"{_files(self.kept)} had been written before: checked and kept")
         if self.damaged:
             lines.append(f"not whole, and drawn again: {', '.join(self.damaged)}")
-        whole = [line for line in self.plan.assignments if is_drawn_whole(line.draw)]
+        whole = [line for line in self.plan.assignments if line.draw.is_drawn_whole]
         if whole:
             largest = max(line.size for line in whole) * 4 / 2**20
             lines.append(

@@ -21,8 +21,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from ms_initkit import stream
-from ms_initkit.draws.draw import is_drawn_whole
-from ms_initkit.draws.dtypes import storage
+from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.slices import boxes_of_run
 from ms_initkit.files.chunks import (
     CHUNK,
@@ -56,7 +55,6 @@ _SPARE: Final = 2  # threads beyond the cores, so that these draw while others w
 _RUN: Final = 1 << 20  # elements drawn in one call, which does then not wake the stream's own threads
 _SETTLE: Final = 1 << 27  # bytes after which what was written through the page cache is sent off
 _MOST_WHOLE: Final = 2  # tensors that have to be drawn whole and are kept while their chunks are written
-_ELEMENTWISE: Final = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 
 def write_shard(
@@ -158,10 +156,10 @@ class _Tensors:
     def _draw_run(self, out: NDArray[np.generic], number: int, first: int) -> None:
         """Draws ``len(out)`` elements of a tensor in C order, from element ``first`` on."""
         line = self.lines[number]
-        if is_drawn_whole(line.draw):
+        if line.draw.is_drawn_whole:
             out[...] = self._whole(number).reshape(-1)[first : first + len(out)]
             return
-        is_run = line.window is None and line.dtype in _ELEMENTWISE and stream.law_of(line.draw) is not None
+        is_run = line.window is None and line.dtype in FLOATS and stream.law_of(line.draw) is not None
         for start in range(0, len(out), _RUN):
             part = out[start : start + _RUN]
             place = slice(first + start, first + start + len(part))

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ms_initkit import draws
-from ms_initkit.draws.dtypes import FLOATS
+from ms_initkit.draws.dtypes import FLOATS, TYPES
 from ms_initkit.findings import Finding
 from ms_initkit.stages.apply import fit
 from ms_initkit.stages.draw import fill_line
@@ -109,7 +108,7 @@ def _statistical(line: Assignment, parameter: Parameter) -> Iterator[Finding]:
     if line.dtype not in FLOATS:
         yield from _exact(line, parameter, 0)
         return
-    if _is_deterministic(line.draw):
+    if not line.draw.is_random:
         yield from _exact(line, parameter, 0)
         return
     values = as_floats(stored_values(parameter), line.dtype)
@@ -130,7 +129,7 @@ def _statistical(line: Assignment, parameter: Parameter) -> Iterator[Finding]:
             if abs(found - variance) > spread and line.size >= _SMALLEST:
                 yield _finding("wrong-std", line, f"std {math.sqrt(found):.6g} instead of {moments.std:.6g}")
     # The type's own rounding may carry a value onto or over its bound.
-    slack = _EPSILON[line.dtype]
+    slack = max(TYPES[line.dtype].epsilon, 2.0**-22)
     if moments.low is not None and values.min() < moments.low - slack * abs(moments.low):
         yield _finding("out-of-bounds", line, f"minimum {values.min():.6g} is below {moments.low:.6g}")
     if moments.high is not None and values.max() > moments.high + slack * abs(moments.high):
@@ -140,7 +139,7 @@ def _statistical(line: Assignment, parameter: Parameter) -> Iterator[Finding]:
 def _repeated_content(line: Assignment, parameter: Parameter, contents: dict[bytes, str]) -> Iterator[Finding]:
     import hashlib
 
-    if _is_deterministic(line.draw) or line.size < _SMALLEST:
+    if not line.draw.is_random or line.size < _SMALLEST:
         return
     values = np.ascontiguousarray(stored_values(parameter))
     digest = hashlib.blake2b(values.tobytes(), digest_size=16).digest()
@@ -151,19 +150,6 @@ def _repeated_content(line: Assignment, parameter: Parameter, contents: dict[byt
 
 # Below so many elements sample moments of these distributions are too far from normal for a bound in standard errors.
 _SMALLEST: Final = 64
-_EPSILON: Final = {"float16": 2.0**-10, "bfloat16": 2.0**-7, "float32": 2.0**-22, "float64": 2.0**-22}
-
-
-def _is_deterministic(draw: draws.Draw) -> bool:
-    match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
-            return True
-        case draws.Edited(inner) | draws.Repeated(draw=inner):
-            return _is_deterministic(inner)
-        case draws.Blocks(draws=parts) | draws.Mixture(draws=parts):
-            return all(_is_deterministic(part) for part in parts) and isinstance(draw, draws.Blocks)
-        case _:
-            return False
 
 
 def as_floats(values: Array, dtype: str) -> NDArray[np.float64]:

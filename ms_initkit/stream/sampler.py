@@ -25,10 +25,10 @@ from ms_initkit.draws import (
     Step,
     Table,
     Whole,
-    portable,
 )  # fmt: skip
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
+from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.laws import WORDS, Law, law_of
@@ -105,7 +105,7 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
     if law is not None:
         engine.fill_region(out, DTYPES[dtype], law, key, _VALUES, engine.region(place, slices))
         return
-    if _needs_whole(draw):
+    if draw.is_drawn_whole:
         out[...] = engine.narrow(_sample(draw, place, slices, key, _CHOICE), DTYPES[dtype])
         return
     parts = list(pieces(out.shape, _PIECE))
@@ -118,18 +118,6 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
             out[part] = engine.narrow(_sample(draw, place, moved, key, _CHOICE), DTYPES[dtype])
 
     engine.run([(task, at, at + 1) for at in range(len(parts))])
-
-
-def _needs_whole(draw: Draw) -> bool:
-    match draw:
-        case Whole() | Custom():
-            return True
-        case Blocks(draws=draws) | Mixture(draws=draws):
-            return any(_needs_whole(part) for part in draws)
-        case Repeated(draw=inner) | Edited(draw=inner):
-            return _needs_whole(inner)
-        case _:
-            return False
 
 
 def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> Floats:
@@ -270,7 +258,7 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: in
 def _edit(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
     match edit:
         case Step():
-            return _step(values, edit)
+            return stepped(edit, values)
         case SetElement(at, to):
             if len(at) != len(place.shape) or any(not -n <= i < n for i, n in zip(at, place.shape, strict=True)):
                 raise ValueError(f"{at} is no place in a tensor of shape {place.shape}")
@@ -287,23 +275,3 @@ def _edit(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
             values[[row for row in local_rows if 0 <= row < values.shape[0]]] = to
             return values
     raise TypeError(f"not an edit: {edit!r}")
-
-
-def _step(values: Floats, step: Step) -> Floats:
-    operand = np.float32(step.value)
-    with np.errstate(all="ignore"):
-        match step.name:
-            case "add":
-                return values + operand
-            case "multiply":
-                return values * operand
-            case "at_least":
-                return np.maximum(values, operand)
-            case "log":
-                return portable.log(values).astype(np.float32)
-            case "exp":
-                return portable.exp(values).astype(np.float32)
-            case "inverse_softplus":
-                wide = values.astype(np.float64)
-                return (wide + portable.log(-portable.expm1(-wide))).astype(np.float32)
-    raise ValueError(f"no step is called {step.name!r}")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from ms_initkit.draws.dtypes import TYPES
+
 # The element types of storage. The kernels write float32 and words as they are, and convert to the others.
-DTYPES: Final[dict[str, int]] = {"float32": 0, "float16": 1, "bfloat16": 2, "float64": 3, "uint32": 4}
+DTYPES: Final = {record.name: record.kernel for record in TYPES.values() if record.kernel is not None}
 # Where the conversions begin among the functions that ``fill`` calls, after the laws.
 FIRST_CONVERSION: Final = 8
 
