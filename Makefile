@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests reference zoo bench distributed quality check-aarch64 check-numpy2 clean
+.PHONY: demo test lint types tests docs reference zoo bench distributed quality check-aarch64 check-numpy2 clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -81,6 +81,17 @@ $(NUMPY2)/.installed: setup.cfg
 
 check-numpy2: $(NUMPY2)/.installed
 	$(NUMPY2)/bin/python -m pytest tests/stream/test_golden.py
+
+# The documentation as a site in build/site, in an environment of its own: every link is checked.
+SITE := .venv-docs
+
+$(SITE)/.installed: tools/requirements-docs.txt
+	$(PYTHON) -m venv $(SITE)
+	$(SITE)/bin/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r tools/requirements-docs.txt
+	touch $@
+
+docs: $(SITE)/.installed
+	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info

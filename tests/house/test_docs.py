@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if ".zh" not in page.name)]
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
@@ -55,6 +55,13 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
                 exec(compile(padded, str(page), "exec"), namespace)
             case "bash":
                 run_commands(text, f"{page.name}:{line}")
+
+
+@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.zh.md")), ids=lambda page: page.stem)
+def test_a_page_in_chinese_has_the_code_of_the_english_one(page: Path) -> None:
+    english = page.with_name(page.name.replace(".zh.md", ".md"))
+
+    assert [block[:2] for block in blocks(page)] == [block[:2] for block in blocks(english)]
 
 
 def write_recipe(text: str) -> None:
