@@ -75,6 +75,8 @@ class Drawn(Initializer):
             tensor. TypeError: If the elements are not floating-point numbers and the values are not all
             whole.
         """
+        if arr.size == 0:
+            return
         formula: Formula = self
         draw = formula.resolve(Site(arr.shape, fans.from_shape(arr.shape) if arr.ndim >= 2 else None))
         if self._seed is not None and not _is_same_everywhere(draw):

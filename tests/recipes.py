@@ -38,5 +38,8 @@ def info(
 ) -> ParamInfo:
     """Returns a parameter as ``describe`` would."""
     leaf = name.rpartition(".")[2]
-    owner = Owner(name, leaf, (cell, "Cell"), groups, is_transposed, weight_shape)
+    siblings = {leaf: shape} if len(shape) > 1 else {}
+    if weight_shape is not None:
+        siblings["weight"] = weight_shape
+    owner = Owner(name, leaf, (cell, "Cell"), groups, is_transposed, tuple(siblings.items()))
     return ParamInfo((owner,), shape, dtype, is_trainable)

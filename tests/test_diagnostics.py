@@ -62,7 +62,8 @@ def read_network(text: str) -> tuple[ParamInfo, ...]:
     infos = []
     for name, _, dtype, cell, trainable in rows:
         parent, _, leaf = name.rpartition(".")
-        owner = Owner(name, leaf, (cell, "Cell"), weight_shape=shapes.get(f"{parent}.weight"))
+        weight = shapes.get(f"{parent}.weight", ())
+        owner = Owner(name, leaf, (cell, "Cell"), siblings=(("weight", weight),) if len(weight) > 1 else ())
         infos.append(ParamInfo((owner,), shapes[name], dtype, trainable == "trainable"))
     return tuple(infos)
 

@@ -127,6 +127,9 @@ def _mixed(weights: tuple[float, ...] | list[float], parts: list[_Central | None
 
 
 def _of_whole(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -> _Central | None:
+    stacked = arguments.get("batch_axes", ())
+    if isinstance(stacked, tuple):
+        shape = tuple(extent for axis, extent in enumerate(shape) if axis not in stacked)
     match name, arguments:
         case "orthogonal", {"gain": float(gain), "column_axis": str(axis)}:
             rows = shape[0] if axis == "first" else math.prod(shape[:-1])

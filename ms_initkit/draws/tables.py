@@ -49,6 +49,8 @@ class _Values:
 def evaluate(name: str, arguments: Arguments, coords: Coords, shape: Shape) -> Floats:
     """Returns the values at ``coords`` of the table ``name`` for a tensor of ``shape``.
 
+    Along the axes named by an argument ``batch_axes`` the tensor is a stack of tables.
+
     Args:
         name: One of ``NAMES``.
         arguments: As the formula resolved them.
@@ -60,7 +62,11 @@ def evaluate(name: str, arguments: Arguments, coords: Coords, shape: Shape) -> F
     """
     if name not in _TABLES:
         raise ValueError(f"no table is called {name!r}")
-    values = _TABLES[name](_Values(arguments), coords, shape)
+    stacked = dict(arguments).get("batch_axes", ())
+    inner = [axis for axis in range(len(shape)) if not (isinstance(stacked, tuple) and axis in stacked)]
+    values = _TABLES[name](
+        _Values(arguments), tuple(coords[axis] for axis in inner), tuple(shape[axis] for axis in inner)
+    )
     return np.broadcast_to(values, np.broadcast_shapes(*(coord.shape for coord in coords)))
 
 

@@ -10,7 +10,7 @@ import re
 from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
 
 from ms_initkit.draws.custom import drawers
 from ms_initkit.formulas.fans import Fans, NoFansError
@@ -55,7 +55,13 @@ class Formula(Nested):
     A concrete formula is a frozen dataclass; its docstring states the density, the moments and the source.
     The types of its fields say what is allowed: ``Literal`` for words, ``Annotated[float, Range(...)]`` for
     numbers.
+
+    Attributes:
+        has_structure: Whether its values hang together across axes, as the rows and columns of an orthogonal matrix do:
+            in a stack every member then has the structure, and ``resolve`` is told the shape of one member.
     """
+
+    has_structure: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Checks every argument against its type, and makes its value canonical: floats, tuples.

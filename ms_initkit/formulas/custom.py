@@ -25,6 +25,8 @@ class _Fills(Protocol):
 class _Own(Formula):
     """Draws what the code registered under its name returns."""
 
+    has_structure = True
+
     def resolve(self, site: Site) -> draws.Draw:
         del site
         name = name_of(type(self))
@@ -35,6 +37,8 @@ class _Own(Formula):
 @dataclass(frozen=True)
 class _Derived(Formula):
     """Draws what the formula returned by the registered function draws."""
+
+    has_structure = True
 
     def resolve(self, site: Site) -> draws.Draw:
         function: Callable[..., object] = type(self).function  # type: ignore[attr-defined]  # set by formula_of

@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Fans:
-    """Inputs of one output unit, and outputs of one input unit; both > 0."""
+    """Inputs of one output unit, and outputs of one input unit; None is one that is not known."""
 
-    fan_in: float
-    fan_out: float
+    fan_in: float | None
+    fan_out: float | None
 
 
 class NoFansError(ValueError):
@@ -47,12 +47,13 @@ def from_connections(shape: Sequence[int], groups: int, is_transposed: bool) -> 
     Raises:
         ValueError: If the tensor has fewer than two axes, or ``groups`` does not divide its channels.
     """
-    fans = from_shape(shape)
+    if len(shape) < 2:
+        return from_shape(shape)  # which refuses it
     if shape[0] % groups:
         raise ValueError(f"{groups} groups do not divide the {shape[0]} channels of axis 0")
-    if is_transposed:
-        return Fans(fans.fan_out / groups, fans.fan_in)
-    return Fans(fans.fan_in, fans.fan_out / groups)
+    share = shape[0] // groups
+    # A transposed one's layout is (in, out / groups, *kernel).
+    return from_shape((shape[1], share, *shape[2:]) if is_transposed else (share, *shape[1:]))
 
 
 def from_axes(
@@ -63,12 +64,26 @@ def from_axes(
     Raises:
         ValueError: If an axis is named twice or does not exist.
     """
-    named = [axis % len(shape) if -len(shape) <= axis < len(shape) else axis
-             for axis in (*in_axes, *out_axes, *batch_axes)]  # fmt: skip
-    for axis in named:
-        if not 0 <= axis < len(shape):
-            raise ValueError(f"axis {axis} does not exist in the shape {tuple(shape)}")
-        if named.count(axis) > 1:
-            raise ValueError(f"axis {axis} is named twice")
+    named = axes_of(shape, (*in_axes, *out_axes, *batch_axes))
     receptive = prod(extent for axis, extent in enumerate(shape) if axis not in named)
     return Fans(prod(shape[axis] for axis in in_axes) * receptive, prod(shape[axis] for axis in out_axes) * receptive)
+
+
+def axes_of(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
+    """Returns ``axes`` counted from the front.
+
+    Raises:
+        ValueError: If one is named twice or does not exist.
+    """
+    counted = tuple(axis % len(shape) if -len(shape) <= axis < len(shape) else axis for axis in axes)
+    for axis in counted:
+        if not 0 <= axis < len(shape):
+            raise ValueError(f"axis {axis} does not exist in the shape {tuple(shape)}")
+        if counted.count(axis) > 1:
+            raise ValueError(f"axis {axis} is named twice")
+    return counted
+
+
+def without(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
+    """Returns the shape of one member of a stack along ``axes``."""
+    return tuple(extent for axis, extent in enumerate(shape) if axis not in axes)

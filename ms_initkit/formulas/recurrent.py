@@ -31,6 +31,8 @@ class LstmForgetBias(Formula):
     exploration of recurrent network architectures.
     """
 
+    has_structure = True
+
     forget: Annotated[float, Range(), Alias(("forget_bias",))] = 1.0
     order: str = "ifgo"
     others: Formula = field(default_factory=Zeros)
@@ -60,6 +62,8 @@ class Chrono(Formula):
 
     Sources: Tallec & Ollivier 2018 (chrono initialization, arXiv:1804.11188).
     """
+
+    has_structure = True
 
     longest: Annotated[float, Range(low=2.0, excludes_low=True), Alias(("t_max",))]
     order: str = "ifgo"

@@ -5,15 +5,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.draws import truncation
 from ms_initkit.formulas.base import Formula, Site, initializer
+from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.kinds import FINITE, Alias, Gain, Positive
-
-if TYPE_CHECKING:
-    from ms_initkit.formulas.fans import Fans
 
 Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 Distribution: TypeAlias = Literal["normal", "untruncated_normal", "truncated_normal", "uniform"]
@@ -219,20 +217,28 @@ def fan(fans: Fans, mode: Mode) -> float:
     """Returns the fan that ``mode`` names.
 
     Raises:
-        ValueError: If it is not positive.
+        ValueError: If it is not known, or not positive.
     """
     match mode:
         case "fan_in":
-            n = fans.fan_in
+            n = _known(fans.fan_in, mode, "in")
         case "fan_out":
-            n = fans.fan_out
+            n = _known(fans.fan_out, mode, "out")
         case "fan_avg":
-            n = (fans.fan_in + fans.fan_out) / 2.0
+            n = (_known(fans.fan_in, mode, "in") + _known(fans.fan_out, mode, "out")) / 2.0
         case "fan_geo_avg":
-            n = math.sqrt(fans.fan_in * fans.fan_out)
+            n = math.sqrt(_known(fans.fan_in, mode, "in") * _known(fans.fan_out, mode, "out"))
     if not 0.0 < n < math.inf:
         raise ValueError(f"{mode} is {n:g}: must be > 0")
     return n
+
+
+def _known(value: float | None, mode: Mode, key: str) -> float:
+    if value is None:
+        raise NoFansError(
+            f"{mode} is not known: `fans` gives one fan of a tensor that has none of its own, add `{key}` to it"
+        )
+    return value
 
 
 def gain_of(nonlinearity: Nonlinearity, negative_slope: float = 0.01) -> float:

@@ -95,6 +95,8 @@ class HippoLegs(Formula):
     state-spaces/s4 src/models/hippo/hippo.py, transition("legs").
     """
 
+    has_structure = True
+
     part: Literal["A", "B"] = "A"
 
     def resolve(self, site: Site) -> draws.Draw:

@@ -32,6 +32,8 @@ class Orthogonal(Formula):
     mindspore.common.initializer.Orthogonal.
     """
 
+    has_structure = True
+
     gain: Gain = 1.0
     column_axis: Literal["first", "last"] = "first"
 
@@ -52,6 +54,8 @@ class BlockOrthogonal(Formula):
 
     Sources: allennlp.nn.initializers.block_orthogonal.
     """
+
+    has_structure = True
 
     split_sizes: tuple[int, ...]
     gain: Gain = 1.0
@@ -84,6 +88,8 @@ class DeltaOrthogonal(Formula):
     Sources: Xiao et al. 2018, algorithm 1 (arXiv:1806.05393); jax.nn.initializers.delta_orthogonal.
     """
 
+    has_structure = True
+
     gain: Annotated[float, Range(low=0.0, excludes_low=True), Alias(("scale",))] = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
@@ -106,6 +112,8 @@ class RwkvOrthogonal(Formula):
     Sources: BlinkDL/RWKV-LM, RWKV-v7/train_temp/src/model.py, ortho_init; RWKV-v4neo/src/model.py,
     generate_init_weight.
     """
+
+    has_structure = True
 
     scale: Positive = 1.0
 
@@ -132,6 +140,8 @@ class Identity(Formula):
     et al. 2015 for recurrent layers of rectifiers (arXiv:1504.00941).
     """
 
+    has_structure = True
+
     gain: Gain = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
@@ -152,6 +162,8 @@ class Dirac(Formula):
     Sources: torch.nn.init.dirac_; mindspore.common.initializer.Dirac; Zagoruyko & Komodakis 2017
     (arXiv:1706.00388).
     """
+
+    has_structure = True
 
     groups: PositiveInteger = 1
 
@@ -174,6 +186,8 @@ class Sparse(Formula):
     Sources: Martens 2010, section 5; torch.nn.init.sparse_; mindspore.common.initializer.Sparse. Needs the
     whole tensor at once.
     """
+
+    has_structure = True
 
     sparsity: Annotated[float, Range(0.0, 1.0, excludes_high=True)]
     sigma: Sigma = 0.01
@@ -201,6 +215,8 @@ class Icnr(Formula):
     Sources: Aitken et al. 2017 (arXiv:1707.02937).
     """
 
+    has_structure = True
+
     scale: Annotated[int, Range(low=1), Alias(("upscale_factor",))]
     base: Formula = field(default_factory=HeNormal)
 
@@ -209,7 +225,7 @@ class Icnr(Formula):
         if not site.shape or site.shape[0] % times:
             raise ValueError(f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}")
         shape = (site.shape[0] // times, *site.shape[1:])
-        fans = None if site.fans is None else Fans(site.fans.fan_in, site.fans.fan_out / times)
+        fans = None if site.fans is None else _divided(site.fans, times)
         return draws.Repeated(0, times, self.base.resolve(Site(shape, fans)))
 
 
@@ -228,6 +244,8 @@ class Bilinear(Formula):
     Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038), and shelhamer/fcn.berkeleyvision.org surgery.py,
     upsample_filt (diagonal); mxnet.initializer.Bilinear (all).
     """
+
+    has_structure = True
 
     channels: Literal["all", "diagonal"] = "all"
 
@@ -248,10 +266,16 @@ class Hadamard(Formula):
     jiaweizzhao/ZerO-initialization, example_mnist.ipynb.
     """
 
+    has_structure = True
+
     def resolve(self, site: Site) -> draws.Draw:
         if len(site.shape) < 2:
             raise ValueError(f"at least two axes are needed, not the shape {site.shape}")
         return draws.Table("zero_hadamard")
+
+
+def _divided(fans: Fans, times: int) -> Fans:
+    return Fans(fans.fan_in, None if fans.fan_out is None else fans.fan_out / times)
 
 
 def orthogonal(shape: tuple[int, ...], gain: float, column_axis: Literal["first", "last"] = "first") -> draws.Whole:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_word
+from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_text, read_word
 from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Mapping
 
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.source import Node
 
+_AXES: Final[schemas.Schema] = {"type": "array", "items": schemas.INTEGER}  # none is a choice too
 FANS: Final[Table] = (
     Key("in", schemas.EXPRESSION, "The inputs of one output unit."),
     Key("out", schemas.EXPRESSION, "The outputs of one input unit."),
-    Key("in_axes", schemas.list_of(schemas.INTEGER), "Axes of the inputs."),
-    Key("out_axes", schemas.list_of(schemas.INTEGER), "Axes of the outputs."),
-    Key("batch_axes", schemas.list_of(schemas.INTEGER), "Axes that count in neither, such as stacked experts."),
+    Key("in_axes", _AXES, "Axes of the inputs."),
+    Key("out_axes", _AXES, "Axes of the outputs."),
+    Key("batch_axes", _AXES, "Axes that number the members of a stack, such as experts; they count in neither."),
+    Key("of", schemas.TEXT, "The cell's parameter whose shape gives the fans, by its attribute."),
 )
 _CONVENTIONS: Final = ("shape", "connections")
 SCHEMA: Final = schemas.any_of({"enum": list(_CONVENTIONS)}, schemas.mapping(FANS) | schemas.SOME_KEY)
@@ -39,9 +41,11 @@ class FansSpec:
         span: Where it stands.
         fan_in: Inputs of one output unit.
         fan_out: Outputs of one input unit.
-        in_axes: Axes of the inputs, with ``out_axes`` and ``batch_axes``; the others are the receptive field.
+        in_axes: Axes of the inputs, with ``out_axes``; the others are the receptive field.
         out_axes: Axes of the outputs.
-        batch_axes: Axes that count in neither, such as stacked experts.
+        batch_axes: Axes that number the members of a stack, such as experts; they count in neither.
+        of: Attribute of the cell's parameter whose shape the fans are taken from; by default the parameter's own, a
+            bias's from its weight.
     """
 
     convention: Literal["shape", "connections"]
@@ -51,6 +55,7 @@ class FansSpec:
     in_axes: tuple[int, ...] | None = None
     out_axes: tuple[int, ...] | None = None
     batch_axes: tuple[int, ...] = ()
+    of: str | None = None
 
 
 def read_fans(node: Node, what: str, scope: Scope) -> FansSpec:
@@ -61,7 +66,7 @@ def read_fans(node: Node, what: str, scope: Scope) -> FansSpec:
     problems = Problems()
     fields = read_fields(node, FANS, what, problems)
     number = partial(read_expression, scope=scope)
-    axes = partial(read_each, reader=read_integer)
+    axes = partial(read_each, reader=read_integer, may_be_empty=True)
     spec = FansSpec(
         convention="shape",
         fan_in=fields.read("in", number, None),
@@ -69,6 +74,7 @@ def read_fans(node: Node, what: str, scope: Scope) -> FansSpec:
         in_axes=fields.read("in_axes", axes, None),
         out_axes=fields.read("out_axes", axes, None),
         batch_axes=fields.read("batch_axes", axes, ()),
+        of=fields.read("of", read_text, None),
         span=node.span,
     )
     _check_fans(fields, what, node.span)
@@ -78,10 +84,10 @@ def read_fans(node: Node, what: str, scope: Scope) -> FansSpec:
 
 def _check_fans(fields: Fields, what: str, span: Span) -> None:
     problems = fields.problems
-    by_axes = {"in_axes", "out_axes", "batch_axes"} & fields.nodes.keys()
+    by_axes = {"in_axes", "out_axes"} & fields.nodes.keys()
     if by_axes and {"in", "out"} & fields.nodes.keys():
         problems.add("conflicting-keys", f"{what} are given as numbers or as axes, not both", span=span)
-    elif by_axes and not {"in_axes", "out_axes"} <= by_axes:
+    elif len(by_axes) == 1:
         problems.add("missing-key", f"{what} by axes need `in_axes` and `out_axes`", span=span)
     elif not fields.nodes and not problems.has_failed:
         hint = "write shape, connections or {in: ...}"

@@ -11,7 +11,7 @@ from ms_initkit.language.variables import Count
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.placer import Placed, Placer
 from ms_initkit.layouts.rules import Layout, Position
-from ms_initkit.networks.manifest import with_weight_shapes
+from ms_initkit.networks.manifest import with_siblings
 from ms_initkit.plans.bind import bind
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _global_infos(
             one, another = f"{other.shape} {other.dtype}", f"{made.shape} {made.dtype}"
             message = f"{made.name!r} would be {one} and, by {info.name!r}, {another}"
             findings.append(Finding.error("ambiguous-name", message, parameter=info.name))
-    return with_weight_shapes(tuple(known.values()))
+    return with_siblings(tuple(known.values()))
 
 
 def _strangers(infos: Sequence[ParamInfo], placed: Sequence[Placed], model: Sequence[ParamInfo]) -> list[Finding]:

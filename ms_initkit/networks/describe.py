@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ms_initkit.draws.dtypes import dtype_name
-from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.networks.params import Owner, ParamInfo, Shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,7 +123,7 @@ class _Options(NamedTuple):
     cell: tuple[str, ...]
     groups: int
     is_transposed: bool
-    weight_shape: tuple[int, ...] | None
+    siblings: Shapes
 
 
 def _claims(prefix: str, cell: Cell) -> Iterator[tuple[Owner, Parameter]]:
@@ -141,9 +141,9 @@ def _options(cell: Cell) -> _Options:
     # Read where it is kept: asking a cell for what it has not costs ten times as much.
     attributes = vars(cell)
     groups = attributes.get("group", attributes.get("groups", 1))
-    weight = cell._params.get("weight")
-    shape = None if weight is None else tuple(weight.shape)
-    return _Options(mro, groups if isinstance(groups, int) and groups > 0 else 1, is_transposed, shape)
+    shapes = ((leaf, tuple(held.shape)) for leaf, held in cell._params.items() if held is not None)
+    siblings = tuple((leaf, shape) for leaf, shape in shapes if len(shape) > 1)
+    return _Options(mro, groups if isinstance(groups, int) and groups > 0 else 1, is_transposed, siblings)
 
 
 @lru_cache(maxsize=4096)

@@ -71,16 +71,20 @@ def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
             if name in seen:
                 raise ValueError(f"{file}: two parameters are called {name!r}")
             seen.add(name)
-    return with_weight_shapes(infos)
+    return with_siblings(infos)
 
 
-def with_weight_shapes(infos: Sequence[ParamInfo]) -> tuple[ParamInfo, ...]:
-    """Returns the parameters with each owner's weight shape found by name: ``a.bias`` belongs to ``a.weight``."""
-    shapes = {name: info.shape for info in infos for name in info.names}
+def with_siblings(infos: Sequence[ParamInfo]) -> tuple[ParamInfo, ...]:
+    """Returns the parameters with each owner's siblings found by name: ``a.bias`` belongs to ``a.weight``."""
+    shapes: dict[str, list[tuple[str, tuple[int, ...]]]] = {}
+    for info in infos:
+        for name in info.names if len(info.shape) > 1 else ():
+            cell, _, leaf = name.rpartition(".")
+            shapes.setdefault(cell, []).append((leaf, info.shape))
+    siblings = {cell: tuple(found) for cell, found in shapes.items()}
 
     def find(owner: Owner) -> Owner:
-        prefix = owner.name.removesuffix(owner.leaf)
-        return owner._replace(weight_shape=shapes.get(prefix + "weight"))
+        return owner._replace(siblings=siblings.get(owner.name.rpartition(".")[0], ()))
 
     return tuple(info._replace(owners=tuple(find(owner) for owner in info.owners)) for info in infos)
 
@@ -181,4 +185,4 @@ def _infos(file: Path, tensors: Iterable[Tensor]) -> tuple[ParamInfo, ...]:
             raise ValueError(f"{file}: two tensors are called {shown(tensor.name)}")
         owner = Owner(tensor.name, tensor.name.rpartition(".")[2])
         infos[tensor.name] = ParamInfo((owner,), tensor.shape, tensor.dtype)
-    return with_weight_shapes(tuple(infos.values()))
+    return with_siblings(tuple(infos.values()))

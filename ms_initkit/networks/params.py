@@ -5,8 +5,14 @@ These are NamedTuples, not frozen dataclasses: tens of thousands are made in eac
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import prod
-from typing import NamedTuple
+from typing import Final, NamedTuple, TypeAlias
+
+Shapes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
+
+# What the weight beside a plain `bias` is called: most layers, weight normalisation, Keras's habits, tables.
+_WEIGHTS: Final = ("weight", "weight_v", "kernel", "embedding_table")
 
 
 class Owner(NamedTuple):
@@ -18,7 +24,8 @@ class Owner(NamedTuple):
         cell: Class names of the owning cell's MRO, nearest first, such as ``("Dense", "Cell")``; empty if unknown.
         groups: The cell's `group` option; 1 where it has none, None where a manifest does not say.
         is_transposed: Whether the weight's layout is ``(in, out / groups, *kernel)``.
-        weight_shape: Shape of the cell's own weight, from which its bias takes its fans; None if it has none.
+        siblings: The cell's own parameters of two axes and more by their attributes, this one among them: fans come of
+            their shapes.
     """
 
     name: str
@@ -26,7 +33,12 @@ class Owner(NamedTuple):
     cell: tuple[str, ...] = ()
     groups: int | None = 1
     is_transposed: bool = False
-    weight_shape: tuple[int, ...] | None = None
+    siblings: Shapes = ()
+
+    @property
+    def weight_shape(self) -> tuple[int, ...] | None:
+        """Shape of the cell's weight that a bias or a vector takes its fans from; None if there is none."""
+        return _weight_shape(self.leaf, self.siblings)
 
 
 class ParamInfo(NamedTuple):
@@ -60,3 +72,21 @@ class ParamInfo(NamedTuple):
     def size(self) -> int:
         """Number of elements."""
         return prod(self.shape)
+
+
+def is_bias(leaf: str) -> bool:
+    """Returns whether an attribute is a bias by its name: ``bias``, ``in_proj_bias``, ``bias_hh``."""
+    return leaf == "bias" or leaf.endswith("_bias") or leaf.startswith("bias_")
+
+
+@lru_cache(maxsize=4096)
+def _weight_shape(leaf: str, siblings: Shapes) -> tuple[int, ...] | None:
+    shapes = dict(siblings)
+    if not is_bias(leaf):
+        return shapes.get("weight")
+    # bias_hh and weight_hh; gate_up_proj_bias and gate_up_proj; or the layer's one weight, whatever it is called.
+    for name in (leaf.replace("bias", "weight"), leaf.removesuffix("_bias"), *_WEIGHTS):
+        if name != leaf and name in shapes:
+            return shapes[name]
+    others = {shape for name, shape in siblings if not is_bias(name)}
+    return others.pop() if len(others) == 1 else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -11,10 +11,12 @@ from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
-from ms_initkit.formulas.fans import Fans
+from ms_initkit.formulas.fans import Fans, NoFansError
+from ms_initkit.formulas.members import per_member
 from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
+from ms_initkit.plans.site import Tensor
 from ms_initkit.syntax.expressions import Expression
 
 if TYPE_CHECKING:
@@ -40,15 +42,6 @@ class Resolution:
     draw: Draw
     fans: Fans | None
     moments: Moments
-
-
-@dataclass(frozen=True, slots=True)
-class _Tensor:
-    """What is drawn on its own: a parameter or one block of it."""
-
-    shape: tuple[int, ...]
-    weight_shape: tuple[int, ...] | None
-    owner: Owner
 
 
 @dataclass
@@ -79,7 +72,8 @@ class Resolver:
             info.dtype,
             owner.groups,
             owner.is_transposed,
-            owner.weight_shape,
+            owner.leaf,
+            owner.siblings,
         )
         if key not in self._known:
             self._known[key] = self._resolve(rule, info, owner, captured)
@@ -89,7 +83,7 @@ class Resolver:
         if isinstance(rule.action, KeepSpec):
             return self.kept
         assert isinstance(rule.action, InitSpec)
-        tensor = _Tensor(info.shape, owner.weight_shape, owner)
+        tensor = Tensor.of(info, owner, rule.fans)
         if rule.blocks is None:
             text, draw, used_fans = self._draw(rule.action, rule, tensor, captured)
         else:
@@ -106,24 +100,29 @@ class Resolver:
         # A relative path starts where the recipe is, so that a recipe and its values can be moved together.
         path = str(Path(spec.span.path).parent / spec.path)
         draw: Draw = draws.Loaded(path, key)
-        edits = tuple(self._edit(edit, _Tensor(info.shape, None, info.owners[0]), captured) for edit in rule.then)
+        edits = tuple(self._edit(edit, Tensor(info.shape, info.owners[0]), captured) for edit in rule.then)
         if edits:
             draw = draws.Edited(draw, edits)
         return Resolution(f"from {path} [{key}]", draw, None, moments(draw, info.shape))
 
     def _draw(
-        self, spec: InitSpec, rule: Rule, tensor: _Tensor, captured: dict[str, int]
+        self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: dict[str, int]
     ) -> tuple[str, Draw, Fans | None]:
         tensor_fans = self._fans(rule.fans, tensor, captured)
+        if 0 in tensor.shape:
+            return formulas.name_of(formulas.known(spec.name)), draws.Constant(0.0), tensor_fans  # nothing to draw
         formula = self._formula(spec, self._environment(tensor, captured, tensor_fans))
-        draw = formula.resolve(Site(tensor.shape, tensor_fans))
+        members = tensor.members(rule.fans) if formula.has_structure else ()
+        draw = formula.resolve(Site(fans.without(tensor.shape, members), tensor_fans))
+        if members:
+            draw = per_member(draw, members, len(tensor.shape))
         return _text(spec, formula), draw, tensor_fans
 
     def _blocks(
-        self, spec: InitSpec, blocks: BlocksSpec, rule: Rule, tensor: _Tensor, captured: dict[str, int]
+        self, spec: InitSpec, blocks: BlocksSpec, rule: Rule, tensor: Tensor, captured: dict[str, int]
     ) -> tuple[str, Draw, Fans | None]:
         sizes = self._sizes(blocks, tensor, captured)
-        parts = [self._draw(spec, rule, _block(tensor, blocks.axis, size), captured) for size in sizes]
+        parts = [self._draw(spec, rule, tensor.block(blocks.axis, size), captured) for size in sizes]
         text, first, block_fans = parts[0]
         drawn = tuple(draw for _, draw, _ in parts)
         text = f"{text} in {len(sizes)} blocks of axis {blocks.axis}"
@@ -131,7 +130,7 @@ class Resolver:
             return text, first, block_fans
         return text, draws.Blocks(blocks.axis, sizes, drawn), block_fans
 
-    def _sizes(self, blocks: BlocksSpec, tensor: _Tensor, captured: dict[str, int]) -> tuple[int, ...]:
+    def _sizes(self, blocks: BlocksSpec, tensor: Tensor, captured: dict[str, int]) -> tuple[int, ...]:
         if not 0 <= blocks.axis < len(tensor.shape):
             raise ValueError(f"a tensor of shape {tensor.shape} has no axis {blocks.axis} to cut into blocks")
         extent = tensor.shape[blocks.axis]
@@ -146,42 +145,17 @@ class Resolver:
             raise ValueError(f"blocks of {sizes} do not add up to axis {blocks.axis} of length {extent}")
         return sizes
 
-    def _fans(self, spec: FansSpec | None, tensor: _Tensor, captured: dict[str, int]) -> Fans | None:
-        shape = tensor.shape if len(tensor.shape) >= 2 else tensor.weight_shape
-        by_shape = None if shape is None or len(shape) < 2 else fans.from_shape(shape)
-        if spec is None:
-            return by_shape
-        if spec.in_axes is not None or spec.out_axes is not None:
-            return fans.from_axes(tensor.shape, spec.in_axes or (), spec.out_axes or (), spec.batch_axes)
-        if spec.convention == "connections" and shape is not None and by_shape is not None:
-            if tensor.owner.groups is None:
-                raise ValueError('`fans: connections` needs the number of groups: add "groups" to the manifest')
-            by_shape = fans.from_connections(shape, tensor.owner.groups, tensor.owner.is_transposed)
-        if spec.fan_in is None and spec.fan_out is None:
-            return by_shape
-        environment = self._environment(tensor, captured, by_shape)
-        fan_in = spec.fan_in.evaluate(environment) if spec.fan_in is not None else None
-        fan_out = spec.fan_out.evaluate(environment) if spec.fan_out is not None else None
-        if by_shape is None and (fan_in is None or fan_out is None):
-            # One fan was given and the other cannot be known: whoever asks for the other is told so by its number.
-            given = fan_in if fan_in is not None else fan_out
-            assert given is not None
-            return Fans(given, given)
-        assert by_shape is not None or (fan_in is not None and fan_out is not None)
-        result = Fans(
-            fan_in if fan_in is not None else by_shape.fan_in,  # type: ignore[union-attr]  # asserted above
-            fan_out if fan_out is not None else by_shape.fan_out,  # type: ignore[union-attr]
-        )
-        if result.fan_in <= 0 or result.fan_out <= 0:
-            raise ValueError(f"fans must be positive, not {result.fan_in} and {result.fan_out}")
-        return result
+    def _fans(self, spec: FansSpec | None, tensor: Tensor, captured: dict[str, int]) -> Fans | None:
+        return tensor.fans(spec, lambda value, known: value.evaluate(self._environment(tensor, captured, known)))
 
-    def _environment(self, tensor: _Tensor, captured: Mapping[str, int], tensor_fans: Fans | None) -> Environment:
+    def _environment(self, tensor: Tensor, captured: Mapping[str, int], tensor_fans: Fans | None) -> Environment:
         environment: Environment = dict(self.values)
         environment |= {"shape": tensor.shape, "ndim": len(tensor.shape)}
         environment |= captured
-        if tensor_fans is not None:
-            environment |= {"fan_in": tensor_fans.fan_in, "fan_out": tensor_fans.fan_out}
+        for name in ("fan_in", "fan_out") if tensor_fans is not None else ():
+            fan = getattr(tensor_fans, name)
+            if fan is not None:
+                environment[name] = fan
         return environment
 
     def _formula(self, spec: InitSpec, environment: Environment) -> Formula:
@@ -200,7 +174,7 @@ class Resolver:
             case _:
                 return value
 
-    def _edit(self, spec: EditSpec, tensor: _Tensor, captured: dict[str, int]) -> Edit:
+    def _edit(self, spec: EditSpec, tensor: Tensor, captured: dict[str, int]) -> Edit:
         environment = self._environment(tensor, captured, self._fans(None, tensor, captured))
         value = float(spec.value.evaluate(environment)) if spec.value is not None else 0.0
         at = tuple(_integer(index.evaluate(environment), spec.name) for index in spec.at)
@@ -240,7 +214,10 @@ def _names(rule: Rule) -> frozenset[str]:
 
 
 def _require_fans(expression: Expression, environment: Environment) -> None:
-    if "fan_in" not in environment and expression.names & {"fan_in", "fan_out"}:
+    missing = sorted((expression.names & {"fan_in", "fan_out"}) - environment.keys())
+    if missing and environment.keys() & {"fan_in", "fan_out"}:
+        raise NoFansError(f"{missing[0]} is not known: `fans` gives the other one of a tensor that has none of its own")
+    if missing:
         Site(environment["shape"]).known_fans()  # type: ignore[arg-type]  # the shape, by construction
 
 
@@ -248,15 +225,6 @@ def _fill_captures(key: str, captured: Mapping[str, int]) -> str:
     for name, index in captured.items():
         key = key.replace("{" + name + "}", str(index))
     return key
-
-
-def _block(tensor: _Tensor, axis: int, size: int) -> _Tensor:
-    """Returns the block of ``size`` along ``axis``; a fused bias's weight is cut with it."""
-    shape = (*tensor.shape[:axis], size, *tensor.shape[axis + 1 :])
-    weight = tensor.weight_shape
-    if weight is not None and axis == 0 and weight[0] == tensor.shape[0]:
-        weight = (size, *weight[1:])
-    return replace(tensor, shape=shape, weight_shape=weight)
 
 
 def _inside(at: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

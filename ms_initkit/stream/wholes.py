@@ -45,7 +45,33 @@ def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
     """
     if name not in _WHOLES:
         raise ValueError(f"no draw of a whole tensor is called {name!r}")
-    return _WHOLES[name](source, dict(arguments))
+    options = dict(arguments)
+    stacked = options.pop("batch_axes", ())
+    if not isinstance(stacked, tuple) or not stacked:
+        return _WHOLES[name](source, options)
+    out = np.empty(source.shape, np.float32)
+    for place in np.ndindex(*(source.shape[int(axis)] for axis in stacked)):
+        member = dict(zip(map(int, stacked), place, strict=True))
+        index = tuple(member.get(axis, slice(None)) for axis in range(len(source.shape)))
+        out[index] = _WHOLES[name](_member(source, member), options)
+    return out
+
+
+def _member(source: Source, place: dict[int, int]) -> Source:
+    """The numbers of one member of a stack, which is at ``place`` along the axes that number them."""
+
+    def inside(slices: Slices) -> Slices:
+        inner = iter(slices)
+        axes = range(len(source.shape))
+        return tuple(slice(place[axis], place[axis] + 1) if axis in place else next(inner) for axis in axes)
+
+    def normals(slices: Slices) -> Floats:
+        return source.normals(inside(slices)).reshape([part.stop - part.start for part in slices])
+
+    def words(slices: Slices) -> NDArray[np.uint32]:
+        return source.words(inside(slices)).reshape([part.stop - part.start for part in slices])
+
+    return Source(tuple(n for axis, n in enumerate(source.shape) if axis not in place), normals, words)
 
 
 Options: TypeAlias = dict[str, Scalar | tuple[Scalar, ...]]

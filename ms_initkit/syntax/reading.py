@@ -153,12 +153,14 @@ def read_word(node: Node, what: str, words: tuple[str, ...]) -> str:
     raise failure("unknown-word", f"{what} cannot be {described(node)}", note, span=node.span, help=hint)
 
 
-def read_each(node: Node, what: str, reader: Callable[[Node, str], _T]) -> tuple[_T, ...]:
-    """Returns the items of a list that is not empty."""
+def read_each(
+    node: Node, what: str, reader: Callable[[Node, str], _T], *, may_be_empty: bool = False
+) -> tuple[_T, ...]:
+    """Returns the items of a list, which is not empty unless it ``may_be_empty``."""
     if not isinstance(node, Sequence):
         hint = "write it in brackets: [...]"
         raise failure("wrong-type", f"{what} is a list, not {described(node)}", span=node.span, help=hint)
-    if not node.items:
+    if not node.items and not may_be_empty:
         raise failure("wrong-type", f"{what} is an empty list", span=node.span)
     problems = Problems()
     items = tuple(problems.attempt(reader, item, f"an item of {what}") for item in node.items)

@@ -259,6 +259,7 @@ def test_a_function_may_return_an_initializer_or_a_draw() -> None:
 
     @mik.register_initializer("by_fans")
     def by_fans(fans: Fans) -> draws.Draw:
+        assert fans.fan_in is not None
         return draws.Normal(0.0, fans.fan_in)
 
     site = Site((4, 4), Fans(4, 4))
