@@ -252,7 +252,7 @@ class _SliceCall:
 
 def _leave(parameter: Parameter, initializer: PlannedInitializer) -> None:
     """Makes ``initializer`` that of a deferred parameter."""
-    if parameter.is_meta or parameter.init_mode is None:
+    if getattr(parameter, "is_meta", False) or parameter.init_mode is None:  # there is no meta device before 2.8
         # `init_data` does nothing to what is on meta: it has to lie nowhere instead.
         fresh = [Tensor(shape=tuple(parameter.shape), dtype=parameter.dtype, init=initializer) for _ in range(2)]
         parameter.assign_value(fresh[0])

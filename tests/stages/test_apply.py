@@ -224,6 +224,7 @@ def test_deferred_parameters_are_never_drawn_by_their_constructor(monkeypatch: p
     assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
 
 
+@pytest.mark.meta
 def test_networks_on_the_meta_device_are_initialised() -> None:
     with mindspore.DeviceCtx("meta"):
         net = Mlp()
@@ -234,7 +235,7 @@ def test_networks_on_the_meta_device_are_initialised() -> None:
     assert net(Tensor(np.ones((1, 20), np.float32))).shape == (1, 10)
 
 
-@pytest.mark.parametrize("context", ["deferred", "meta"])
+@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.meta)])
 def test_a_kept_deferred_parameter_gets_its_constructors_values(context: str) -> None:
     with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
         net = Stack()
@@ -459,7 +460,7 @@ def test_a_device_without_host_memory_is_written_through_set_data(monkeypatch: p
     assert not mik.verify(remote, mik.plan(remote, recipe(NORMAL)), seed=7)
 
 
-@pytest.mark.parametrize("context", ["deferred", "meta"])
+@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.meta)])
 def test_narrow_deferred_parameters_keep_their_type(context: str) -> None:
     with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
         net = nn.Dense(8, 8, dtype=mindspore.bfloat16)
@@ -470,7 +471,7 @@ def test_narrow_deferred_parameters_keep_their_type(context: str) -> None:
     assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
 
 
-@pytest.mark.parametrize("context", ["deferred", "meta"])
+@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.meta)])
 def test_a_clone_of_a_deferred_parameter_has_the_applied_values(context: str) -> None:
     with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
         net = Mlp()
