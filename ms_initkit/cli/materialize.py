@@ -41,14 +41,14 @@ def materialize(
 ) -> None:
     """Draws a whole model into safetensors files, without a network and in constant memory."""
     with answering(as_json=as_json):
-        from ms_initkit.networks.manifest import read_shapes
+        from ms_initkit.networks.manifest import config_in, read_shapes
         from ms_initkit.stages.materialize import materialize as write
         from ms_initkit.stages.materialize import total_bytes
         from ms_initkit.stages.plan import plan_infos
 
         size, share = parse_size(shard_size), parse_share(shard)
         infos = _as_dtype(read_shapes(shapes), dtype)
-        made = plan_infos(infos, recipe, settings(set_), strict=not lenient)
+        made = plan_infos(infos, recipe, settings(set_), strict=not lenient, config=config_in(shapes))
         with progress_bar(total_bytes(made, size, share), "drawing") as advance:
             done = write(made, out, seed=seed, shard_size=size, share=share, progress=advance)
         say(done.to_json() if as_json else str(done))
@@ -65,12 +65,13 @@ def manifest(
         from ms_initkit.networks.construct import load_network
         from ms_initkit.networks.describe import describe
         from ms_initkit.networks.manifest import to_json
+        from ms_initkit.networks.plain import config_of
         from ms_initkit.plans.suggest import classes_of
 
         network = load_network(net, net_arg, is_deferred=True)
         infos = describe(network)
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(to_json(infos, classes_of(network).own), encoding="utf-8")
+        out.write_text(to_json(infos, classes_of(network).own, config_of(network)), encoding="utf-8")
         elements = sum(info.size for info in infos)
         if as_json:
             say(json.dumps({"out": str(out), "parameters": len(infos), "elements": elements}, indent=1))

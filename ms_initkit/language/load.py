@@ -22,7 +22,6 @@ from ms_initkit.language.rules import read_rules
 from ms_initkit.language.scope import Scope
 from ms_initkit.language.variables import VARIABLES, read_variables
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, read_class_name, read_fields, read_one_or_more, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Table
@@ -267,10 +266,7 @@ def _merge_variables(files: Sequence[Recipe]) -> tuple[Variable, ...]:
     merged: dict[str, Variable] = {}
     for file in reversed(files):
         merged |= {variable.name: variable for variable in file.variables}
-    uses = {
-        name: sorted(variable.value.names) if isinstance(variable.value, Expression) else []
-        for name, variable in merged.items()
-    }
+    uses = {name: sorted(variable.names) for name, variable in merged.items()}
     try:
         order = tuple(TopologicalSorter(uses).static_order())
     except CycleError as error:

@@ -35,3 +35,8 @@ class Recipe:
     variables: tuple[Variable, ...]
     rules: tuple[Rule, ...]
     digest: str
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The options of cells that its rules look at."""
+        return frozenset().union(*(rule.options for rule in self.rules))

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import fields as fields_of
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from ms_initkit.language import blocks, edits, fans, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
-from ms_initkit.language.selector_tests import Trainable
+from ms_initkit.language.selector_tests import Has, Trainable
 from ms_initkit.language.selectors import read_selector
 from ms_initkit.language.sources import FromSpec, read_from
 from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import CELL
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, read_fields, read_flag, read_text
 from ms_initkit.syntax.schemas import Key, Table
@@ -25,7 +28,6 @@ if TYPE_CHECKING:
     from ms_initkit.language.edits import EditSpec
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.selectors import Selector
-    from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.source import Node
 
@@ -38,6 +40,7 @@ RULE: Final[Table] = (
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
     Key("then", edits.SCHEMA, "Edits of the drawn values, in order."),
+    Key("where", schemas.CONDITION, "A condition on captures, variables, the shape and the cell, for each parameter."),
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on variables; where it is false the rule does not exist."),
 )
@@ -65,8 +68,36 @@ class Rule:
     blocks: BlocksSpec | None = None
     fans: FansSpec | None = None
     then: tuple[EditSpec, ...] = ()
+    where: Expression | None = None
     is_optional: bool = False
     when: Expression | None = None
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every name that its expressions use for a parameter that it wins."""
+        return names_in((self.action, self.blocks, self.fans, self.then))
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The options of cells that it looks at."""
+        has = self.match.find(Has)
+        used = names_in((self.action, self.blocks, self.fans, self.then, self.where))
+        return frozenset(name.removeprefix(CELL) for name in used if name.startswith(CELL)) | {
+            *(() if has is None else has.names)
+        }
+
+
+def names_in(value: object) -> frozenset[str]:
+    """Returns the names that the expressions in a rule's parts use."""
+    match value:
+        case Expression():
+            return value.names
+        case tuple():
+            return frozenset().union(*map(names_in, value))
+        case _ if is_dataclass(value):
+            return frozenset().union(*(names_in(getattr(value, field.name)) for field in fields_of(value)))
+        case _:
+            return frozenset()
 
 
 def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]:
@@ -116,7 +147,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     """Returns the rule with None for each part that cannot be read; what is wrong goes to ``problems``."""
     fields = read_fields(node, RULE, "a rule", problems)
     selector = fields.read("match", read_selector, None)
-    inside = scope_inside(scope, selector, problems)
+    inside = replace(scope_inside(scope, selector, problems), has_cell=True)
     sized = inside.with_names(SHAPE_NAMES)
     full = sized.with_names(FAN_NAMES)
     action = problems.attempt(_read_action, fields, full, inside, node.span)
@@ -127,6 +158,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         blocks=fields.read("blocks", partial(blocks.read_blocks, scope=sized), None),
         fans=fields.read("fans", partial(fans.read_fans, scope=full), None),
         then=fields.read("then", partial(edits.read_edits, scope=full), ()),
+        where=fields.read("where", partial(read_condition, scope=sized), None),
         is_optional=fields.read("optional", read_flag, False),
         when=fields.read("when", partial(read_condition, scope=scope), None),
         span=node.span,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import ExpressionError, UnclosedError
+from ms_initkit.syntax.grammar import CELL, ExpressionError, UnclosedError
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, read_each, refuse_ambiguous
@@ -35,12 +35,14 @@ class Scope:
         others: Captures and what is known of the tensor.
         later: Variables that stand after it in the same file, with where.
         is_complete: Whether all of it is known: not so where a parent or a match could not be read.
+        has_cell: Whether there is a cell whose options ``cell.NAME`` may name.
     """
 
     variables: Mapping[str, VariableKind] = field(default_factory=dict)
     others: tuple[str, ...] = ()
     later: Mapping[str, Span] = field(default_factory=dict)
     is_complete: bool = True
+    has_cell: bool = False
 
     def with_names(self, names: Iterable[str]) -> Scope:
         """Returns the scope with more names of numbers."""
@@ -107,7 +109,11 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
     problems = Problems()
     for name in sorted(expression.names, key=expression.find):
         span = node.part(expression.find(name), len(name))
-        if name in scope.later:
+        if name.startswith(CELL):
+            if not scope.has_cell:
+                note = "an option of a cell is known where a rule has found a parameter"
+                problems.add("unknown-variable", f"{name!r} is not known here", note, span=span)
+        elif name in scope.later:
             note = f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
             message = f"{name!r} is used before it is defined"
             problems.add("unknown-variable", message, note, span=span, help="move the definition up")

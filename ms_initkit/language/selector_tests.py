@@ -20,6 +20,7 @@ from ms_initkit.syntax.reading import (
     read_each,
     read_flag,
     read_globs,
+    read_identifier,
     read_one_or_more,
     read_text,
     read_word,
@@ -54,6 +55,10 @@ class Owner(Protocol):
     def cell(self) -> tuple[str, ...]:
         """Class names of the owning cell's MRO."""
 
+    @property
+    def options(self) -> tuple[tuple[str, object], ...]:
+        """What the cell keeps as plain data."""
+
 
 class Parameter(Protocol):
     """What is asked of a parameter itself."""
@@ -73,6 +78,10 @@ class Parameter(Protocol):
     @property
     def is_trainable(self) -> bool:
         """Whether it is trained."""
+
+    @property
+    def is_deferred(self) -> bool:
+        """Whether it has no values yet."""
 
 
 class Test(ABC):
@@ -337,9 +346,53 @@ class Trainable(ParameterTest):
         return "" if self.wanted is True else f"trainable {str(self.wanted).lower()}"
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class Has(OwnerTest):
+    """Options that the owning cell keeps, whatever their values; None is none."""
+
+    key = "has"
+    schema = schemas.one_or_more(schemas.WORD)
+    description = "Options of the owner's cell that are set to a number, a flag or text, such as padding_idx."
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_one_or_more(node, what, read_identifier))
+
+    def selects(self, owner: Owner) -> bool:
+        return {name for name, _ in owner.options}.issuperset(self.names)
+
+    def __str__(self) -> str:
+        return "has " + " and ".join(self.names)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Deferred(ParameterTest):
+    """Whether it has an initializer and no values yet: what a checkpoint left over."""
+
+    key = "deferred"
+    schema = schemas.FLAG
+    description = "Whether it has no values yet, as what a checkpoint left over."
+
+    wanted: bool
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_flag(node, what))
+
+    def selects(self, parameter: Parameter) -> bool:
+        return parameter.is_deferred == self.wanted
+
+    def __str__(self) -> str:
+        return f"deferred {str(self.wanted).lower()}"
+
+
 # In the order in which they are printed.
 TESTS: Final[tuple[type[Test], ...]] = (
-    Name, Regex, CellClass, Leaf, AxisCount, Shape, ElementType, Trainable,
+    Name, Regex, CellClass, Leaf, Has, AxisCount, Shape, ElementType, Deferred, Trainable,
 )  # fmt: skip
 MATCH: Final[Table] = tuple(Key(test.key, test.schema, test.description) for test in TESTS)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, cast
 
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_expression
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import RESERVED
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
@@ -18,13 +20,14 @@ from ms_initkit.syntax.reading import (
     read_glob,
     read_identifier,
     read_integer,
+    read_one_or_more,
+    read_text,
 )
 from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
-    from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.globs import Glob
     from ms_initkit.syntax.schemas import Schema
     from ms_initkit.syntax.source import Node
@@ -40,8 +43,20 @@ DERIVED: Final[Table] = (
         schemas.mapping(EXTENT),
         "The length of an axis of the first parameter that a glob matches.",
     ),
+    Key(
+        "config",
+        schemas.one_or_more(schemas.WORD),
+        "A name in the network's configuration, or several of which the first that is there counts.",
+    ),
+    Key("default", schemas.any_of(schemas.SCALAR, schemas.FLAG), "The value where the configuration has none."),
 )
-SCHEMA: Final = schemas.any_of(schemas.SCALAR, schemas.FLAG, schemas.mapping(DERIVED) | schemas.ONE_KEY)
+SCHEMA: Final = schemas.any_of(
+    schemas.SCALAR,
+    schemas.FLAG,
+    schemas.mapping(DERIVED)
+    | schemas.exactly_one("count", "extent", "config")
+    | {"dependentRequired": {"default": ["config"]}},
+)
 VARIABLES: Final[Schema] = {
     "type": "object",
     "propertyNames": {"pattern": "^[A-Za-z_][A-Za-z0-9_]*$"},
@@ -69,12 +84,31 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
+class Config:
+    """What the network's own configuration says.
+
+    Args:
+        keys: Names under which it may stand; the first that is there counts.
+        default: The value where none of them is; None if one has to be.
+    """
+
+    keys: tuple[str, ...]
+    default: Expression | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class Variable:
     """A variable of a recipe; expressions may use the variables before it."""
 
     name: str
-    value: Expression | Count | Extent | str | bool
+    value: Expression | Count | Extent | Config | str | bool
     span: Span
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The variables that it uses."""
+        value = self.value.default if isinstance(self.value, Config) else self.value
+        return value.names if isinstance(value, Expression) else frozenset()
 
 
 def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tuple[Variable, ...], Scope]:
@@ -112,7 +146,8 @@ def refuse_reserved(name: str, what: str, span: Span) -> None:
 
 def kind_of(variable: Variable) -> VariableKind:
     """Returns what a variable is."""
-    match variable.value:
+    value = variable.value.default if isinstance(variable.value, Config) else variable.value
+    match value:
         case bool():
             return "flag"
         case str():
@@ -135,12 +170,16 @@ def _read_variable(key: Scalar, node: Node, scope: Scope) -> Variable:
     return variable
 
 
-def _read_value(node: Node, what: str, scope: Scope) -> Expression | Count | Extent | str | bool:
+def _read_value(node: Node, what: str, scope: Scope) -> Expression | Count | Extent | Config | str | bool:
+    return _read_derived(node, what, scope) if isinstance(node, Mapping) else _read_single(node, what, scope)
+
+
+def _read_single(node: Node, what: str, scope: Scope) -> Expression | str | bool:
     match node:
-        case Mapping():
-            return _read_derived(node, what)
         case Sequence():
             raise failure("wrong-type", f"{what} is a single value, not a list", span=node.span)
+        case Mapping():
+            raise failure("wrong-type", f"{what} is a single value, not a mapping", span=node.span)
         case Scalar(text, is_quoted=True) if _WORD.fullmatch(text):
             return text
         case Scalar("true" | "false", is_quoted=False):
@@ -162,15 +201,35 @@ def _is_unknown_word(node: Scalar, scope: Scope) -> bool:
     return scope.is_complete and node.text.isidentifier() and not node.is_null and node.text not in known
 
 
-def _read_derived(node: Mapping, what: str) -> Count | Extent:
+def _read_derived(node: Mapping, what: str, scope: Scope) -> Count | Extent | Config:
     problems = Problems()
     fields = read_fields(node, DERIVED, what, problems)
-    if len(fields.nodes) != 1 and not problems.has_failed:
-        problems.add("wrong-type", f"{what} has one of `count` and `extent`", span=node.span)
+    ways = [key for key in ("count", "extent", "config") if key in fields]
+    if len(ways) != 1 and not problems.has_failed:
+        problems.add("wrong-type", f"{what} has one of `count`, `extent` and `config`", span=node.span)
+    elif "default" in fields and "config" not in fields:
+        span = fields.nodes["default"].span
+        problems.add("conflicting-keys", f"`default` means nothing beside `{ways[0]}`", span=span)
     count = fields.read("count", _read_counting_glob, None)
     extent = fields.read("extent", _read_extent, None)
+    keys = fields.read("config", _read_config_keys, None)
+    default = fields.read("default", partial(_read_single, scope=scope), None)
     problems.settle()
+    if keys is not None:
+        return Config(keys, default)
     return Count(count) if count is not None else cast("Extent", extent)
+
+
+def _read_config_keys(node: Node, what: str) -> tuple[str, ...]:
+    return read_one_or_more(node, what, _read_config_key)
+
+
+def _read_config_key(node: Node, what: str) -> str:
+    text = read_text(node, what)
+    if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", text) is None:
+        note = "a configuration inside another one is named with a dot, as text_config.initializer_range"
+        raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
+    return text
 
 
 def _read_counting_glob(node: Node, what: str) -> Glob:

@@ -12,7 +12,7 @@ from ms_initkit.language.rules import scope_inside
 from ms_initkit.language.scope import Scope, read_condition, read_expression
 from ms_initkit.language.selector_tests import ANY, Trainable
 from ms_initkit.language.selectors import read_selector
-from ms_initkit.language.variables import VARIABLES, Count, Extent, read_variables, refuse_reserved
+from ms_initkit.language.variables import VARIABLES, Config, Count, Extent, read_variables, refuse_reserved
 from ms_initkit.layouts.cuts import read_cut
 from ms_initkit.layouts.mesh import RANK, SIZE, WORLD
 from ms_initkit.layouts.names import read_naming
@@ -109,7 +109,7 @@ def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
         _refuse_taken(fields.nodes["vars"], known, problems)
         variables, scope = read_variables(fields.nodes["vars"], scope, problems)
     for variable in variables:
-        if isinstance(variable.value, Count | Extent):
+        if isinstance(variable.value, Config | Count | Extent):
             message = f"the variable {variable.name!r} of a layout is a number or an expression"
             note = "a rank knows its own part of the network only"
             problems.add("wrong-type", message, note, span=variable.span)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.variables import VariableValue
+    from ms_initkit.syntax.grammar import Value
 
 
 def plan_shard(
@@ -32,6 +33,7 @@ def plan_shard(
     vars: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
+    config: Mapping[str, Value] | None = None,
 ) -> Plan:
     """Returns what each parameter of one rank will be: slices of what ``recipe`` makes of the whole model.
 
@@ -47,6 +49,7 @@ def plan_shard(
             process in MindSpore's communication.
         vars: Values in place of the recipe's own variables.
         strict: Whether leftovers are errors; if not, they are warnings of the plan.
+        config: The plain data of the network's configuration.
 
     Raises:
         RecipeError: If the layout cannot be read.
@@ -65,7 +68,7 @@ def plan_shard(
     findings += variable_findings
     if any(finding.severity == "error" for finding in findings):
         raise PlanError(findings)
-    bound = bind(recipe, known, values, strict=strict and model is not None)
+    bound = bind(recipe, known, values, strict=strict and model is not None, config=config)
     findings += [_regraded(finding, strict=strict) for finding in bound.findings] if model is None else bound.findings
     if any(finding.severity == "error" for finding in findings):
         raise PlanError(findings)

@@ -7,29 +7,36 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.params import Owner, ParamInfo, Shapes
+from ms_initkit.networks.plain import options_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mindspore import Parameter
     from mindspore.nn import Cell
 
+    from ms_initkit.networks.plain import Options
+
 Described: TypeAlias = "tuple[tuple[ParamInfo, ...], tuple[Parameter, ...]]"
 
 
-def describe(net: Cell) -> tuple[ParamInfo, ...]:
+def describe(net: Cell, options: Collection[str] | None = None) -> tuple[ParamInfo, ...]:
     """Returns what is known of every parameter of ``net``, in the order in which the network walks them.
 
     A parameter that several cells hold is listed once, with all of its owners.
 
+    Args:
+        net: The network.
+        options: Which of their cells' own options are read; None is all that are plain data.
+
     Raises:
         TypeError: If ``net`` is not a MindSpore cell.
     """
-    return describe_with_parameters(net)[0]
+    return describe_with_parameters(net, options)[0]
 
 
-def describe_with_parameters(net: Cell) -> Described:
-    """Returns ``describe(net)`` together with the parameters themselves, in the same order.
+def describe_with_parameters(net: Cell, options: Collection[str] | None = None) -> Described:
+    """Returns ``describe(net, options)`` together with the parameters themselves, in the same order.
 
     Raises:
         TypeError: If ``net`` is not a MindSpore cell.
@@ -45,7 +52,7 @@ def describe_with_parameters(net: Cell) -> Described:
     parameters: dict[int, Parameter] = {}
     owners: dict[int, list[Owner]] = {}
     for prefix, cell in _walk(net):
-        for claim, parameter in _claims(prefix, cell):
+        for claim, parameter in _claims(prefix, cell, options):
             parameters.setdefault(id(parameter), parameter)
             owners.setdefault(id(parameter), []).append(claim)
     infos = tuple(_info(tuple(owners[key]), parameter) for key, parameter in parameters.items())
@@ -124,26 +131,28 @@ class _Options(NamedTuple):
     groups: int
     is_transposed: bool
     siblings: Shapes
+    options: Options
 
 
-def _claims(prefix: str, cell: Cell) -> Iterator[tuple[Owner, Parameter]]:
+def _claims(prefix: str, cell: Cell, wanted: Collection[str] | None) -> Iterator[tuple[Owner, Parameter]]:
     options = None
     for leaf, parameter in cell._params.items():
         if parameter is None:
             continue
-        options = options or _options(cell)
+        options = options or _options(cell, wanted)
         owner = Owner(prefix + leaf, leaf, *options)
         yield owner, parameter if parameter.inited_param is None else parameter.inited_param
 
 
-def _options(cell: Cell) -> _Options:
+def _options(cell: Cell, wanted: Collection[str] | None) -> _Options:
     mro, is_transposed = _kind(type(cell))  # type: ignore[arg-type]  # classes are hashable, untyped ones too
     # Read where it is kept: asking a cell for what it has not costs ten times as much.
     attributes = vars(cell)
     groups = attributes.get("group", attributes.get("groups", 1))
     shapes = ((leaf, tuple(held.shape)) for leaf, held in cell._params.items() if held is not None)
     siblings = tuple((leaf, shape) for leaf, shape in shapes if len(shape) > 1)
-    return _Options(mro, groups if isinstance(groups, int) and groups > 0 else 1, is_transposed, siblings)
+    groups = groups if isinstance(groups, int) and groups > 0 else 1
+    return _Options(mro, groups, is_transposed, siblings, options_of(cell, wanted))
 
 
 @lru_cache(maxsize=4096)

@@ -12,26 +12,30 @@ from ms_initkit.files.regular import read_json, shown
 from ms_initkit.files.safetensors import read_header
 from ms_initkit.findings import suggestion
 from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.networks.plain import is_plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ms_initkit.draws import Json
     from ms_initkit.files.safetensors import Tensor
+    from ms_initkit.networks.plain import Plain
 
 # Bytes: beyond them places in a file are no numbers of the system any more.
 LARGEST_TENSOR: Final = 2**63 - 1
 
 
-def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = ()) -> str:
+def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = (), config: Mapping[str, Plain] | None = None) -> str:
     """Returns the manifest of a network's parameters as JSON text, a line each; ``read_manifest`` is its inverse.
 
     Args:
         infos: The parameters.
         network: Class names of the network's MRO, by which recipes are suggested.
+        config: The plain data of the network's configuration, which variables of recipes may be read from.
     """
     lines = ",\n".join("  " + json.dumps(_entry(info)) for info in infos)
     head = f'"network": {json.dumps(network)}, ' if network else ""
+    head += f'"config": {json.dumps(config)}, ' if config else ""
     return f'{{{head}"parameters": [\n{lines}\n]}}\n'
 
 
@@ -49,12 +53,28 @@ def network_of(path: str | Path) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else ()
 
 
+def config_in(path: str | Path) -> dict[str, Plain]:
+    """Returns what a manifest tells of the network's configuration (``config``); empty where a file tells nothing.
+
+    Raises:
+        ValueError: If something in it is no plain data.
+    """
+    if Path(path).suffix != ".json":
+        return {}
+    try:
+        document = read_json(path)
+    except ValueError:
+        return {}
+    config = document.get("config", {}) if isinstance(document, dict) else {}
+    return dict(_plain_items(config, f"{path}: `config`"))
+
+
 def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
     """Returns the parameters of a manifest, or of a safetensors index or header turned into one.
 
     A manifest is ``{"parameters": [{"name": ..., "shape": [...], "dtype": "bfloat16"}, ...]}``; ``cell`` (class names
-    of the owner's MRO), ``trainable``, ``groups`` and ``transposed`` may be given, and ``aliases`` for tied parameters.
-    Rules that ask for a cell need it.
+    of the owner's MRO), ``trainable``, ``groups``, ``transposed`` and ``options`` (of the cell, such as
+    ``{"padding_idx": 0}``) may be given, and ``aliases`` for tied parameters. Rules that ask for a cell need it.
 
     Raises:
         ValueError: If the file is not a manifest; it says which entry is wrong and how.
@@ -100,9 +120,16 @@ def _entry(info: ParamInfo) -> dict[str, object]:
         entry["groups"] = owner.groups
     if owner.is_transposed:
         entry["transposed"] = True
+    if owner.options:
+        entry["options"] = dict(owner.options)
     if len(info.owners) > 1:
-        entry["aliases"] = [{"name": o.name, "cell": o.cell} for o in info.owners[1:]]
+        entry["aliases"] = [_alias(other) for other in info.owners[1:]]
     return entry
+
+
+def _alias(owner: Owner) -> dict[str, object]:
+    alias: dict[str, object] = {"name": owner.name, "cell": owner.cell}
+    return alias | {"options": dict(owner.options)} if owner.options else alias
 
 
 def _info(where: str, entry: Json) -> ParamInfo:
@@ -140,7 +167,20 @@ def _owner(where: str, entry: Mapping[str, Json], groups: int | None) -> Owner:
     if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
         raise ValueError(f"{where}: `cell` must be class names, not {shown(cell)}")
     is_transposed = _flag(where, entry, "transposed", default=False)
-    return Owner(name, name.rpartition(".")[2], tuple(map(str, named)), groups, is_transposed)
+    options = tuple(_plain_items(entry.get("options", {}), f"{where}: `options`"))
+    return Owner(name, name.rpartition(".")[2], tuple(map(str, named)), groups, is_transposed, options=options)
+
+
+def _plain_items(values: Json, where: str) -> Iterator[tuple[str, Plain]]:
+    if not isinstance(values, dict):
+        raise ValueError(f"{where} must be a mapping, not {shown(values)}")
+    for name, given in values.items():
+        value = tuple(given) if isinstance(given, list) else given
+        if not is_plain(value):
+            raise ValueError(
+                f"{where}: {shown(name)} must be a number, a flag, text or whole numbers, not {shown(given)}"
+            )
+        yield name, value
 
 
 def _flag(where: str, entry: Mapping[str, Json], key: str, *, default: bool) -> bool:

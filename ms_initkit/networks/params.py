@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from ms_initkit.networks.plain import Options
 
 Shapes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
 
@@ -26,6 +29,7 @@ class Owner(NamedTuple):
         is_transposed: Whether the weight's layout is ``(in, out / groups, *kernel)``.
         siblings: The cell's own parameters of two axes and more by their attributes, this one among them: fans come of
             their shapes.
+        options: What the cell keeps as plain data, such as ``("padding_idx", 3)``: all of it, or what was asked for.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Owner(NamedTuple):
     groups: int | None = 1
     is_transposed: bool = False
     siblings: Shapes = ()
+    options: Options = ()
 
     @property
     def weight_shape(self) -> tuple[int, ...] | None:

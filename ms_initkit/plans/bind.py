@@ -15,7 +15,7 @@ from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.match import Matcher, Tally
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
-from ms_initkit.plans.variables import evaluate_variables
+from ms_initkit.plans.variables import Source, evaluate_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ms_initkit.language.rules import Rule
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.variables import VariableValue
+    from ms_initkit.syntax.grammar import Value
 
 SHOWN: Final = 8
 
@@ -35,6 +36,7 @@ def bind(
     variables: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
+    config: Mapping[str, Value] | None = None,
 ) -> Plan:
     """Returns what each parameter will be.
 
@@ -43,11 +45,12 @@ def bind(
         infos: The network's parameters.
         variables: Values that override the recipe's own variables.
         strict: Whether leftovers (unmatched parameters, unused rules) are errors; if not, they are warnings.
+        config: The plain data of the network's configuration, for variables that are read off it.
 
     Raises:
         PlanError: If anything is wrong; it carries every finding.
     """
-    plan, findings = draft_plan(recipe, infos, variables, strict=strict)
+    plan, findings = draft_plan(recipe, infos, variables, strict=strict, config=config)
     if plan is None or any(finding.severity == "error" for finding in findings):
         raise PlanError(findings)
     return plan
@@ -59,16 +62,17 @@ def draft_plan(
     variables: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
+    config: Mapping[str, Value] | None = None,
 ) -> tuple[Plan | None, Sequence[Finding]]:
     """Returns as much of the plan as can be made, None where the variables have no values, and all that is wrong."""
     stripped, prefix_findings = _strip_prefixes(recipe, infos)
-    values, variable_findings = evaluate_variables(recipe, stripped, variables or {})
-    findings = [*prefix_findings, *variable_findings]
-    if variable_findings:
+    known = evaluate_variables(recipe, Source(stripped, config or {}), variables or {})
+    findings = [*prefix_findings, *known.findings]
+    if known.findings:
         return None, findings
-    active, condition_findings = _active_rules(recipe, values)
+    active, condition_findings = _active_rules(recipe, known.values)
     findings += condition_findings
-    draft = _Draft(Resolver(values))
+    draft = _Draft(Resolver(known.values))
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
@@ -77,13 +81,14 @@ def draft_plan(
         recipe.family,
         library.portable_path(recipe.path),
         recipe.digest,
-        tuple(values.items()),
+        tuple(known.values.items()),
         tuple(
             RuleLine(rule.id, _location(rule), str(rule.match), is_active)
             for rule, is_active in zip(recipe.rules, active, strict=True)
         ),
         tuple(draft.assignments),
         tuple(findings),
+        tuple(known.sources.items()),
     )
     return plan, findings
 
@@ -131,6 +136,14 @@ def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[
     return tuple(active), findings
 
 
+class _FailedConditionError(Exception):
+    """A rule's ``where`` has no value for a parameter."""
+
+    def __init__(self, rule: Rule, reason: ValueError) -> None:
+        super().__init__(str(reason))
+        self.rule: Final = rule
+
+
 @dataclass
 class _Draft:
     """The lines so far, and what is needed to say what was left over."""
@@ -141,6 +154,11 @@ class _Draft:
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
+        try:
+            candidates = tuple(one for one in candidates if self._holds(one, info))
+        except _FailedConditionError as error:
+            self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
+            return
         names = tuple(rule.id for rule, _ in candidates)
         won = self.tally.winner(original, candidates)
         if won is None:
@@ -153,6 +171,13 @@ class _Draft:
             self.tally.fail(rule, original, error)
             return
         self._append(original, info, rule.id, names, resolution)
+
+    def _holds(self, candidate: tuple[Rule, int], info: ParamInfo) -> bool:
+        rule, owner = candidate
+        try:
+            return rule.where is None or self.resolver.holds(rule.where, rule.match, info, info.owners[owner])
+        except ValueError as error:
+            raise _FailedConditionError(rule, error) from error
 
     def _append(
         self, original: ParamInfo, info: ParamInfo, rule: str, names: tuple[str, ...], resolution: Resolution

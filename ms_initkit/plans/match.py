@@ -53,10 +53,11 @@ class Matcher(Generic[_R]):
     def candidates(self, info: ParamInfo) -> tuple[tuple[_R, int], ...]:
         """Returns every rule that selects ``info``, in order, each with the number of the first owner it does so by."""
         kind = (
-            tuple((_INDEX.sub("0", owner.name), owner.leaf, owner.cell) for owner in info.owners),
+            tuple((_INDEX.sub("0", owner.name), owner.leaf, owner.cell, owner.options) for owner in info.owners),
             info.shape,
             info.dtype,
             info.is_trainable,
+            info.is_deferred,
         )
         found = self._by_kind.get(kind)
         if found is None:

@@ -30,6 +30,7 @@ class Plan:
         rules: In the order in which they were tried.
         assignments: In the network's order.
         findings: What was found while binding; errors never reach a plan unless it was asked to be lenient.
+        sources: Variables that were read off the network's configuration, with where.
     """
 
     family: str
@@ -39,6 +40,7 @@ class Plan:
     rules: tuple[RuleLine, ...]
     assignments: tuple[Assignment, ...]
     findings: tuple[Finding, ...] = ()
+    sources: tuple[tuple[str, str], ...] = ()
 
     def __getitem__(self, name: str) -> Assignment:
         """Returns the line of the parameter that answers to ``name``.
@@ -88,6 +90,7 @@ class Plan:
         document: dict[str, object] = {"format": FORMAT}
         document |= {"family": self.family, "recipe": self.recipe, "digest": self.digest}
         document |= {"variables": dict(self.variables)}
+        document |= {"sources": dict(self.sources)} if self.sources else {}
         document |= {"rules": [asdict(rule) for rule in self.rules]}
         document |= {"assignments": [line_to_json(line) for line in self.assignments]}
         document |= {"findings": [finding.to_json() for finding in self.findings]}
@@ -120,6 +123,7 @@ class Plan:
                 tuple(RuleLine(**rule) for rule in document["rules"]),
                 tuple(line_from_json(line) for line in document["assignments"]),
                 tuple(Finding.from_json(finding) for finding in document["findings"]),
+                tuple(document.get("sources", {}).items()),
             )
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a plan: {error}") from error
@@ -141,7 +145,9 @@ def heading(plan: Plan) -> str:
     """Returns the recipe and the variables in a line or two."""
     lines = [f"plan of recipe {plan.family} ({plan.recipe})"]
     if plan.variables:
-        lines.append("with " + ", ".join(f"{name}={_value(value)}" for name, value in plan.variables))
+        sources = {name: f" ({source})" for name, source in plan.sources}
+        shown = (f"{name}={_value(value)}{sources.get(name, '')}" for name, value in plan.variables)
+        lines.append("with " + ", ".join(shown))
     return "\n".join(lines)
 
 

@@ -18,6 +18,7 @@ from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.site import Tensor
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import CELL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +29,14 @@ if TYPE_CHECKING:
     from ms_initkit.language.edits import EditSpec
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.rules import Rule
+    from ms_initkit.language.selectors import Selector
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.variables import VariableValue
+    from ms_initkit.syntax.grammar import Value
 
-Environment: TypeAlias = "dict[str, VariableValue | tuple[int, ...]]"
+# What a name and its cell give to expressions: captures, and options as ``cell.NAME``.
+Captured: TypeAlias = "Mapping[str, Value]"
+Environment: TypeAlias = "dict[str, Value]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,15 @@ class Resolver:
         """
         used = self._names.get(id(rule))
         if used is None:
-            used = self._names[id(rule)] = _names(rule)
-        captured = rule.match.capture(owner.name) if used or isinstance(rule.action, FromSpec) else {}
+            used = self._names[id(rule)] = rule.names
+        captured: Captured = rule.match.capture(owner.name) if used or isinstance(rule.action, FromSpec) else {}
+        if any(name.startswith(CELL) for name in used):
+            captured = {**captured, **_options(owner, used)}
         if isinstance(rule.action, FromSpec):
             return self._loaded(rule.action, rule, info, captured)
         key = (
             id(rule),
-            tuple((name, index) for name, index in captured.items() if name in used),
+            tuple((name, value) for name, value in captured.items() if name in used),
             info.shape,
             info.dtype,
             owner.groups,
@@ -79,7 +86,18 @@ class Resolver:
             self._known[key] = self._resolve(rule, info, owner, captured)
         return self._known[key]
 
-    def _resolve(self, rule: Rule, info: ParamInfo, owner: Owner, captured: dict[str, int]) -> Resolution:
+    def holds(self, condition: Expression, match: Selector, info: ParamInfo, owner: Owner) -> bool:
+        """Returns whether a rule's ``where`` is true of ``info``, which ``match`` selects as ``owner``'s.
+
+        Raises:
+            ValueError: If the condition has no value.
+        """
+        environment: Environment = {**self.values, "shape": info.shape, "ndim": len(info.shape)}
+        environment |= match.capture(owner.name)
+        environment |= _options(owner, condition.names)
+        return bool(condition.evaluate(environment))
+
+    def _resolve(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
         if isinstance(rule.action, KeepSpec):
             return self.kept
         assert isinstance(rule.action, InitSpec)
@@ -93,9 +111,10 @@ class Resolver:
             draw = draws.Edited(draw, edits)
             text += "".join(f", then {edit.name}" for edit in rule.then)
         _refuse_integers(draw, info)
+        text += _read_off(captured)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
 
-    def _loaded(self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: dict[str, int]) -> Resolution:
+    def _loaded(self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: Captured) -> Resolution:
         key = info.name if spec.key is None else _fill_captures(spec.key, captured)
         # A relative path starts where the recipe is, so that a recipe and its values can be moved together.
         path = str(Path(spec.span.path).parent / spec.path)
@@ -103,11 +122,9 @@ class Resolver:
         edits = tuple(self._edit(edit, Tensor(info.shape, info.owners[0]), captured) for edit in rule.then)
         if edits:
             draw = draws.Edited(draw, edits)
-        return Resolution(f"from {path} [{key}]", draw, None, moments(draw, info.shape))
+        return Resolution(f"from {path} [{key}]{_read_off(captured)}", draw, None, moments(draw, info.shape))
 
-    def _draw(
-        self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: dict[str, int]
-    ) -> tuple[str, Draw, Fans | None]:
+    def _draw(self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: Captured) -> tuple[str, Draw, Fans | None]:
         tensor_fans = self._fans(rule.fans, tensor, captured)
         if 0 in tensor.shape:
             return formulas.name_of(formulas.known(spec.name)), draws.Constant(0.0), tensor_fans  # nothing to draw
@@ -119,7 +136,7 @@ class Resolver:
         return _text(spec, formula), draw, tensor_fans
 
     def _blocks(
-        self, spec: InitSpec, blocks: BlocksSpec, rule: Rule, tensor: Tensor, captured: dict[str, int]
+        self, spec: InitSpec, blocks: BlocksSpec, rule: Rule, tensor: Tensor, captured: Captured
     ) -> tuple[str, Draw, Fans | None]:
         sizes = self._sizes(blocks, tensor, captured)
         parts = [self._draw(spec, rule, tensor.block(blocks.axis, size), captured) for size in sizes]
@@ -130,7 +147,7 @@ class Resolver:
             return text, first, block_fans
         return text, draws.Blocks(blocks.axis, sizes, drawn), block_fans
 
-    def _sizes(self, blocks: BlocksSpec, tensor: Tensor, captured: dict[str, int]) -> tuple[int, ...]:
+    def _sizes(self, blocks: BlocksSpec, tensor: Tensor, captured: Captured) -> tuple[int, ...]:
         if not 0 <= blocks.axis < len(tensor.shape):
             raise ValueError(f"a tensor of shape {tensor.shape} has no axis {blocks.axis} to cut into blocks")
         extent = tensor.shape[blocks.axis]
@@ -145,10 +162,10 @@ class Resolver:
             raise ValueError(f"blocks of {sizes} do not add up to axis {blocks.axis} of length {extent}")
         return sizes
 
-    def _fans(self, spec: FansSpec | None, tensor: Tensor, captured: dict[str, int]) -> Fans | None:
+    def _fans(self, spec: FansSpec | None, tensor: Tensor, captured: Captured) -> Fans | None:
         return tensor.fans(spec, lambda value, known: value.evaluate(self._environment(tensor, captured, known)))
 
-    def _environment(self, tensor: Tensor, captured: Mapping[str, int], tensor_fans: Fans | None) -> Environment:
+    def _environment(self, tensor: Tensor, captured: Captured, tensor_fans: Fans | None) -> Environment:
         environment: Environment = dict(self.values)
         environment |= {"shape": tensor.shape, "ndim": len(tensor.shape)}
         environment |= captured
@@ -174,7 +191,7 @@ class Resolver:
             case _:
                 return value
 
-    def _edit(self, spec: EditSpec, tensor: Tensor, captured: dict[str, int]) -> Edit:
+    def _edit(self, spec: EditSpec, tensor: Tensor, captured: Captured) -> Edit:
         environment = self._environment(tensor, captured, self._fans(None, tensor, captured))
         value = float(spec.value.evaluate(environment)) if spec.value is not None else 0.0
         at = tuple(_integer(index.evaluate(environment), spec.name) for index in spec.at)
@@ -187,30 +204,25 @@ class Resolver:
                 return draws.SetRows(tuple(_inside((row,), tensor.shape[:1])[0] for row in at))
 
 
-def _names(rule: Rule) -> frozenset[str]:
-    """Returns every name that the rule's expressions use."""
-    found: set[str] = set()
+def _options(owner: Owner, used: frozenset[str]) -> dict[str, Value]:
+    """Returns the options of the owner's cell that ``used`` names, as expressions name them.
 
-    def collect(value: object) -> None:
-        match value:
-            case Expression():
-                found.update(value.names)
-            case InitSpec():
-                collect(tuple(argument for _, argument in value.arguments))
-            case tuple():
-                for item in value:
-                    collect(item)
-            case _:
-                pass
+    Raises:
+        ValueError: If the cell has one of them not, or None.
+    """
+    found: dict[str, Value] = {CELL + name: value for name, value in owner.options if CELL + name in used}
+    for name in sorted(used):
+        if name.startswith(CELL) and name not in found:
+            cell = f"its cell {owner.cell[0]}" if owner.cell else "its cell, which is not known,"
+            option = name.removeprefix(CELL)
+            raise ValueError(f"{cell} has no {option!r}; `has: {option}` in `match` selects those that have one")
+    return found
 
-    collect(rule.action)
-    for edit in rule.then:
-        collect((edit.value, edit.at))
-    if rule.fans is not None:
-        collect((rule.fans.fan_in, rule.fans.fan_out))
-    if rule.blocks is not None:
-        collect((rule.blocks.parts, rule.blocks.sizes))
-    return frozenset(found)
+
+def _read_off(captured: Captured) -> str:
+    """Returns what was read off the cell, for a plan's line."""
+    read = ", ".join(f"{name}={value}" for name, value in captured.items() if name.startswith(CELL))
+    return f" with {read}" if read else ""
 
 
 def _require_fans(expression: Expression, environment: Environment) -> None:
@@ -221,7 +233,7 @@ def _require_fans(expression: Expression, environment: Environment) -> None:
         Site(environment["shape"]).known_fans()  # type: ignore[arg-type]  # the shape, by construction
 
 
-def _fill_captures(key: str, captured: Mapping[str, int]) -> str:
+def _fill_captures(key: str, captured: Captured) -> str:
     for name, index in captured.items():
         key = key.replace("{" + name + "}", str(index))
     return key

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit.findings import Finding, suggestion
-from ms_initkit.language.variables import Count, Extent
+from ms_initkit.language.variables import Config, Count, Extent
 from ms_initkit.syntax.expressions import Expression
 
 if TYPE_CHECKING:
@@ -14,32 +15,87 @@ if TYPE_CHECKING:
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.language.variables import Variable
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.syntax.grammar import Value
 
 VariableValue: TypeAlias = float | int | str | bool
 
 
-def evaluate_variables(
-    recipe: Recipe, infos: Sequence[ParamInfo], overrides: Mapping[str, VariableValue]
-) -> tuple[dict[str, VariableValue], list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What variables are read off.
+
+    Args:
+        infos: The network's parameters.
+        config: The plain data of its configuration.
+    """
+
+    infos: Sequence[ParamInfo]
+    config: Mapping[str, Value]
+
+
+@dataclass
+class Variables:
+    """The values of a recipe's variables.
+
+    Args:
+        values: By name.
+        sources: Where those of a configuration were read, by name.
+        findings: What is wrong with the others.
+    """
+
+    values: dict[str, VariableValue] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def evaluate_variables(recipe: Recipe, source: Source, overrides: Mapping[str, VariableValue]) -> Variables:
     """Returns the variables with their values, overrides in their place, and what is wrong with them."""
     known = [variable.name for variable in recipe.variables]
-    findings = []
+    found = Variables()
     for name in overrides:
         if name not in known:
             message = f"no variable is called {name!r}"
             note = f"the recipe has {', '.join(known) if known else 'none'}"
-            findings.append(Finding.error("unknown-variable", message, note, help=suggestion(name, known)))
-    values: dict[str, VariableValue] = {}
+            found.findings.append(Finding.error("unknown-variable", message, note, help=suggestion(name, known)))
     for variable in recipe.variables:
+        name = variable.name
         try:
-            values[variable.name] = (
-                overrides[variable.name] if variable.name in overrides else _value(variable, infos, values)
-            )
+            if name in overrides:
+                found.values[name] = overrides[name]
+            elif isinstance(variable.value, Config):
+                found.values[name], found.sources[name] = _configured(variable.value, source.config, found.values)
+            else:
+                found.values[name] = _value(variable, source.infos, found.values)
         except ValueError as error:
-            message = f"variable {variable.name!r} has no value: {error}"
-            hint = f"give it one: --set {variable.name}=VALUE, or vars={{'{variable.name}': VALUE}}"
-            findings.append(Finding.error("undefined-variable", message, span=variable.span, help=hint))
-    return values, findings
+            message = f"variable {name!r} has no value: {error}"
+            hint = f"give it one: --set {name}=VALUE, or vars={{'{name}': VALUE}}"
+            found.findings.append(Finding.error("undefined-variable", message, span=variable.span, help=hint))
+    return found
+
+
+def _configured(
+    wanted: Config, config: Mapping[str, Value], values: Mapping[str, VariableValue]
+) -> tuple[VariableValue, str]:
+    """Returns the value that the configuration has, or the default, and where it was read."""
+    default = wanted.default.evaluate(values) if isinstance(wanted.default, Expression) else wanted.default
+    for key in wanted.keys:
+        value = config.get(key)
+        if value is None or isinstance(value, tuple):
+            continue
+        if default is not None and _kind(value) != _kind(default):
+            raise ValueError(f"config.{key} is {value!r}, {_kind(value)} where {_kind(default)} is due")
+        return value, f"config.{key}"
+    names = " or ".join(wanted.keys)
+    if default is None:
+        guess = suggestion(wanted.keys[0], config)
+        if not config:
+            raise ValueError("the network has no configuration that is known")
+        raise ValueError(f"the network's configuration has no {names}" + (f": {guess}" if guess else ""))
+    return default, f"default, without config.{names}"
+
+
+def _kind(value: VariableValue) -> str:
+    return "a flag" if isinstance(value, bool) else "text" if isinstance(value, str) else "a number"
 
 
 def _value(variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, VariableValue]) -> VariableValue:
@@ -56,5 +112,7 @@ def _value(variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, 
             raise ValueError(f"no parameter is called like {glob.text!r}")
         case Expression() as expression:
             return expression.evaluate(values)
-        case value:
+        case str() | bool() as value:
             return value
+        case Config():
+            raise AssertionError("it is read off the configuration")

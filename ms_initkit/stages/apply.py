@@ -13,7 +13,7 @@ from ms_initkit.findings import ApplyError, Finding, suggestion
 from ms_initkit.networks.describe import describe_with_parameters, named_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.plan import plan_infos
+from ms_initkit.stages.plan import draft_of
 from ms_initkit.stages.report import Report
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import chosen_seed
@@ -70,8 +70,9 @@ def apply(
             if findings:
                 raise ApplyError(findings)
         else:
-            infos, parameters = describe_with_parameters(net)
-            plan = plan_infos(infos, recipe, vars, strict=strict, layout=layout)
+            draft = draft_of(recipe)
+            infos, parameters = describe_with_parameters(net, draft.options)
+            plan = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
         seed = chosen_seed(seed)
         stream.threads()  # what is wrong with the setting is said before anything is written
         write(plan.columns, parameters, seed, progress)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
+from ms_initkit.language.variables import Config
 from ms_initkit.plans.bind import bind, draft_plan
 from ms_initkit.plans.check import check
 
@@ -16,8 +18,10 @@ if TYPE_CHECKING:
 
     from mindspore.nn import Cell
 
+    from ms_initkit.findings import Finding
     from ms_initkit.layouts.rules import Layout, Position
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.networks.plain import Plain
     from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.variables import VariableValue
 
@@ -45,7 +49,9 @@ def plan(
     """
     from ms_initkit.networks.describe import describe
 
-    return plan_infos(describe(net), recipe, vars, strict=strict, layout=layout)
+    draft = draft_of(recipe)
+    infos = describe(net, draft.options)
+    return draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
 
 
 def plan_infos(
@@ -55,6 +61,7 @@ def plan_infos(
     *,
     strict: bool = True,
     layout: Layout | Position | str | Path | None = None,
+    config: Mapping[str, Plain] | None = None,
 ) -> Plan:
     """Returns the plan for parameters that are known without their network, as from a manifest.
 
@@ -62,32 +69,80 @@ def plan_infos(
         RecipeError: As ``plan``.
         PlanError: As ``plan``.
     """
-    loaded = recipe if isinstance(recipe, Recipe) else _load(recipe, infos, vars, strict=strict)
-    if layout is None:
-        bound = bind(loaded, infos, vars, strict=strict)
-    else:
-        from ms_initkit.layouts.rank import plan_shard
+    return draft_of(recipe).plan(infos, vars, strict=strict, layout=layout, config=config)
 
-        bound = plan_shard(infos, loaded, layout, vars, strict=strict)
-    findings = check(bound, loaded)
-    if findings:
-        raise PlanError([*bound.findings, *findings])
-    return bound
+
+def draft_of(recipe: Recipe | str | Path) -> Draft:
+    """Returns what could be read of a recipe, and what is wrong with it.
+
+    Raises:
+        RecipeError: If the recipe itself cannot be had.
+    """
+    return Draft(recipe, ()) if isinstance(recipe, Recipe) else Draft(*draft_recipe(recipe))
 
 
 # What can be said of a network although some rules could not be read.
 _LEFTOVERS: Final = ("unmatched-parameter", "unused-rule", "shadowed-rule")
 
 
-def _load(
-    name: str | Path, infos: Sequence[ParamInfo], vars: Mapping[str, VariableValue] | None, *, strict: bool
-) -> Recipe:
-    """Returns the recipe; if it has faults, what it leaves over of this network is reported with them, in one go."""
-    recipe, findings = draft_recipe(name)
-    if recipe is not None and not findings:
-        return recipe
-    if recipe is not None:
-        plan, misfits = draft_plan(recipe, infos, vars, strict=strict)
-        if plan is not None and not any(finding.code == "bad-expression" for finding in misfits):
-            findings += [finding for finding in misfits if finding.code in _LEFTOVERS]
-    raise RecipeError(findings)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What could be read of a recipe, None if too little, and what is wrong with it."""
+
+    recipe: Recipe | None
+    findings: Sequence[Finding]
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options of cells that its rules look at."""
+        return () if self.recipe is None else tuple(sorted(self.recipe.options))
+
+    def config_of(self, net: Cell) -> Mapping[str, Plain]:
+        """Returns the plain data of the configuration of ``net``, if any variable is read off it."""
+        from ms_initkit.networks.plain import config_of
+
+        variables = () if self.recipe is None else self.recipe.variables
+        return config_of(net) if any(isinstance(variable.value, Config) for variable in variables) else {}
+
+    def plan(
+        self,
+        infos: Sequence[ParamInfo],
+        vars: Mapping[str, VariableValue] | None,
+        *,
+        strict: bool,
+        layout: Layout | Position | str | Path | None,
+        config: Mapping[str, Plain] | None,
+    ) -> Plan:
+        """Returns the plan for ``infos``; what a faulty recipe leaves over of them is reported with its faults.
+
+        Raises:
+            RecipeError: If the recipe has faults.
+            PlanError: If it does not fit.
+        """
+        if self.recipe is None or self.findings:
+            raise RecipeError([*self.findings, *self._leftovers(infos, vars, strict=strict, config=config)])
+        if layout is None:
+            bound = bind(self.recipe, infos, vars, strict=strict, config=config)
+        else:
+            from ms_initkit.layouts.rank import plan_shard
+
+            bound = plan_shard(infos, self.recipe, layout, vars, strict=strict, config=config)
+        findings = check(bound, self.recipe)
+        if findings:
+            raise PlanError([*bound.findings, *findings])
+        return bound
+
+    def _leftovers(
+        self,
+        infos: Sequence[ParamInfo],
+        vars: Mapping[str, VariableValue] | None,
+        *,
+        strict: bool,
+        config: Mapping[str, Plain] | None,
+    ) -> list[Finding]:
+        if self.recipe is None:
+            return []
+        plan, misfits = draft_plan(self.recipe, infos, vars, strict=strict, config=config)
+        if plan is None or any(finding.code == "bad-expression" for finding in misfits):
+            return []
+        return [finding for finding in misfits if finding.code in _LEFTOVERS]

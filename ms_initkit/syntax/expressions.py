@@ -6,7 +6,7 @@
     comparison  = sum [("==" | "!=" | "<" | "<=" | ">" | ">=") sum]
     sum         = product {("+" | "-") product} ;  product = unary {("*" | "/") unary}
     unary       = ("+" | "-") unary | power ;  power = atom ["**" unary]
-    atom        = number | name | name "[" sum "]" | function "(" sum {"," sum} ")" | "(" ... ")"
+    atom        = number | name | "cell." name | name "[" sum "]" | function "(" sum {"," sum} ")" | "(" ... ")"
 
 Conditions also know ``true``, ``false`` and text in quotes. Work is bounded by the length and depth of the
 text; every result is finite. ``log``, ``exp`` and ``**`` come from ``portable``; IEEE 754 fixes the rest.

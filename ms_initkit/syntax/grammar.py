@@ -29,12 +29,14 @@ FUNCTIONS: Final = ("exp", "log", "max", "min", "sqrt")
 
 _WORDS: Final = ("and", "or", "not", "true", "false")
 
-RESERVED: Final = frozenset((*FUNCTIONS, *_WORDS))
+CELL: Final = "cell."  # what a name begins with that is an option of the parameter's own cell
+
+RESERVED: Final = frozenset((*FUNCTIONS, *_WORDS, CELL.rstrip(".")))
 
 _TOKEN: Final = re.compile(
     r"""\s*(?:
     (?P<number>(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?(?P<tail>\w*))
-    |(?P<name>[^\W\d]\w*)
+    |(?P<name>(?:cell\.)?[^\W\d]\w*)
     |(?P<text>"[^"]*"|'[^']*')
     |(?P<operator>\*\*|==|!=|<=|>=|[-+*/()\[\],<>])
     |(?P<other>\S))""",
