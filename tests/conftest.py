@@ -1,11 +1,17 @@
-"""Profiles of hypothesis, and the switch that rewrites golden files."""
+"""Profiles of hypothesis, the switch that rewrites golden files, and what tests share."""
 
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+
+from ms_initkit import formulas
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 hypothesis.settings.register_profile("default", max_examples=60, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)
@@ -13,7 +19,9 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-golden", action="store_true", help="rewrite tests/golden from what is drawn now")
+    parser.addoption(
+        "--update-golden", action="store_true", help="rewrite tests/golden and the messages in tests/diagnostics"
+    )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,3 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def own_initializers() -> Iterator[None]:
+    """Forgets what a test registers."""
+    before = set(formulas.names())
+    yield
+    for name in set(formulas.names()) - before:
+        formulas.unregister(name)

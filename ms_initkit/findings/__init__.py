@@ -3,6 +3,7 @@
 A finding is raised by ``Finding.error``, ``Finding.warning`` or ``Finding.note``.
 """
 
+from ms_initkit.findings.codes import Code, codes
 from ms_initkit.findings.exceptions import ApplyError, InitKitError, PlanError, RecipeError
 from ms_initkit.findings.finding import About, Finding, Severity
 from ms_initkit.findings.listing import in_file_order, render, summarise
@@ -13,12 +14,14 @@ from ms_initkit.findings.words import did_you_mean, suggestion
 __all__ = [
     "About",
     "ApplyError",
+    "Code",
     "Finding",
     "InitKitError",
     "PlanError",
     "RecipeError",
     "Severity",
     "Span",
+    "codes",
     "did_you_mean",
     "in_file_order",
     "printable",

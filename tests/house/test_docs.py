@@ -14,14 +14,17 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.testing import CliRunner
 
-from ms_initkit import formulas
 from ms_initkit.cli.main import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *(page for page in sorted((ROOT / "docs").glob("*.md")) if ".zh" not in page.name)]
+# docs/findings.md consists of the pages of tests/diagnostics, which are run there: most of what they show fails.
+PAGES = [
+    ROOT / "README.md",
+    *(page for page in sorted((ROOT / "docs").glob("*.md")) if ".zh" not in page.name and page.stem != "findings"),
+]
 
 
 def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
@@ -31,15 +34,7 @@ def blocks(page: Path) -> Iterator[tuple[str, str, int]]:
         yield match[1], match[2], text[: match.start()].count("\n") + 2
 
 
-@pytest.fixture(autouse=True)
-def own_initializers() -> Iterator[None]:
-    """Forgets what a page registers."""
-    before = set(formulas.names())
-    yield
-    for name in set(formulas.names()) - before:
-        formulas.unregister(name)
-
-
+@pytest.mark.usefixtures("own_initializers")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
