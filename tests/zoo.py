@@ -28,15 +28,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import ms_initkit as mik
-from ms_initkit.language.library import names as recipe_names
+from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
-from ms_initkit.networks.manifest import network_of, read_manifest
-from ms_initkit.plans.suggest import BASE, Classes, classes_of, classes_of_owners, made_for, suggest
+from ms_initkit.networks.manifest import modules_of, network_of, read_manifest
+from ms_initkit.plans.suggest import BASE, Classes, classes_of, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from ms_initkit.language.recipe import Recipe
     from ms_initkit.networks.params import ParamInfo
 
 ROOT: Final = Path(__file__).parent.parent
@@ -177,8 +176,6 @@ def main() -> int:
     if options.worker:
         _work([Target(**target) for target in json.loads(options.worker)])
         return 0
-    for name in recipe_names():
-        load_recipe(name)  # better here than in every worker
     is_whole_zoo = not (options.only or options.package)
     chosen = [
         target
@@ -256,13 +253,12 @@ def _work(chosen: Sequence[Target]) -> None:
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
     warnings.simplefilter("ignore")
     os.environ["HF_HUB_OFFLINE"] = "1"
-    recipes = [load_recipe(name) for name in recipe_names()]
     for target in chosen:
         row = Row(target.package, target.name)
         began = time.perf_counter()
         try:
             infos, classes, row.is_deferred = _describe(target)
-            _hold(row, infos, classes, recipes)
+            _hold(row, infos, classes)
         except Exception as error:  # whatever may be wrong in a stranger's constructor
             row.error = f"{type(error).__name__}: {error}".split("\n-----")[0][:300]
         row.seconds = round(time.perf_counter() - began, 2)
@@ -275,7 +271,7 @@ def _describe(target: Target) -> tuple[tuple[ParamInfo, ...], Classes, bool]:
     if target.package == "manifests":
         path = MANIFESTS / f"{target.name}.json"
         infos = read_manifest(path)
-        return infos, classes_of_owners(infos, network_of(path)), True
+        return infos, Classes(network_of(path), modules_of(path)), True
     make = _make(target)
     is_deferred = True
     try:
@@ -287,13 +283,15 @@ def _describe(target: Target) -> tuple[tuple[ParamInfo, ...], Classes, bool]:
     return describe(net), classes_of(net), is_deferred
 
 
-def _hold(row: Row, infos: Sequence[ParamInfo], classes: Classes, recipes: Sequence[Recipe]) -> None:
-    """Fills ``row`` with what the recipe made for the network's class, or ``base``, would do."""
-    fitting = [recipe for recipe in recipes if made_for(recipe, classes)[1]]
-    first = suggest(infos, classes, fitting or [recipe for recipe in recipes if recipe.family == BASE])[0]
-    row.network = next(iter(classes.own), "")
+def _hold(row: Row, infos: Sequence[ParamInfo], classes: Classes) -> None:
+    """Fills ``row`` with what the recipe that is recommended for the network, or ``base``, would do."""
+    found = suggest(infos, classes, shipped(), load_recipe)
+    if found.recipe is None:
+        found = suggest(infos, Classes(), [one for one in shipped() if one.name == BASE], load_recipe)
+    first = found.candidates[0]
+    row.network = classes.name
     row.recipe = first.recipe
-    row.tensors, row.elements = first.whole
+    row.tensors, row.elements = found.whole
     row.own, row.inherited, row.kept = first.own.tensors, first.inherited.tensors, first.kept.tensors
     row.unmatched, row.unused, row.failures = first.unmatched, first.unused, first.failures
 

@@ -69,9 +69,9 @@ def manifest(
         from ms_initkit.plans.suggest import classes_of
 
         network = load_network(net, net_arg, is_deferred=True)
-        infos = describe(network)
+        infos, classes = describe(network), classes_of(network)
         out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(to_json(infos, classes_of(network).own, config_of(network)), encoding="utf-8")
+        out.write_text(to_json(infos, classes.own, config_of(network), classes.modules), encoding="utf-8")
         elements = sum(info.size for info in infos)
         if as_json:
             say(json.dumps({"out": str(out), "parameters": len(infos), "elements": elements}, indent=1))

@@ -1,4 +1,4 @@
-"""The command that says which shipped recipe fits a network."""
+"""The command that says which shipped recipe is known to be right for a network."""
 
 from __future__ import annotations
 
@@ -10,14 +10,11 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say
 from ms_initkit.cli.networks import NetArguments
-from ms_initkit.cli.progress import progress_bar
 from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.suggest import Classes, Share, Suggestion
+    from ms_initkit.plans.suggest import Candidate, Classes, Share, Suggestion
 
 
 def suggest(
@@ -29,36 +26,28 @@ def suggest(
     shapes: Annotated[
         Path | None, typer.Option("--shapes", help="A manifest, a safetensors index or file, in place of a network.")
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", help="How many recipes to show, at least one.", min=1)] = 8,
     as_json: AsJson = False,
 ) -> None:
-    """Shows which shipped recipes fit a network, and what each would leave over; code 1 if none fits whole."""
+    """Says which shipped recipe initialises a network as its authors did, and how that is known; code 1 if none is."""
     with answering(as_json=as_json):
-        from ms_initkit.language.library import names
+        from ms_initkit.language.library import shipped
         from ms_initkit.language.load import load_recipe
         from ms_initkit.plans.suggest import suggest as find
 
         if (net is None) == (shapes is None):
             refuse("one of --net MODULE:FACTORY and --shapes FILE is needed")
         infos, classes = _read(shapes) if shapes is not None else _construct(str(net), net_arg)
-        known = names()
-        with progress_bar(len(known), "trying recipes") as advance:
-            found = find(infos, classes, map(load_recipe, known), advance)
-        if as_json:
-            document = {"network": classes.own[:1], "suggestions": [one.to_json() for one in found]}
-            say(json.dumps(document, indent=1))
-        else:
-            say(suggestions_text(found, next(iter(classes.own), ""), limit))
-        if not any(one.fits for one in found):
+        found = find(infos, classes, shipped(), load_recipe)
+        say(json.dumps(found.to_json(), indent=1) if as_json else suggestion_text(found))
+        if found.recipe is None:
             raise typer.Exit(FINDINGS)
 
 
 def _read(shapes: Path) -> tuple[tuple[ParamInfo, ...], Classes]:
-    from ms_initkit.networks.manifest import network_of, read_shapes
-    from ms_initkit.plans.suggest import classes_of_owners
+    from ms_initkit.networks.manifest import modules_of, network_of, read_shapes
+    from ms_initkit.plans.suggest import Classes
 
-    infos = read_shapes(shapes)
-    return infos, classes_of_owners(infos, network_of(shapes))
+    return read_shapes(shapes), Classes(network_of(shapes), modules_of(shapes))
 
 
 def _construct(net: str, net_args: list[str]) -> tuple[tuple[ParamInfo, ...], Classes]:
@@ -74,39 +63,41 @@ COMMANDS: Final = (suggest,)
 
 # Of what is left over, so many names are shown.
 _SHOWN: Final = 6
+_WHY: Final = {
+    "compared": "compared with its reference",
+    "alternative": "another author's way",
+    "signature": "its family's names",
+    "default": "every layer as torch makes it",
+}
+_HEAD: Final = ("recipe", "what speaks for it", "own rules", "", "base rules", "", "kept", "left over")
 
-_HEAD: Final[tuple[str, ...]] = ("recipe", "made for", "own rules", "", "base rules", "", "kept", "left over")
 
-
-def suggestions_text(found: Sequence[Suggestion], network: str, limit: int) -> str:
-    """Returns the first ``limit`` suggestions, a line each, and the first one's leftovers."""
-    first = found[0]
-    rows = [_HEAD, *(_cells(one) for one in found[:limit])]
-    parts = [
-        f"{network or 'a network'}: {first.whole.tensors:,} parameters, {first.whole.elements:,} elements",
-        "",
-        *table(rows, right=(2, 3, 4, 5, 6)),
-    ]
-    fitting = sum(one.fits for one in found)
-    parts += [
-        "",
-        f"{fitting} of {len(found)} recipes fit whole" + (f", {limit} are shown" if limit < len(found) else ""),
-    ]
-    if first.fits:
-        parts.append(f"the first: --recipe {first.recipe}  # {first.description}")
+def suggestion_text(found: Suggestion) -> str:
+    """Returns the answer, its reason, and what each candidate would do."""
+    name = found.network or "a network"
+    verdict = f"{found.answer}: {found.reason}"
+    parts = [f"{name}: {found.whole.tensors:,} parameters, {found.whole.elements:,} elements", "", verdict]
+    if found.recipe is not None:
+        parts.append(f"use it: --recipe {found.recipe}  # {found.candidates[0].description}")
     else:
-        parts += [f"{first.recipe} would leave over:", *_leftovers(first)]
+        parts.append("no recipe is recommended: say whose initialisation is wanted by --recipe, or write one")
+    if found.candidates:
+        rows = [_HEAD, *(_cells(one, found.whole) for one in found.candidates)]
+        parts += ["", *table(rows, right=(2, 3, 4, 5, 6))]
+    for one in found.candidates:
+        if not one.fits:
+            parts += ["", f"{one.recipe} would leave over:", *_leftovers(one)]
     return "\n".join(parts) + "\n"
 
 
-def _cells(one: Suggestion) -> tuple[str, ...]:
+def _cells(one: Candidate, whole: Share) -> tuple[str, ...]:
     counts = [(one.unmatched, "unmatched"), (one.unused, "unused"), (one.failures, "impossible")]
     left = ", ".join(f"{len(names):,} {what}" for names, what in counts if names)
     return (
         one.recipe,
-        one.made_for,
-        *_share(one.own, one.whole),
-        *_share(one.inherited, one.whole),
+        _WHY[one.why],
+        *_share(one.own, whole),
+        *_share(one.inherited, whole),
         f"{one.kept.tensors:,}" if one.kept.tensors else "",
         left or "nothing",
     )
@@ -118,8 +109,8 @@ def _share(part: Share, whole: Share) -> tuple[str, str]:
     return f"{part.tensors:,}", f"{100 * part.elements / whole.elements:.1f} %"
 
 
-def _leftovers(one: Suggestion) -> list[str]:
+def _leftovers(one: Candidate) -> list[str]:
     lines = [f"  no rule selects {name}" for name in one.unmatched[:_SHOWN]]
     lines += [f"  and {len(one.unmatched) - _SHOWN} parameters more"] * (len(one.unmatched) > _SHOWN)
     lines += [f"  rule {name!r} selects no parameter" for name in one.unused]
-    return lines + [f"  {message}" for message in one.failures]
+    return lines + [f"  {message}" for message in one.failures[:_SHOWN]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -9,7 +10,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.language.audience import Audience, read_audience
+from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.reading import Fields, read_text
 from ms_initkit.syntax.source import Mapping, Scalar, read_file
+from ms_initkit.syntax.source import read_text as read_source
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as Table
@@ -17,21 +22,25 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(str(files("ms_initkit") / "recipes"))
 _ALIASES: Final = "aliases.yaml"
 _SUFFIXES: Final = (".yaml", ".yml")
+# What follows is long, and says nothing of which networks a recipe is for.
+_BODY: Final = re.compile(r"^(?=(?:vars|rules):)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A shipped recipe, for lists.
+    """What a shipped recipe says of itself before its variables and rules.
 
     Args:
         name: ``source/name``.
         description: One line.
         aliases: Names without a source under which it is known too.
+        audience: The networks it is for.
     """
 
     name: str
     description: str
     aliases: tuple[str, ...]
+    audience: Audience
 
     @property
     def source(self) -> str:
@@ -39,16 +48,29 @@ class Shipped:
         return self.name.partition("/")[0]
 
     def is_about(self, word: str) -> bool:
-        """Returns whether ``word`` stands in its name, in one of its aliases or in its description."""
-        return any(word.lower() in text.lower() for text in (self.name, *self.aliases, self.description))
+        """Returns whether ``word`` stands in its names, its description, its topics or the classes it is for."""
+        audience = self.audience
+        classes = [name for one in (*audience.networks, *audience.alternatives) for name in one.names]
+        texts = (self.name, *self.aliases, self.description, *audience.topics, *classes)
+        return any(word.lower() in text.lower() for text in texts)
 
 
+@cache
 def shipped() -> tuple[Shipped, ...]:
-    """Returns the shipped recipes by name."""
-    known = aliases()
-    return tuple(
-        Shipped(name, _description(_file(name)), tuple(alias for alias, at in known.items() if at == name))
-        for name in names()
+    """Returns the shipped recipes by name, without reading their rules."""
+    return tuple(read_head(name, _file(name)) for name in names())
+
+
+def read_head(name: str, path: Path) -> Shipped:
+    """Returns what the recipe at ``path`` says of itself, without reading its variables and rules."""
+    head = _BODY.split(path.read_text(encoding="utf-8"), maxsplit=1)[0]
+    root = read_source(head, str(path)).root
+    fields = Fields({key.text: node for key, node in root.entries} if isinstance(root, Mapping) else {}, Problems())
+    return Shipped(
+        name=name,
+        description=" ".join(fields.read("description", read_text, "").split()),
+        aliases=tuple(alias for alias, at in aliases().items() if at == name),
+        audience=read_audience(fields),
     )
 
 
@@ -106,9 +128,3 @@ def _file(name: str) -> Path:
 
 def _name(file: Path) -> str:
     return f"{file.parent.name}/{file.stem}"
-
-
-def _description(path: Path) -> str:
-    root = read_file(str(path)).root
-    node = root.get("description") if isinstance(root, Mapping) else None
-    return " ".join(node.text.split()) if isinstance(node, Scalar) else ""

@@ -10,20 +10,20 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import dataclass, replace
-from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, RecipeError, Span, suggestion
 from ms_initkit.language import library
+from ms_initkit.language.audience import AUDIENCE, read_audience
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.rules import read_rules
 from ms_initkit.language.scope import Scope
 from ms_initkit.language.variables import VARIABLES, read_variables
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, read_class_name, read_fields, read_one_or_more, read_text, read_texts
+from ms_initkit.syntax.reading import described, read_fields, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Document, Mapping, Scalar, read_file
 from ms_initkit.syntax.source import Sequence as ListNode
@@ -44,11 +44,7 @@ RECIPE: Final[Table] = (
     Key("family", schemas.TEXT, "The name of the model family.", is_required=True),
     Key("reference", _SOURCES, "What the recipe follows: a paper, a piece of code."),
     Key("description", schemas.TEXT, "One line for lists."),
-    Key(
-        "networks",
-        schemas.one_or_more(schemas.WORD),
-        "Class names of the networks it is made for; `suggest` goes by them.",
-    ),
+    *AUDIENCE,
     Key("extends", schemas.TEXT, "A shipped recipe or a path; its rules stand after this recipe's."),
     Key(
         "strip_prefixes",
@@ -217,7 +213,7 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         path=document.path,
         reference=fields.read("reference", _read_reference, ()),
         description=fields.read("description", read_text, ""),
-        networks=fields.read("networks", partial(read_one_or_more, reader=read_class_name), ()),
+        audience=read_audience(fields),
         strip_prefixes=strip_prefixes,
         variables=variables,
         rules=rules,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ms_initkit.language.audience import Audience
     from ms_initkit.language.rules import Rule
     from ms_initkit.language.variables import Variable
 
@@ -19,7 +20,7 @@ class Recipe:
         path: The file it was read from.
         reference: Key and text of each source it follows, such as ``("paper", "He et al. 2015")``.
         description: One line for lists, may be empty.
-        networks: Class names of the networks it is made for, in which ``*`` stands for any text.
+        audience: The networks it is for; not its parents'.
         strip_prefixes: Wrapper prefixes taken off names before they are matched.
         variables: In the order in which they are evaluated.
         rules: In the order in which they are tried.
@@ -30,7 +31,7 @@ class Recipe:
     path: str
     reference: tuple[tuple[str, str], ...]
     description: str
-    networks: tuple[str, ...]
+    audience: Audience
     strip_prefixes: tuple[str, ...]
     variables: tuple[Variable, ...]
     rules: tuple[Rule, ...]

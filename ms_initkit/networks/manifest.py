@@ -25,32 +25,48 @@ if TYPE_CHECKING:
 LARGEST_TENSOR: Final = 2**63 - 1
 
 
-def to_json(infos: Sequence[ParamInfo], network: Sequence[str] = (), config: Mapping[str, Plain] | None = None) -> str:
+def to_json(
+    infos: Sequence[ParamInfo],
+    network: Sequence[str] = (),
+    config: Mapping[str, Plain] | None = None,
+    modules: Sequence[str] = (),
+) -> str:
     """Returns the manifest of a network's parameters as JSON text, a line each; ``read_manifest`` is its inverse.
 
     Args:
         infos: The parameters.
         network: Class names of the network's MRO, by which recipes are suggested.
         config: The plain data of the network's configuration, which variables of recipes may be read from.
+        modules: The module of each of the network's classes.
     """
     lines = ",\n".join("  " + json.dumps(_entry(info)) for info in infos)
     head = f'"network": {json.dumps(network)}, ' if network else ""
+    head += f'"modules": {json.dumps(modules)}, ' if modules else ""
     head += f'"config": {json.dumps(config)}, ' if config else ""
     return f'{{{head}"parameters": [\n{lines}\n]}}\n'
 
 
 def network_of(path: str | Path) -> tuple[str, ...]:
     """Returns the class names that a manifest gives the network (``network``); empty where a file gives none."""
+    return _words(path, "network")
+
+
+def modules_of(path: str | Path) -> tuple[str, ...]:
+    """Returns the module of each of the network's classes (``modules``); empty where a file gives none."""
+    return _words(path, "modules")
+
+
+def _words(path: str | Path, key: str) -> tuple[str, ...]:
     if Path(path).suffix == ".safetensors":
         return ()
     try:
         document = read_json(path)
     except ValueError:
         return ()
-    names = document.get("network", ()) if isinstance(document, dict) else ()
-    if isinstance(names, list):
-        return tuple(name for name in names if isinstance(name, str))
-    return (names,) if isinstance(names, str) else ()
+    words = document.get(key, ()) if isinstance(document, dict) else ()
+    if isinstance(words, list):
+        return tuple(word for word in words if isinstance(word, str))
+    return (words,) if isinstance(words, str) else ()
 
 
 def config_in(path: str | Path) -> dict[str, Plain]:

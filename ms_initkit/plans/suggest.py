@@ -1,27 +1,40 @@
-"""Which recipe fits a network: what each would claim of it, by whose rules, and what it would leave over. Pure."""
+"""Which recipe initialises a network as its authors did: known by its class, by its family's names, or not known. Pure.
+
+A recipe says which classes it was compared with, and by which names its family is told. Nothing else recommends one:
+neither that its rules would claim every parameter, nor what a cell inside the network is called.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from ms_initkit.findings import Finding
 from ms_initkit.language.library import shipped_name
 from ms_initkit.plans.bind import draft_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from mindspore.nn import Cell
 
+    from ms_initkit.language.audience import Audience
+    from ms_initkit.language.audience import Classes as Listed
+    from ms_initkit.language.library import Shipped
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.networks.params import ParamInfo
 
-# Rules of this recipe say nothing of a family, whoever inherits them.
+# What torch's layers would be: offered where no recipe is known, never recommended.
 BASE: Final = "torch/base"
 # What bind finds where a rule asks for nothing that is there, or cannot give what it promises.
 _UNUSED: Final = "unused-rule"
+
+_DIGITS: Final = re.compile(r"[0-9]+")
+
+_Answer = Literal["known", "family", "unknown"]
+_Why = Literal["compared", "alternative", "signature", "default"]
 
 
 class Share(NamedTuple):
@@ -37,31 +50,38 @@ class Share(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Classes:
-    """Class names of a network's cells.
+    """What a network is called.
 
     Args:
-        own: The network's own, nearest first, its bases after it; empty if unknown.
-        inner: Those of the cells inside it.
+        own: Names of its class and of the bases, nearest first; empty if unknown.
+        modules: The module of each; empty if unknown.
     """
 
     own: tuple[str, ...] = ()
-    inner: frozenset[str] = frozenset()
+    modules: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The network's class; empty if unknown."""
+        return self.own[0] if self.own else ""
+
+    def module(self, place: int) -> str:
+        """Returns the module of the class at ``place``; empty if unknown."""
+        return self.modules[place] if place < len(self.modules) else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Suggestion:
+class Candidate:
     """What one recipe would do to a network.
 
     Args:
         recipe: The recipe's name.
         description: The recipe's own.
-        made_for: The network's class or inner class that the recipe says it is made for; empty if there is none.
-        is_own: Whether ``made_for`` is the network's own class or a base of it.
-        whole: The network.
+        why: What speaks for it: it was compared with the network's class, it initialises the class in another way, the
+            names of its family are there, or it is the default of the layers.
         own: What the recipe's rules claim, its family's included.
-        inherited: What rules of ``base`` claim.
+        inherited: What rules of ``torch/base`` claim.
         kept: What no rule selects and no one trains: left as it is.
-        required: How many rules of its own, not optional, found what they ask for.
         unmatched: Names of trainable parameters that no rule selects.
         unused: Ids of rules that select nothing and are not optional.
         failures: Why further rules, or the recipe as a whole, cannot serve.
@@ -69,13 +89,10 @@ class Suggestion:
 
     recipe: str
     description: str
-    made_for: str
-    is_own: bool
-    whole: Share
+    why: _Why
     own: Share
     inherited: Share
     kept: Share
-    required: int
     unmatched: tuple[str, ...]
     unused: tuple[str, ...]
     failures: tuple[str, ...]
@@ -86,12 +103,12 @@ class Suggestion:
         return not (self.unmatched or self.unused or self.failures)
 
     def to_json(self) -> dict[str, object]:
-        """Returns the suggestion as JSON values."""
+        """Returns the candidate as JSON values."""
         return {
             "recipe": self.recipe,
             "description": self.description,
+            "why": self.why,
             "fits": self.fits,
-            "made_for": self.made_for or None,
             "own": self.own._asdict(),
             "inherited": self.inherited._asdict(),
             "kept": self.kept._asdict(),
@@ -101,66 +118,166 @@ class Suggestion:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """Which recipe is recommended for a network.
+
+    Args:
+        network: The network's class; empty if unknown.
+        answer: ``known`` if a recipe was compared with the network's class, ``family`` if the names of a family are
+            there, else ``unknown``.
+        recipe: The recipe that is recommended; None where none is.
+        reason: Why, in a sentence.
+        whole: The network.
+        candidates: The recipes that something speaks for, the recommended one first.
+    """
+
+    network: str
+    answer: _Answer
+    recipe: str | None
+    reason: str
+    whole: Share
+    candidates: tuple[Candidate, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """Returns the suggestion as JSON values."""
+        return {
+            "network": self.network or None,
+            "answer": self.answer,
+            "recipe": self.recipe,
+            "reason": self.reason,
+            "parameters": self.whole._asdict(),
+            "candidates": [one.to_json() for one in self.candidates],
+        }
+
+
 def suggest(
     infos: Sequence[ParamInfo],
     classes: Classes,
-    recipes: Iterable[Recipe],
-    progress: Callable[[int], None] | None = None,
-) -> tuple[Suggestion, ...]:
-    """Returns what each recipe would do to a network, the likeliest first.
-
-    First come recipes that say they are made for the network's class, then those made for a class inside it. Among
-    equals: those that leave nothing over; a family's own recipe before its variants, as ``resnet`` before
-    ``resnet-tf``; those whose own rules claim more of the elements, in tenths; those of which more rules had to find
-    something and did.
+    recipes: Sequence[Shipped],
+    load: Callable[[str], Recipe],
+) -> Suggestion:
+    """Returns which recipe is recommended for a network, and which others something speaks for.
 
     Args:
         infos: The network's parameters.
-        classes: Its cells' classes.
-        recipes: Those to choose from.
-        progress: Called with 1 after each recipe.
+        classes: What it is called.
+        recipes: Those to choose from, without their rules.
+        load: Reads one in full; only those that something speaks for are.
     """
-    found = []
-    for recipe in recipes:
-        found.append(_hold(recipe, infos, classes))
-        if progress is not None:
-            progress(1)
-    names = {one.recipe for one in found}
-    return tuple(sorted(found, key=lambda one: _place(one, names)))
+    names = frozenset(_DIGITS.sub("0", name) for info in infos for name in info.names)
+    by_class = _compared(classes, recipes)
+    signed = [one for one in recipes if has_signature(one.audience, names)]
+    whole = Share(len(infos), sum(info.size for info in infos))
+
+    def hold(one: Shipped, why: _Why) -> Candidate:
+        return _hold(load(one.name), one, why, infos)
+
+    others = [one for one in recipes if _listed(one.audience.alternatives, classes) is not None]
+    alternatives = [hold(one, "alternative") for one in others]
+    if by_class is not None:
+        known, place = by_class
+        rest = [hold(one, "signature") for one in signed if one not in (known, *others)]
+        reason = _known_reason(known, classes, place)
+        found = (hold(known, "compared"), *alternatives, *rest)
+        return Suggestion(classes.name, "known", known.name, reason, whole, found)
+    family = [hold(one, "signature") for one in _most_specific(signed) if one not in others]
+    fitting = [one for one in family if one.fits]
+    candidates = (*fitting, *(one for one in family if not one.fits), *alternatives)
+    if len(fitting) == 1:
+        reason = f"the parameters have the names of {fitting[0].recipe}'s family; its class was not compared"
+        return Suggestion(classes.name, "family", fitting[0].recipe, reason, whole, candidates)
+    if fitting:
+        reason = "the parameters have the names of several families: " + ", ".join(one.recipe for one in fitting)
+        return Suggestion(classes.name, "family", None, reason, whole, candidates)
+    default = [hold(one, "default") for one in recipes if one.name == BASE]
+    reason = _unknown_reason(classes, family)
+    return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default))
 
 
 def classes_of(net: Cell) -> Classes:
-    """Returns the class names of ``net``, its bases' up to ``Cell``, and of the cells inside it."""
-    names = tuple(kind.__name__ for kind in type(net).__mro__)
-    own = names[: names.index("Cell")] if "Cell" in names else names
-    return Classes(own, frozenset(type(cell).__name__ for name, cell in net.cells_and_names() if name))
+    """Returns what ``net`` is called, its bases up to ``Cell`` included."""
+    kinds = type(net).__mro__
+    names = [kind.__name__ for kind in kinds]
+    own = kinds[: names.index("Cell")] if "Cell" in names else kinds
+    return Classes(tuple(kind.__name__ for kind in own), tuple(kind.__module__ for kind in own))
 
 
-def classes_of_owners(infos: Iterable[ParamInfo], own: Sequence[str] = ()) -> Classes:
-    """Returns the class names that parameters tell of where there is no network: those of their owners."""
-    return Classes(tuple(own), frozenset(name for info in infos for owner in info.owners for name in owner.cell[:1]))
+def has_signature(audience: Audience, names: Iterable[str]) -> bool:
+    """Returns whether parameters called ``names`` are a network of the family, by its signature."""
+    known = frozenset(_DIGITS.sub("0", name) for name in names)  # layers differ in their numbers alone
+    return bool(audience.signature) and all(
+        any(glob.match(name) is not None for name in known) for glob in audience.signature
+    )
 
 
-def made_for(recipe: Recipe, classes: Classes) -> tuple[str, bool]:
-    """Returns the class that ``recipe`` is made for, empty if there is none, and whether it is the network's own."""
-    for name in classes.own:
-        if _is_named(recipe, name):
-            return name, True
-    return next((name for name in sorted(classes.inner) if _is_named(recipe, name)), ""), False
+def foreign(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Finding | None:
+    """Returns a note if ``recipe`` is for other networks: neither for this one's class nor of its signature."""
+    audience = recipe.audience
+    if not (audience.networks or audience.signature):
+        return None
+    if any(_listed(listed, classes) is not None for listed in (audience.networks, audience.alternatives)):
+        return None
+    if has_signature(audience, (name for info in infos for name in info.names)):
+        return None
+    name = shipped_name(recipe.path) or recipe.path
+    message = f"{name} is not known to be for {classes.name or 'this network'}: neither its class nor its names are"
+    return Finding.note("foreign-recipe", message, help="`ms-initkit suggest` says what is known of a network")
 
 
-def _is_named(recipe: Recipe, name: str) -> bool:
-    return any(fnmatchcase(name, pattern) for pattern in recipe.networks)
+def _compared(classes: Classes, recipes: Iterable[Shipped]) -> tuple[Shipped, int] | None:
+    """Returns the recipe that was compared with the network's class or the nearest base of it, and which it was."""
+    places = [(place, one) for one in recipes if (place := _listed(one.audience.networks, classes)) is not None]
+    return min(((one, place) for place, one in places), key=lambda pair: pair[1], default=None)
 
 
-def _hold(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Suggestion:
+def _listed(listed: Iterable[Listed], classes: Classes) -> int | None:
+    """Returns which of the network's classes is listed, the network's own before its bases; None if none is.
+
+    A base counts for networks of other packages: a package's own classes often change what their bases do.
+    """
+    for place, name in enumerate(classes.own):
+        module = classes.module(place)
+        for one in listed:
+            is_named = any(fnmatchcase(name, pattern) for pattern in one.names)
+            is_there = not one.package or _is_in(module, one.package)
+            if is_named and is_there and (place == 0 or not _is_in(classes.module(0), one.package)):
+                return place
+    return None
+
+
+def _is_in(module: str, package: str) -> bool:
+    return bool(package) and f"{module}.".startswith(f"{package}.")
+
+
+def _most_specific(recipes: Sequence[Shipped]) -> list[Shipped]:
+    """Returns the recipes whose signature is not a part of another's."""
+    asked = {one.name: {glob.text for glob in one.audience.signature} for one in recipes}
+    return [one for one in recipes if not any(asked[one.name] < asked[other.name] for other in recipes)]
+
+
+def _known_reason(known: Shipped, classes: Classes, place: int) -> str:
+    module = classes.module(place)
+    package = next((one.package for one in known.audience.networks if _is_in(module, one.package)), "")
+    where = f" of {package}" if package else ""
+    if place == 0:
+        return f"{known.name} was compared with the reference of {classes.name}{where}"
+    return f"{classes.name} is a {classes.own[place]}{where}, with whose reference {known.name} was compared"
+
+
+def _unknown_reason(classes: Classes, family: Sequence[Candidate]) -> str:
+    what = f"the class {classes.name} was not compared with a reference" if classes.name else "its class is not known"
+    if family:
+        near = ", ".join(one.recipe for one in family)
+        return f"{what}; it has the names of {near}, whose rules leave something over"
+    return f"{what}, and its parameters have the names of no family"
+
+
+def _hold(recipe: Recipe, one: Shipped, why: _Why, infos: Sequence[ParamInfo]) -> Candidate:
     plan, findings = draft_plan(recipe, infos, strict=False)
-    name, is_own = made_for(recipe, classes)
     is_trainable = {info.name: info.is_trainable for info in infos}
     base = {rule.id for rule in recipe.rules if shipped_name(rule.span.path) == BASE}
-    needed = {rule.id for rule in recipe.rules if not rule.is_optional} - base
     own, inherited, kept = Share(), Share(), Share()
-    required = set()
     unmatched = []
     for line in () if plan is None else plan.assignments:
         part = Share(1, line.size)
@@ -168,36 +285,19 @@ def _hold(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Sugge
             inherited += part
         elif line.rule:
             own += part
-            required |= needed & {line.rule}
         elif is_trainable[line.name]:
             unmatched.append(line.name)
         else:
             kept += part
     rules = {rule.match.span: rule.id for rule in recipe.rules}
-    return Suggestion(
-        recipe=shipped_name(recipe.path) or Path(recipe.path).stem,
-        description=recipe.description,
-        made_for=name,
-        is_own=is_own,
-        whole=Share(len(infos), sum(info.size for info in infos)),
+    return Candidate(
+        recipe=one.name,
+        description=one.description,
+        why=why,
         own=own,
         inherited=inherited,
         kept=kept,
-        required=len(required),
         unmatched=tuple(unmatched),
         unused=tuple(rules[finding.span] for finding in findings if finding.code == _UNUSED and finding.span),
         failures=tuple(finding.message for finding in findings if finding.severity == "error"),
-    )
-
-
-def _place(one: Suggestion, names: Collection[str]) -> tuple[object, ...]:
-    """Returns where ``one`` stands among the suggestions for recipes called ``names``; the least is first."""
-    return (
-        2 if not one.made_for else 0 if one.is_own else 1,
-        not one.fits,
-        any(one.recipe.startswith(f"{name}-") for name in names),
-        -round(10 * one.own.elements / max(1, one.whole.elements)),
-        -one.required,
-        -one.own.tensors,
-        one.recipe,
     )

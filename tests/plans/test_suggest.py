@@ -1,4 +1,4 @@
-"""Suggestions: which recipe comes first, and what each is said to claim and to leave over."""
+"""Suggestions: which recipe is known to be right for a network, by what, and what it would leave over."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from mindspore import nn
 from typer.testing import CliRunner, Result
 
 from ms_initkit.cli.main import app
+from ms_initkit.language import library
 from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.describe import describe
-from ms_initkit.networks.manifest import network_of, read_manifest, to_json
+from ms_initkit.networks.manifest import modules_of, network_of, to_json
 from ms_initkit.plans.bind import draft_plan
-from ms_initkit.plans.suggest import Classes, Share, classes_of, classes_of_owners, suggest
+from ms_initkit.plans.suggest import BASE, Classes, Share, Suggestion, classes_of, foreign, suggest
 from tests.networks import Mlp
 from tests.recipes import info
 
@@ -22,149 +23,214 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ms_initkit.language.recipe import Recipe
+    from ms_initkit.networks.params import ParamInfo
 
 WEIGHT, BIAS, NORM = info("fc.weight", (8, 4)), info("fc.bias", (8,)), info("norm.gamma", (4,), "LayerNorm")
 DENSE = "  - {id: dense, match: {cell: Dense}, init: {normal: 0.02}}\n"
+ALL = '  - {match: "**", init: {normal: 0.02}}\n'
+NET = Classes(("Net", "Base"), ("pkg.models.net", "pkg.models.base"))
+OWN = Classes(("Mine", "Net", "Base"), ("mine", "pkg.models.net", "pkg.models.base"))
 
 
-@pytest.fixture
-def write(tmp_path: Path) -> Writer:
-    return Writer(tmp_path)
-
-
-class Writer:
-    """Writes recipes of a given name: a suggestion's name is its file's."""
+class Shelf:
+    """Recipes of a test, in place of the shipped ones."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.paths: dict[str, Path] = {}
 
-    def __call__(self, name: str, rules: str = DENSE, head: str = "") -> Recipe:
-        path = self.folder / f"{name}.yaml"
+    def put(self, name: str, head: str = "", rules: str = DENSE) -> None:
+        path = self.folder / f"{name.replace('/', '-')}.yaml"
         path.write_text(f"family: {name}\n{head}\nrules:\n{rules}", encoding="utf-8")
-        return load_recipe(path)
+        self.paths[name] = path
+
+    def load(self, name: str) -> Recipe:
+        return load_recipe(self.paths[name])
+
+    def suggest(self, classes: Classes, *infos: ParamInfo) -> Suggestion:
+        heads = [library.read_head(name, path) for name, path in self.paths.items()]
+        return suggest(infos or (WEIGHT, BIAS), classes, heads, self.load)
 
 
-def order(recipes: list[Recipe], classes: Classes) -> list[str]:
-    return [one.recipe for one in suggest([WEIGHT, BIAS], classes, recipes)]
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path)
 
 
-def test_a_recipe_made_for_the_networks_class_comes_before_one_for_a_class_inside_it(write: Writer) -> None:
-    recipes = [write("c"), write("b", head="networks: Inner"), write("a", head='networks: ["Out*"]')]
+def test_a_recipe_that_was_compared_with_the_networks_class_is_known(shelf: Shelf) -> None:
+    shelf.put("a/other", "networks: {pkg: Other}")
+    shelf.put("a/net", "networks: {pkg: [Net]}")
 
-    assert order(recipes, Classes(("Outer",), frozenset({"Inner"}))) == ["a", "b", "c"]
+    found = shelf.suggest(NET)
 
-
-def test_a_base_of_the_networks_class_counts_as_its_own(write: Writer) -> None:
-    recipes = [write("inner", head="networks: Inner"), write("model", head="networks: GPT*Model")]
-
-    first = suggest([WEIGHT], Classes(("MyGPT", "GPT2Model"), frozenset({"Inner"})), recipes)[0]
-
-    assert (first.recipe, first.made_for, first.is_own) == ("model", "GPT2Model", True)
+    assert (found.answer, found.recipe) == ("known", "a/net")
+    assert found.reason == "a/net was compared with the reference of Net of pkg"
+    assert [one.recipe for one in found.candidates] == ["a/net"]
 
 
-def test_a_recipe_that_leaves_something_over_comes_after_those_that_do_not(write: Writer) -> None:
-    idle = write("a", DENSE + '  - {id: idle, match: "nothing.**", init: zeros}\n')
-    weights_only = write("b", "  - {id: weights, match: {param: weight}, init: ones}\n")
+@pytest.mark.parametrize("head", ["networks: {other: Net}", "networks: {pk: Net}", "networks: {pkg: Ne}", ""])
+def test_a_class_of_another_package_or_name_is_not_known(shelf: Shelf, head: str) -> None:
+    shelf.put("a/net", head)
 
-    found = suggest([WEIGHT, BIAS], Classes(), [idle, weights_only, write("c")])
-
-    assert [(one.recipe, one.fits) for one in found] == [("c", True), ("a", False), ("b", False)]
-    assert found[1].unused == ("idle",)
-    assert found[2].unmatched == ("fc.bias",)
+    assert shelf.suggest(NET).answer == "unknown"
 
 
-def test_a_family_comes_before_its_variants(write: Writer) -> None:
-    assert order([write("net-tf"), write("other"), write("net")], Classes()) == ["net", "other", "net-tf"]
+def test_a_class_that_derives_from_a_packages_own_is_known_by_it(shelf: Shelf) -> None:
+    shelf.put("a/net", "networks: {pkg: Net}")
+
+    found = shelf.suggest(OWN)
+
+    assert (found.answer, found.recipe) == ("known", "a/net")
+    assert found.reason == "Mine is a Net of pkg, with whose reference a/net was compared"
 
 
-def test_rules_that_had_to_find_something_speak_for_a_recipe(write: Writer) -> None:
-    named = "  - {id: w, match: fc.weight, init: ones}\n  - {id: b, match: fc.bias, init: zeros}\n"
+def test_a_packages_own_class_is_not_known_by_its_base(shelf: Shelf) -> None:
+    shelf.put("a/base", "networks: {pkg: Base}")
 
-    assert order([write("a"), write("b", named)], Classes()) == ["b", "a"]
-
-
-def test_what_base_claims_is_counted_apart(write: Writer) -> None:
-    frozen = info("table", (2, 3), "", is_trainable=False)
-
-    one = suggest([WEIGHT, BIAS, NORM, frozen], Classes(), [write("a", head="extends: base")])[0]
-
-    assert one.own == Share(2, 40)
-    assert one.inherited == Share(1, 4)
-    assert one.kept == Share(1, 6)
-    assert one.whole == Share(4, 50)
-    assert one.required == 1
+    assert shelf.suggest(NET).answer == "unknown"
 
 
-def test_rules_that_cannot_serve_are_said_with_the_reason(write: Writer) -> None:
-    recipe = write("a", "  - {id: he, match: fc.*, init: he_normal}\n")
+def test_the_nearest_base_decides(shelf: Shelf) -> None:
+    shelf.put("a/base", "networks: {pkg: Base}")
+    shelf.put("a/net", "networks: {pkg: Net}")
 
-    one = suggest([WEIGHT, info("fc.scale", (), "")], Classes(), [recipe])[0]
+    assert shelf.suggest(OWN).recipe == "a/net"
 
+
+def test_another_authors_way_is_named_beside(shelf: Shelf) -> None:
+    shelf.put("b/net", "alternatives: {pkg: Net}")
+    shelf.put("a/net", "networks: {pkg: Net}")
+
+    found = shelf.suggest(NET)
+
+    assert [(one.recipe, one.why) for one in found.candidates] == [("a/net", "compared"), ("b/net", "alternative")]
+
+
+def test_a_family_is_told_by_names_that_are_all_there(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: ["**.fc.weight", "**.{fc,other}.bias"]')
+    shelf.put("a/other", 'signature: ["**.fc.weight", "**.gamma"]')
+
+    found = shelf.suggest(Classes(("Unheard",), ("of",)))
+
+    assert (found.answer, found.recipe) == ("family", "a/net")
+    assert found.reason == "the parameters have the names of a/net's family; its class was not compared"
+
+
+def test_two_families_at_once_are_ambiguous_and_neither_is_recommended(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc.weight"')
+    shelf.put("b/net", 'signature: "**.fc.bias"')
+
+    found = shelf.suggest(Classes())
+
+    assert (found.answer, found.recipe) == ("family", None)
+    assert found.reason == "the parameters have the names of several families: a/net, b/net"
+    assert [one.recipe for one in found.candidates] == ["a/net", "b/net"]
+
+
+def test_a_signature_that_asks_for_more_is_the_nearer_family(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc.weight"')
+    shelf.put("b/net", 'signature: ["**.fc.weight", "**.fc.bias"]')
+
+    assert shelf.suggest(Classes()).recipe == "b/net"
+
+
+def test_a_family_whose_rules_leave_something_over_is_not_recommended(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc.weight"')
+
+    found = shelf.suggest(Classes(), WEIGHT, BIAS, NORM)
+
+    assert (found.answer, found.recipe) == ("unknown", None)
+    assert found.reason == "its class is not known; it has the names of a/net, whose rules leave something over"
+    assert found.candidates[0].unmatched == ("norm.gamma",)
+
+
+def test_a_rule_that_matches_everything_recommends_nothing(shelf: Shelf) -> None:
+    shelf.put("a/everything", "networks: {pkg: Other}", ALL)
+    shelf.put(BASE)
+
+    found = shelf.suggest(NET)
+
+    assert (found.answer, found.recipe) == ("unknown", None)
+    assert (
+        found.reason
+        == "the class Net was not compared with a reference, and its parameters have the names of no family"
+    )
+    assert [(one.recipe, one.why) for one in found.candidates] == [(BASE, "default")]
+
+
+def test_a_candidate_says_what_it_would_claim_and_leave(shelf: Shelf) -> None:
+    rules = DENSE + "  - {id: never, match: {cell: Conv2d}, init: zeros}\n"
+    shelf.put("a/net", "networks: {pkg: Net}", rules)
+    frozen = info("fixed", (2,), "Net", is_trainable=False)
+
+    (one,) = shelf.suggest(NET, WEIGHT, NORM, frozen).candidates
+
+    assert (one.own, one.inherited, one.kept) == (Share(1, 32), Share(), Share(1, 2))
+    assert (one.unmatched, one.unused) == (("norm.gamma",), ("never",))
     assert not one.fits
-    assert one.own == Share(1, 32)
-    assert "rule 'he' cannot serve 'fc.scale' ()" in one.failures[0]
 
 
-def test_a_recipe_whose_variables_have_no_value_claims_nothing(write: Writer) -> None:
-    recipe = write("a", head='vars: {n: {extent: {of: "embedding.*", axis: 0}}}')
+def test_numbers_in_names_do_not_matter_to_a_signature(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.layers.{i}.fc.weight"')
+    layers = [info(f"layers.{n}.fc.weight") for n in (3, 41)]
 
-    one = suggest([WEIGHT], Classes(), [recipe])[0]
-
-    assert (one.own, one.fits, len(one.failures)) == (Share(), False, 1)
+    assert shelf.suggest(Classes(), *layers).recipe == "a/net"
 
 
-def test_classes_of_a_network_are_its_mro_and_those_of_its_cells() -> None:
+def test_a_recipe_for_other_networks_is_said_to_be_foreign(shelf: Shelf) -> None:
+    shelf.put("a/net", 'networks: {pkg: Net}\nsignature: "**.fc.weight"')
+    shelf.put("a/any")
+    recipe, other = shelf.load("a/net"), Classes(("Other",), ("mine",))
+
+    note = foreign(recipe, [NORM], other)
+
+    assert note is not None
+    assert "is not known to be for Other: neither its class nor its names are" in note.message
+    assert foreign(recipe, [NORM], NET) is None
+    assert foreign(recipe, [WEIGHT], other) is None
+    assert foreign(shelf.load("a/any"), [NORM], other) is None
+
+
+def test_classes_of_a_network_are_its_mro_with_its_modules() -> None:
     classes = classes_of(nn.SequentialCell(Mlp(), nn.ReLU()))
 
-    assert classes.own == ("SequentialCell",)
-    assert classes.inner == {"Mlp", "Dense", "ReLU"}
+    assert classes == Classes(("SequentialCell",), ("mindspore.nn.layer.container",))
 
 
-def test_a_manifest_keeps_the_networks_class(tmp_path: Path) -> None:
+def test_a_manifest_keeps_the_networks_class_and_module(tmp_path: Path) -> None:
     path = tmp_path / "net.json"
-    path.write_text(to_json([WEIGHT], ("Net", "Module")), encoding="utf-8")
+    path.write_text(to_json([WEIGHT], ("Net", "Base"), modules=("pkg", "pkg.base")), encoding="utf-8")
 
-    assert network_of(path) == ("Net", "Module")
-    assert classes_of_owners(read_manifest(path), network_of(path)) == Classes(("Net", "Module"), frozenset({"Dense"}))
+    assert (network_of(path), modules_of(path)) == (("Net", "Base"), ("pkg", "pkg.base"))
 
 
 def test_other_files_tell_no_class(tmp_path: Path) -> None:
     path = tmp_path / "net.json"
     path.write_text(to_json([WEIGHT]), encoding="utf-8")
 
-    assert network_of(path) == ()
+    assert network_of(path) == modules_of(path) == ()
     assert network_of(tmp_path / "net.safetensors") == ()
+
+
+def test_no_class_has_two_shipped_recipes() -> None:
+    listed = [(one.package, name) for head in library.shipped() for one in head.audience.networks for name in one.names]
+
+    assert sorted(set(listed)) == sorted(listed)
 
 
 def run(*words: str) -> Result:
     return CliRunner().invoke(app, ["suggest", *words], catch_exceptions=False)
 
 
-def test_the_command_answers_0_with_a_table_if_a_recipe_fits(tmp_path: Path) -> None:
-    path = tmp_path / "net.json"
-    path.write_text(to_json([WEIGHT, BIAS]), encoding="utf-8")
-
-    result = run("--shapes", str(path), "--limit", "3")
-
-    assert result.exit_code == 0
-    lines = result.stdout.splitlines()
-    assert lines[0] == "a network: 2 parameters, 40 elements"
-    assert lines[2].split() == ["recipe", "made", "for", "own", "rules", "base", "rules", "kept", "left", "over"]
-    assert lines[-1].startswith("the first: --recipe ")
-    assert len(lines) == 3 + 3 + 3
-
-
-def test_the_command_answers_1_and_says_what_the_first_would_leave(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("ms_initkit.language.library.names", lambda: ("torch/base", "torch/default"))
+def test_the_command_answers_1_if_no_recipe_is_known(tmp_path: Path) -> None:
     path = tmp_path / "net.json"
     path.write_text(to_json([info(f"x{n}", (3,), "") for n in range(9)]), encoding="utf-8")
 
     result = run("--shapes", str(path))
 
     assert result.exit_code == 1
-    assert "0 of 2 recipes fit whole\ntorch/base would leave over:\n  no rule selects x0\n" in result.stdout
+    assert "a network: 9 parameters, 27 elements\n\nunknown: its class is not known, and" in result.stdout
+    assert "torch/base would leave over:\n  no rule selects x0\n" in result.stdout
     assert "  no rule selects x5\n  and 3 parameters more\n" in result.stdout
 
 
@@ -172,9 +238,10 @@ def test_the_command_answers_in_json_for_a_network() -> None:
     result = run("--net", "mindspore.nn:LSTM", "--net-arg", "8", "--net-arg", "16", "--json")
 
     document = json.loads(result.stdout)
-    assert document["network"] == ["LSTM"]
-    assert {one["recipe"] for one in document["suggestions"]} >= {"torch/lstm", "torch/base"}
-    assert result.exit_code == 0
+    assert set(document) >= {"answer", "recipe", "reason", "candidates"}
+    assert (document["network"], document["answer"], document["recipe"]) == ("LSTM", "unknown", None)
+    assert [one["recipe"] for one in document["candidates"]] == ["torch/base"]
+    assert result.exit_code == 1
 
 
 @pytest.mark.parametrize("words", [(), ("--net", "a:b", "--shapes", "c.json")])
@@ -185,10 +252,10 @@ def test_the_command_needs_one_network(words: tuple[str, ...]) -> None:
     assert "one of --net MODULE:FACTORY and --shapes FILE is needed" in result.stderr
 
 
-def test_a_plan_that_cannot_be_has_what_could_be_planned(write: Writer) -> None:
-    recipe = write("a", "  - {id: weights, match: {param: weight}, init: ones}\n")
+def test_a_plan_that_cannot_be_has_what_could_be_planned(shelf: Shelf) -> None:
+    shelf.put("a/net", rules="  - {id: weights, match: {param: weight}, init: ones}\n")
 
-    plan, findings = draft_plan(recipe, describe(Mlp()))
+    plan, findings = draft_plan(shelf.load("a/net"), describe(Mlp()))
 
     assert plan is not None
     assert plan["hidden.weight"].rule == "weights"

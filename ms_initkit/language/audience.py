@@ -1,0 +1,86 @@
+"""For which networks a recipe is: classes by package, and the names that tell its family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.syntax import schemas
+from ms_initkit.syntax.problems import Problems
+from ms_initkit.syntax.reading import Fields, read_class_name, read_globs, read_one_or_more, read_texts
+from ms_initkit.syntax.schemas import Key, Table
+from ms_initkit.syntax.source import Mapping
+
+if TYPE_CHECKING:
+    from ms_initkit.syntax.globs import Glob
+    from ms_initkit.syntax.source import Node
+
+
+_CLASSES: Final = schemas.any_of(
+    schemas.one_or_more(schemas.WORD),
+    {"type": "object", "additionalProperties": schemas.one_or_more(schemas.WORD)} | schemas.SOME_KEY,
+)
+
+AUDIENCE: Final[Table] = (
+    Key("networks", _CLASSES, "Classes of networks by package, with whose references it was compared."),
+    Key("alternatives", _CLASSES, "Classes by package that it initialises as others than their authors do."),
+    Key(
+        "signature",
+        schemas.one_or_more(schemas.WORD),
+        "Globs that must all match parameters of the family's networks, whatever their classes are called.",
+    ),
+    Key("topics", schemas.one_or_more(schemas.TEXT), "Words by which `list` finds it."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """Classes of networks.
+
+    Args:
+        package: The package they are of; empty if it does not matter.
+        names: Their names, in which ``*`` stands for any text.
+    """
+
+    package: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """For which networks a recipe is.
+
+    Args:
+        networks: Classes whose counterparts the recipe was compared with: the answer for them.
+        alternatives: Classes that it initialises in another way than their counterparts, as other authors do.
+        signature: Globs each of which has to match a parameter of the family's networks, whatever their classes are
+            called; empty if names do not tell.
+        topics: Words by which lists find it.
+    """
+
+    networks: tuple[Classes, ...] = ()
+    alternatives: tuple[Classes, ...] = ()
+    signature: tuple[Glob, ...] = ()
+    topics: tuple[str, ...] = ()
+
+
+def read_audience(fields: Fields) -> Audience:
+    """Returns what the keys of a recipe say of its networks; what is wrong goes to the fields' problems."""
+    return Audience(
+        networks=fields.read("networks", _read_classes, ()),
+        alternatives=fields.read("alternatives", _read_classes, ()),
+        signature=fields.read("signature", read_globs, ()),
+        topics=fields.read("topics", read_texts, ()),
+    )
+
+
+def _read_classes(node: Node, what: str) -> tuple[Classes, ...]:
+    """Returns classes by package; without packages they are of any."""
+    read_names = partial(read_one_or_more, reader=read_class_name)
+    if not isinstance(node, Mapping):
+        return (Classes("", read_names(node, what)),)
+    problems = Problems()
+    found = [(key.text, problems.attempt(read_names, value, f"`{key.text}`")) for key, value in node.entries]
+    problems.settle()
+    return tuple(Classes(package, names) for package, names in found)
