@@ -57,7 +57,8 @@ def report_html(report: Report, net: Cell) -> str:
 
 
 def _rows(report: Report, net: Cell) -> list[Row]:
-    from ms_initkit.stages.verify import as_floats, stored_values
+    from ms_initkit.stages.tally import as_floats
+    from ms_initkit.stages.verify import stored_values
 
     infos, parameters = describe_with_parameters(net)
     by_name = {info.name: parameter for info, parameter in zip(infos, parameters, strict=True)}

@@ -1,0 +1,243 @@
+"""Distribution functions of what is drawn element by element, so that values can be held against them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+
+from ms_initkit import draws
+
+if TYPE_CHECKING:
+    from ms_initkit.draws import Draw, Step
+
+Floats: TypeAlias = NDArray[np.float64]
+Function: TypeAlias = Callable[[Floats], Floats]
+
+# The distance of neighbouring float32 numbers relative to their magnitude, at most; words have a lattice as fine.
+_ULP: Final = 2.0**-23
+# No normal is drawn further from its mean, in standard deviations.
+_REACH: Final = 8.0
+_LEAST_MASS: Final = 1e-280
+_SQRT_2PI: Final = math.sqrt(2.0 * math.pi)
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """The law of one element, in float32 arithmetic.
+
+    Args:
+        below: At most P(X < x), however the arithmetic has rounded.
+        upto: At least P(X <= x), however it has.
+        low: Nothing is below; -inf where there is no bound.
+        high: Nothing is above; inf where there is no bound.
+        center: About where the values lie.
+        reach: No value is greater in magnitude.
+        density: Nowhere is the density greater; inf where it is not known.
+        lump: No single float32 number has a greater probability.
+    """
+
+    below: Function
+    upto: Function
+    low: float
+    high: float
+    center: float
+    reach: float
+    density: float
+    lump: float
+
+
+@lru_cache(maxsize=4096)
+def distribution(draw: Draw, steps: tuple[Step, ...] = ()) -> Distribution | None:
+    """Returns the law of an element of ``draw`` after ``steps``; None where it is not known."""
+    law = _of(draw)
+    for step in steps:
+        law = None if law is None else _stepped(law, step)
+    return law
+
+
+def _of(draw: Draw) -> Distribution | None:
+    match draw:
+        case draws.Constant(value):
+            return _constant(value)
+        case draws.Uniform(low, high) if low < high:
+            return _continuous(lambda x: np.clip((x - low) / (high - low), 0.0, 1.0), low, high, 1.0 / (high - low))
+        case draws.Normal(mean, std) if std > 0.0:
+            reach = _REACH * std
+            law = _continuous(
+                lambda x: special.ndtr((x - mean) / std), mean - reach, mean + reach, 1.0 / (std * _SQRT_2PI)
+            )
+            return replace(law, low=-math.inf, high=math.inf)
+        case draws.TruncatedNormal(mean, std, low, high) if std > 0.0:
+            return _truncated(mean, std, low, high)
+        case draws.Mixture(weights, parts):
+            return _mixed(weights, [distribution(part) for part in parts])
+        case _:
+            return None
+
+
+def _constant(value: float) -> Distribution:
+    def below(x: Floats) -> Floats:
+        return (x - _rounding(x) > value).astype(np.float64)
+
+    def upto(x: Floats) -> Floats:
+        return (x + _rounding(x) >= value).astype(np.float64)
+
+    return Distribution(below, upto, value, value, value, abs(value), math.inf, 1.0)
+
+
+def _continuous(function: Function, low: float, high: float, density: float) -> Distribution:
+    """Returns the law of a continuous distribution function; all but nothing lies between ``low`` and ``high``."""
+    reach = max(abs(low), abs(high))
+    return Distribution(
+        lambda x: function(x - _rounding(x, reach)),
+        lambda x: function(x + _rounding(x, reach)),
+        low,
+        high,
+        0.5 * (low + high),
+        reach,
+        density,
+        min(1.0, _ULP * (1.0 + density * reach)),
+    )
+
+
+def _rounding(x: Floats, reach: float = 0.0) -> Floats:
+    """Returns how far one operation can have carried a value near ``x``, of which terms reach ``reach``."""
+    return _ULP * (np.abs(x) + reach)
+
+
+def _truncated(mean: float, std: float, low: float, high: float) -> Distribution | None:
+    a, b = (low - mean) / std, (high - mean) / std
+    # Of the two tails the one whose probabilities do not cancel.
+    sign = -1.0 if a > 0.0 else 1.0
+    near, far = sorted((sign * a, sign * b))
+    mass = float(special.ndtr(far) - special.ndtr(near))
+    if mass < _LEAST_MASS:
+        return None
+
+    def function(x: Floats) -> Floats:
+        z = np.clip(sign * (x - mean) / std, near, far)
+        part = (special.ndtr(z) - special.ndtr(near)) / mass
+        return part if sign > 0.0 else 1.0 - part  # type: ignore[no-any-return]  # scipy has no types
+
+    mode = min(max(0.0, a), b)
+    # Far beyond the bound that is nearer to the mean nothing is drawn, either.
+    left = max(low, (mean if b > -_REACH else high) - _REACH * std)
+    right = min(high, (mean if a < _REACH else low) + _REACH * std)
+    law = _continuous(function, left, right, math.exp(-0.5 * mode * mode) / (std * _SQRT_2PI * mass))
+    return replace(law, low=low, high=high, center=mean + std * mode)
+
+
+def _mixed(weights: tuple[float, ...], parts: list[Distribution | None]) -> Distribution | None:
+    laws = [(weight, part) for weight, part in zip(weights, parts, strict=True) if weight > 0.0 and part is not None]
+    if len(laws) < sum(weight > 0.0 for weight in weights):
+        return None
+    return Distribution(
+        lambda x: np.clip(sum((weight * part.below(x) for weight, part in laws), np.zeros_like(x)), 0.0, 1.0),
+        lambda x: np.clip(sum((weight * part.upto(x) for weight, part in laws), np.zeros_like(x)), 0.0, 1.0),
+        min(part.low for _, part in laws),
+        max(part.high for _, part in laws),
+        sum(weight * part.center for weight, part in laws),
+        max(part.reach for _, part in laws),
+        sum(weight * part.density for weight, part in laws),
+        min(1.0, sum(weight * part.lump for weight, part in laws)),
+    )
+
+
+def _stepped(law: Distribution, step: Step) -> Distribution | None:
+    value = step.value
+    match step.name:
+        case "add":
+            return _moved(law, lambda y: y - value, lambda x: x + value, law.density, law.reach + abs(value))
+        case "multiply" if value == 0.0:
+            return _constant(0.0)
+        case "multiply" if value > 0.0:
+            return _moved(law, lambda y: y / value, lambda x: x * value, law.density / value, law.reach * value)
+        case "multiply":
+            mirrored = _mirrored(law)
+            return _moved(
+                mirrored, lambda y: y / -value, lambda x: x * -value, law.density / -value, law.reach * -value
+            )
+        case "at_least":
+            return _at_least(law, value)
+        case "log" if law.low >= 0.0:
+            reach = max(abs(_log(law.low)), abs(_log(law.high)))
+            return _moved(law, lambda y: np.exp(np.minimum(y, 709.0)), _log, law.density * law.high, reach)
+        case "exp":
+            least = _exp(law.low)
+            density = law.density / least if least else math.inf
+            # A rounding is relative to the result here, so that a great one is no coarser than a small one.
+            return _moved(law, _log_of, _exp, density, least if least else math.inf)
+        case "inverse_softplus" if law.low >= 0.0:
+            reach = max(abs(_inverse_softplus(law.low)), abs(_inverse_softplus(law.high)))
+            return _moved(law, lambda y: np.logaddexp(0.0, y), _inverse_softplus, law.density, reach)
+        case _:
+            return None
+
+
+def _moved(
+    law: Distribution, inverse: Function, forward: Callable[[float], float], density: float, reach: float
+) -> Distribution:
+    """Returns the law after a step that keeps the order, which ``inverse`` takes back."""
+    lump = law.lump + _ULP * density * reach if math.isfinite(density) and math.isfinite(reach) else 1.0
+    return Distribution(
+        lambda y: law.below(inverse(y - _rounding(y))),
+        lambda y: law.upto(inverse(y + _rounding(y))),
+        forward(law.low),
+        forward(law.high),
+        forward(law.center),
+        reach,
+        density,
+        min(1.0, lump),
+    )
+
+
+def _mirrored(law: Distribution) -> Distribution:
+    """Returns the law of the values with the other sign."""
+    return replace(
+        law,
+        below=lambda y: 1.0 - law.upto(-y),
+        upto=lambda y: 1.0 - law.below(-y),
+        low=-law.high,
+        high=-law.low,
+        center=-law.center,
+    )
+
+
+def _at_least(law: Distribution, value: float) -> Distribution:
+    atom = float(law.upto(np.array([value]))[0])
+    return replace(
+        law,
+        below=lambda y: np.where(y - _rounding(y) <= value, 0.0, law.below(y)),
+        upto=lambda y: np.where(y + _rounding(y) < value, 0.0, law.upto(y)),
+        low=max(law.low, value),
+        high=max(law.high, value),
+        center=max(law.center, value),
+        reach=max(law.reach, abs(value)),
+        density=math.inf if atom > 0.0 else law.density,
+        lump=min(1.0, law.lump + atom),
+    )
+
+
+def _log(x: float) -> float:
+    return math.log(x) if x > 0.0 else -math.inf
+
+
+def _exp(x: float) -> float:
+    return math.exp(x) if x < 709.0 else math.inf
+
+
+def _log_of(y: Floats) -> Floats:
+    return np.log(y, out=np.full_like(y, -np.inf), where=y > 0.0)
+
+
+def _inverse_softplus(x: float) -> float:
+    if x <= 0.0:
+        return -math.inf
+    return x + math.log(-math.expm1(-x)) if x < 40.0 else x

@@ -1,0 +1,193 @@
+"""Which elements of a parameter are fixed by its plan, and which follow one law or structure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit import draws
+from ms_initkit.draws import slices as windows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ms_initkit.draws import Draw, Edit, Step
+    from ms_initkit.draws.slices import Slices
+    from ms_initkit.plans.lines import Assignment
+
+Shape: TypeAlias = tuple[int, ...]
+Mask: TypeAlias = bool | NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Elements of a parameter that one draw makes, fixed ones among them.
+
+    Args:
+        draw: A draw of elements or of a whole tensor.
+        steps: What is done with its values afterwards.
+        local: Where the elements lie in the parameter; of what is repeated, the first of each group.
+        place: Where they lie in the tensor of ``draw``.
+        shape: The shape of that tensor.
+    """
+
+    draw: Draw
+    steps: tuple[Step, ...]
+    local: Slices
+    place: Slices
+    shape: Shape
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the whole tensor of its draw."""
+        return all((at.start, at.stop) == (0, extent) for at, extent in zip(self.place, self.shape, strict=True))
+
+
+def regions(line: Assignment) -> Iterator[Region]:
+    """Yields the parts of ``line``'s parameter whose values depend on the seed, each with what draws it."""
+    window = windows.whole(line.shape) if line.window is None else line.window
+    for local, place in windows.boxes(window):
+        yield from _regions(line.draw, (), local, place, line.shape)
+
+
+def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, shape: Shape) -> Iterator[Region]:
+    match draw:
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
+            return
+        case draws.Edited(inner, edits):
+            own = tuple(edit for edit in edits if isinstance(edit, draws.Step))
+            yield from _regions(inner, own + steps, local, place, shape)
+        case draws.Blocks(axis, sizes, parts):
+            start = 0
+            for size, part in zip(sizes, parts, strict=True):
+                low, high = max(place[axis].start, start), min(place[axis].stop, start + size)
+                if low < high:
+                    offset = low - place[axis].start
+                    at = _cut(local[axis], offset, high - low)
+                    yield from _regions(
+                        part,
+                        steps,
+                        _with(local, axis, at),
+                        _with(place, axis, slice(low - start, high - start)),
+                        _extent(shape, axis, size),
+                    )
+                start += size
+        case draws.Repeated(axis, times, inner):
+            first, last = -(-place[axis].start // times), -(-place[axis].stop // times)
+            if first < last:
+                offset = first * times - place[axis].start
+                step = (local[axis].step or 1) * times
+                begin = local[axis].start + offset * (local[axis].step or 1)
+                yield from _regions(
+                    inner,
+                    steps,
+                    _with(local, axis, slice(begin, begin + (last - first - 1) * step + 1, step)),
+                    _with(place, axis, slice(first, last)),
+                    _extent(shape, axis, shape[axis] // times),
+                )
+        case _:
+            if all(at.start < at.stop for at in place):
+                yield Region(draw, steps, local, place, shape)
+
+
+def _cut(whole: slice, offset: int, count: int) -> slice:
+    step = whole.step or 1
+    start = whole.start + offset * step
+    return slice(start, start + (count - 1) * step + 1, step)
+
+
+def _with(slices: Slices, axis: int, new: slice) -> Slices:
+    return (*slices[:axis], new, *slices[axis + 1 :])
+
+
+def _extent(shape: Shape, axis: int, extent: int) -> Shape:
+    return (*shape[:axis], extent, *shape[axis + 1 :])
+
+
+def has_fixed(draw: Draw) -> bool:
+    """Returns whether any element's value is the same under every seed."""
+    match draw:
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
+            return True
+        case draws.Edited(inner, edits):
+            return has_fixed(inner) or any(not isinstance(edit, draws.Step) for edit in edits)
+        case draws.Repeated(draw=inner):
+            return has_fixed(inner)
+        case draws.Blocks(draws=parts):
+            return any(has_fixed(part) for part in parts)
+        case _:
+            return False
+
+
+def repeats(draw: Draw, axis: int = 0) -> tuple[int, int] | None:
+    """Returns along which axis of the whole tensor how many slices in a row are equal, edits aside."""
+    match draw:
+        case draws.Repeated(axis, times, _) if times > 1:
+            return axis, times
+        case draws.Edited(inner):
+            return repeats(inner)
+        case _:
+            return None
+
+
+def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
+    """Returns which elements at ``place`` in a tensor of ``shape`` have the same value under every seed."""
+    match draw:
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
+            return True
+        case draws.Edited(inner, edits):
+            return _edited(fixed(inner, place, shape), edits, place)
+        case draws.Blocks(axis, sizes, parts):
+            return _in_blocks(axis, sizes, parts, place, shape)
+        case draws.Repeated(axis, times, inner):
+            first, last = place[axis].start // times, -(-place[axis].stop // times)
+            mask = fixed(inner, _with(place, axis, slice(first, last)), _extent(shape, axis, shape[axis] // times))
+            if isinstance(mask, bool):
+                return mask
+            offset = place[axis].start - first * times
+            repeated = np.repeat(mask, times, axis)
+            return np.take(repeated, range(offset, offset + place[axis].stop - place[axis].start), axis)
+        case _:
+            return False
+
+
+def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices) -> Mask:
+    for edit in edits:
+        match edit:
+            case draws.SetElement(at, _) if mask is not True:
+                if all(part.start <= index < part.stop for part, index in zip(place, at, strict=True)):
+                    mask = _writable(mask, place)
+                    mask[tuple(index - part.start for part, index in zip(place, at, strict=True))] = True
+            case draws.SetRows(rows, _) if mask is not True:
+                inside = [row - place[0].start for row in rows if place[0].start <= row < place[0].stop]
+                if inside:
+                    mask = _writable(mask, place)
+                    mask[inside] = True
+    return mask
+
+
+def _writable(mask: Mask, place: Slices) -> NDArray[np.bool_]:
+    return np.zeros([part.stop - part.start for part in place], bool) if isinstance(mask, bool) else mask
+
+
+def _in_blocks(axis: int, sizes: tuple[int, ...], parts: tuple[Draw, ...], place: Slices, shape: Shape) -> Mask:
+    start, masks = 0, []
+    for size, part in zip(sizes, parts, strict=True):
+        low, high = max(place[axis].start, start), min(place[axis].stop, start + size)
+        if low < high:
+            inner = _with(place, axis, slice(low - start, high - start))
+            masks.append((slice(low, high), fixed(part, inner, _extent(shape, axis, size))))
+        start += size
+    if all(mask is True for _, mask in masks) or all(mask is False for _, mask in masks):
+        return bool(masks) and masks[0][1] is True
+    out = np.zeros([part.stop - part.start for part in place], bool)
+    for at, mask in masks:
+        out[_with(_all(place), axis, slice(at.start - place[axis].start, at.stop - place[axis].start))] = mask
+    return out
+
+
+def _all(place: Slices) -> Slices:
+    return tuple(slice(0, part.stop - part.start) for part in place)
