@@ -234,7 +234,7 @@ def _exp(x: float) -> float:
 
 
 def _log_of(y: Floats) -> Floats:
-    return np.log(y, out=np.full_like(y, -np.inf), where=y > 0.0)
+    return np.log(y, out=np.full_like(y, -1e300), where=y > 0.0)
 
 
 def _inverse_softplus(x: float) -> float:

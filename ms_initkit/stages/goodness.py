@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ms_initkit.draws.moments import Moments
-    from ms_initkit.stages.distributions import Distribution
+    from ms_initkit.stages.distributions import Distribution, Floats
     from ms_initkit.stages.tally import Tally
 
 # So many probabilities of being wrong `misfits` takes, each of at most alpha.
@@ -83,12 +84,7 @@ def _extremes(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit
 
 
 def _repeats(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit]:
-    if values.dtype in ("float16", "bfloat16"):
-        edges = boundaries(values.dtype)
-        cells = np.diff(np.concatenate([[0.0], law.upto(edges), [1.0]]))
-        lump = float(np.square(np.maximum(cells, 0.0)).sum()) * 1.01
-    else:
-        lump = law.lump
+    lump = _lump(law, values.dtype)
     near = np.array([_least(values.dtype)])
     zero = float(law.upto(near)[0] - law.below(-near)[0])
     if _at_least(values.zeros, values.size, zero) < alpha:
@@ -100,7 +96,7 @@ def _repeats(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit]
         repeated = sample.size - np.unique(sample).size
         # Each value meets an earlier one with at most so many times the probability of any one number.
         rate = 0.5 * sample.size * (sample.size - 1) * law.lump
-        if values.dtype in ("float32", "float64") and _by_chance(repeated, rate) < alpha:
+        if TYPES[values.dtype].size > 2 and _by_chance(repeated, rate) < alpha:
             yield Misfit("repeated-values", f"of {sample.size:,} values only {sample.size - repeated:,} are distinct")
 
 
@@ -169,6 +165,23 @@ def _function(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit
 
 def distance_of(values: Tally, law: Distribution) -> float:
     """Returns how far the values' distribution function is from the law's, at most, at the bounds of cells."""
-    edges = boundaries(values.dtype) + values.center
+    least, most = _at_bounds(law, values.dtype, values.center)
     share = values.cumulated() / values.size
-    return max(float((share - law.upto(edges)).max()), float((law.below(edges) - share).max()))
+    return max(float((share - most).max()), float((least - share).max()))
+
+
+@lru_cache(maxsize=32)  # a megabyte each, and parameters of one law follow one another
+def _at_bounds(law: Distribution, dtype: str, center: float) -> tuple[Floats, Floats]:
+    """Returns the law's distribution function at the bounds of cells, what it is at least and at most."""
+    edges = boundaries(dtype) + center
+    return law.below(edges), law.upto(edges)
+
+
+@lru_cache(maxsize=256)
+def _lump(law: Distribution, dtype: str) -> float:
+    """Returns how probable it is, at most, that two independent values are stored as the same number."""
+    if TYPES[dtype].size > 2:
+        return law.lump
+    _, most = _at_bounds(law, dtype, 0.0)
+    cells = np.maximum(np.diff(np.concatenate([[0.0], most, [1.0]])), 0.0)
+    return min(1.0, 1.01 * float(np.square(cells).sum()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from mindspore.nn import Cell
     from numpy.typing import NDArray
 
+    from ms_initkit.draws import Draw, Step
+    from ms_initkit.draws.moments import Moments
     from ms_initkit.draws.slices import Slices
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.stages.regions import Mask, Region
@@ -155,13 +158,17 @@ def _unlike_plan(line: Assignment, values: Array, *, is_fixed: bool) -> Iterator
         return
     differing, first, pair = _differences(line, values, 0, only_fixed=not is_fixed)
     if pair is not None:
-        found, due = (as_floats(np.array([value]), line.dtype)[0] if line.dtype in FLOATS else value for value in pair)
+        found, due = (_text(value, line.dtype) for value in pair)
         yield _finding(
             "different-values",
             line,
             f"{differing:,} values are not those that the plan fixes, the first at {list(first)}: "
-            f"{found:.9g} in place of {due:.9g}",
+            f"{found} in place of {due}",
         )
+
+
+def _text(value: np.generic, dtype: str) -> str:
+    return f"{as_floats(np.array([value]), dtype)[0]:.4g}" if dtype == "bfloat16" else str(value)
 
 
 def _unequal_repeats(line: Assignment, values: Array) -> Iterator[Finding]:
@@ -189,30 +196,46 @@ def _unequal_repeats(line: Assignment, values: Array) -> Iterator[Finding]:
 def _misfits(line: Assignment, values: Array, region: Region, alpha: float) -> Iterator[Misfit]:
     view = _view(values, region.local)
     is_edited = has_fixed(line.draw)
-    law = distribution(region.draw, region.steps)
+    elements = _element_law(region.draw)
+    law = distribution(elements, region.steps)
     tally = Tally(line.dtype, max(1, view.size // SAMPLE), 0.0 if law is None else law.center)
     for piece in pieces(view.shape, PIECE):
         stored = np.ascontiguousarray(_view(view, piece)).reshape(-1)
         if is_edited:
             stored = _drawn_only(line, region, piece, stored)
-        tally.add(stored)
+        tally.add(stored if elements is region.draw else stored[stored != 0])
     if not tally.is_finite:
         yield Misfit("not-finite", "some values are not finite")
-    elif tally.size and law is not None:
-        known = moments(draws.Edited(region.draw, region.steps) if region.steps else region.draw, region.shape)
-        yield from misfits(tally, law, known, alpha, is_normal=_is_normal(region))
-    elif tally.size == view.size:
+        return
+    if tally.size and law is not None:
+        known = _moments(elements, region.steps)
+        yield from misfits(tally, law, known, alpha, is_normal=_is_normal(elements, region.steps))
+    if not is_edited:
         yield from structural_misfits(view, line.dtype, region, alpha)
+
+
+def _element_law(draw: Draw) -> Draw:
+    """Returns the law of single elements; of a sparse draw, that of those which are not 0."""
+    match draw:
+        case draws.Whole("sparse", arguments):
+            return draws.Normal(0.0, float(dict(arguments)["std"]))  # type: ignore[arg-type]  # a number
+        case _:
+            return draw
+
+
+@lru_cache(maxsize=4096)
+def _moments(draw: Draw, steps: tuple[Step, ...]) -> Moments:
+    return moments(draws.Edited(draw, steps) if steps else draw, (1,))
+
+
+def _is_normal(draw: Draw, steps: tuple[Step, ...]) -> bool:
+    return isinstance(draw, draws.Normal) and all(step.name in ("add", "multiply") for step in steps)
 
 
 def _view(values: Array, slices: Slices) -> Array:
     # The ellipsis makes a view of a scalar, too.
     index: tuple[slice | EllipsisType, ...] = (*slices, ...)
     return values[index]
-
-
-def _is_normal(region: Region) -> bool:
-    return isinstance(region.draw, draws.Normal) and all(step.name in ("add", "multiply") for step in region.steps)
 
 
 def _drawn_only(line: Assignment, region: Region, piece: Slices, stored: Array) -> Array:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from mindspore import Tensor, nn
 
 import ms_initkit as mik
+from ms_initkit.layouts.python import layout, place, split
 from tests.networks import Mixed, Mlp, Tied
 from tests.recipes import recipe
 
@@ -81,11 +83,145 @@ def test_a_wrong_distribution_is_found_without_a_seed(
     assert code in codes(mik.verify(net, plan))
 
 
-def test_a_wrong_constant_is_found_without_a_seed() -> None:
+def test_a_wrong_constant_is_found_without_a_seed_and_no_seed_is_spoken_of() -> None:
     net, plan = initialised()
     net.hidden.bias.asnumpy()[7] = 1e-8
 
-    assert codes(mik.verify(net, plan)) == ["different-values"]
+    (finding,) = mik.verify(net, plan)
+
+    assert finding.code == "different-values"
+    assert "1 values are not those that the plan fixes, the first at [7]: 1e-08 in place of 0.0" in finding.message
+    assert "seed" not in finding.message
+
+
+def spoiled(rules: str, net: nn.Cell, spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]]) -> list[str]:
+    """Returns what is found without a seed once ``spoil`` has changed the first parameter, of which nothing was."""
+    plan = mik.apply(net, recipe(rules), seed=7).plan
+    assert mik.verify(net, plan) == ()
+    parameter = net.get_parameters().__next__()
+    parameter.set_data(Tensor(np.ascontiguousarray(spoil(parameter.asnumpy().copy()), np.float32)))
+    return codes(mik.verify(net, plan))
+
+
+RNG = np.random.default_rng(1)
+NORMAL = '{match: "**", init: {normal: 0.02}}'
+UNIFORM = '{match: "**", init: {uniform: 0.02}}'
+TRUNCATED = '{match: "**", init: {trunc_normal_tf: 0.02}}'
+SPARSE = '{match: "**", init: {sparse: {sparsity: 0.1, sigma: 0.02}}}'
+PADDED = '{match: "**", init: {normal: 0.02}, then: [zero_rows: [0]]}'
+SET = '{match: "**", init: {normal: 0.02}, then: [set: {at: [3, 4], to: 0.1}]}'
+
+
+def swapped(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    values[3], values[5] = values[5].copy(), values[3].copy()
+    return values
+
+
+def with_(index: object, value: float) -> Callable[[NDArray[np.float32]], NDArray[np.float32]]:
+    def spoil(values: NDArray[np.float32]) -> NDArray[np.float32]:
+        values[index] = value
+        return values
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("rules", "shape", "spoil", "code"),
+    [
+        (NORMAL, (64, 64), lambda w: np.where(w > 0, 0.02, -0.02), "repeated-values"),
+        (NORMAL, (2, 2), lambda w: np.full_like(w, 0.02), "repeated-values"),
+        (NORMAL, (5, 1), lambda w: np.where(w > 0, 0.02, -0.02), "repeated-values"),
+        (NORMAL, (512, 64), lambda w: np.round(w * 2e4) / 2e4, "repeated-values"),
+        (NORMAL, (512, 64), with_(7, 0.0), "repeated-values"),
+        (NORMAL, (64, 512), with_(7, 0.013), "repeated-values"),
+        (NORMAL, (64, 512), with_((slice(None), 7), 0.0), "repeated-values"),
+        (NORMAL, (64, 64), with_((1, 2), 0.5), "out-of-bounds"),
+        (NORMAL, (64, 64), lambda w: RNG.uniform(-1, 1, w.shape) * 0.02 * 3**0.5, "wrong-law"),
+        (NORMAL, (512, 128), lambda w: RNG.triangular(-1, 0, 1, w.shape) * 0.02 * 6**0.5, "wrong-law"),
+        (UNIFORM, (256, 64), lambda w: RNG.normal(0, 0.02 / 3**0.5, w.shape), "out-of-bounds"),
+        (TRUNCATED, (256, 256), lambda w: RNG.normal(0, 0.02, w.shape), "out-of-bounds"),
+        ('{match: "**", init: orthogonal}', (64, 64), lambda w: RNG.normal(0, 1 / 8, w.shape), "lost-orthogonality"),
+        ('{match: "**", init: orthogonal}', (64, 256), with_(9, 0.0), "lost-orthogonality"),
+        ('{match: "**", init: orthogonal}', (256, 64), lambda w: w * 1.001, "lost-orthogonality"),
+        ('{match: "**", init: orthogonal}', (64, 64), lambda w: np.eye(64), "wrong-law"),
+        (SPARSE, (64, 64), with_(3, 0.01), "different-values"),
+        (SPARSE, (64, 64), lambda w: w * 1.2, "wrong-std"),
+        (PADDED, (64, 64), lambda w: RNG.normal(0, 0.02, w.shape), "different-values"),
+        (SET, (64, 64), with_((3, 4), 0.01), "different-values"),
+        (SET, (64, 64), with_((3, 5), 0.2), "out-of-bounds"),
+        ('{match: "**", init: {sinusoid: {}}}', (64, 64), swapped, "different-values"),
+    ],
+)  # fmt: skip
+def test_what_the_moments_hide_is_found(
+    rules: str, shape: tuple[int, int], spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]], code: str
+) -> None:
+    net = nn.CellList([nn.Dense(shape[1], shape[0], has_bias=False)])
+
+    assert code in spoiled(rules, net, spoil)
+
+
+def test_a_block_that_is_not_as_drawn_is_found_by_its_place() -> None:
+    net = nn.Dense(32, 96, has_bias=False)
+    plan = mik.apply(net, recipe('{match: "**", blocks: {axis: 0, parts: 3}, init: orthogonal}'), seed=7).plan
+    assert mik.verify(net, plan) == ()
+    net.weight.asnumpy()[64:] *= np.float32(1.5)
+
+    (finding,) = mik.verify(net, plan)
+
+    assert finding.code == "lost-orthogonality"
+    assert "in part 3 of 3, [64:96, 0:32]: W W^T is not 1 I" in finding.message
+
+
+def test_what_is_to_be_repeated_is_compared() -> None:
+    net = nn.Conv2d(4, 32, 3, has_bias=False)
+    plan = mik.apply(net, recipe('{match: "**", init: {icnr: {scale: 2}}}'), seed=7).plan
+    assert mik.verify(net, plan) == ()
+    net.weight.asnumpy()[5, 1, 1, 1] += np.float32(1e-3)
+
+    (finding,) = mik.verify(net, plan)
+
+    assert finding.code == "different-values"
+    assert "1 values are not those that they repeat, 4 at a time along axis 0" in finding.message
+
+
+def test_the_printed_deviation_is_that_of_the_values_and_not_about_the_planned_mean() -> None:
+    net, plan = initialised()
+    net.hidden.weight.set_data(Tensor((net.hidden.weight.asnumpy() * 0.5 + 0.9).astype(np.float32)))
+
+    (wrong,) = [finding.message for finding in mik.verify(net, plan) if finding.code == "wrong-std"]
+
+    said = float(re.findall(r"std ([\d.]+) instead of 0.02", wrong)[0])
+    assert said == pytest.approx(float(net.hidden.weight.asnumpy().astype(np.float64).std()), rel=1e-5)
+
+
+def test_what_lies_beyond_the_first_million_elements_is_looked_at() -> None:
+    net = nn.Dense(2048, 1024, has_bias=False)
+    plan = mik.apply(net, recipe(NORMAL), seed=7).plan
+    net.weight.asnumpy()[1000:] *= 2
+
+    assert "wrong-std" in codes(mik.verify(net, plan))
+
+
+def test_a_rank_s_slices_are_held_to_their_law_and_to_what_is_fixed_in_them() -> None:
+    net = nn.Dense(64, 48, has_bias=False)
+    rules = '{match: "**", init: {normal: 0.02}, then: [zero_rows: [50]]}'
+    position = layout({"tp": 2}, [place("**", split(0, "tp"))]).at(1)
+    plan = mik.apply(net, recipe(rules), seed=7, layout=position).plan
+    assert mik.verify(net, plan) == ()
+    net.weight.asnumpy()[2, 0] = 0.02
+
+    (finding,) = mik.verify(net, plan)
+
+    assert "1 values are not those that the plan fixes, the first at [2, 0]: 0.02 in place of 0.0" in finding.message
+
+
+def test_a_report_is_taken_for_its_plan_and_a_recipe_is_not() -> None:
+    net = Mlp()
+    report = mik.apply(net, recipe(RULES), seed=7)
+
+    assert mik.verify(net, report, seed=7) == ()
+    with pytest.raises(TypeError, match=r"verify takes a plan, not str: plan = ms_initkit.plan"):
+        mik.verify(net, "mlp")  # type: ignore[arg-type]
 
 
 def test_a_value_out_of_bounds_is_found_without_a_seed() -> None:
