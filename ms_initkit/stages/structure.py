@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -29,6 +30,25 @@ _FACTORISATION: Final = 2e-5
 
 def structural_misfits(values: Array, dtype: str, region: Region, alpha: float) -> Iterator[Misfit]:
     """Yields what of the structure that ``region`` has is not in its stored ``values``; nothing if it has none."""
+    if not isinstance(region.draw, draws.Whole):
+        return
+    options = dict(region.draw.arguments)
+    stacked = options.pop("batch_axes", ())
+    if not isinstance(stacked, tuple) or not stacked:
+        yield from _of_one(values, dtype, region, alpha)
+    elif region.is_whole:
+        axes = [int(axis) for axis in stacked]
+        shape = tuple(extent for axis, extent in enumerate(region.shape) if axis not in axes)
+        draw = draws.Whole(region.draw.name, tuple(options.items()))
+        one = replace(region, draw=draw, shape=shape, place=tuple(slice(0, extent) for extent in shape))
+        members = np.moveaxis(values, axes, range(len(axes)))
+        places = list(np.ndindex(members.shape[: len(axes)]))
+        for place in places:
+            for misfit in _of_one(members[place], dtype, one, alpha / len(places)):
+                yield Misfit(misfit.code, f"member {list(place)}: {misfit.message}")
+
+
+def _of_one(values: Array, dtype: str, region: Region, alpha: float) -> Iterator[Misfit]:
     factor = _factor(region.steps)
     if not isinstance(region.draw, draws.Whole) or factor is None:
         return

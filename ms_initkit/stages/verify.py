@@ -288,7 +288,9 @@ _BITS: Final = {"float16": 4, "bfloat16": 4, "float32": 16, "float64": 16}
 
 
 def _place(local: Slices) -> str:
-    return "[" + ", ".join(f"{at.start}:{at.stop}" + (f":{at.step}" if at.step else "") for at in local) + "]"
+    return (
+        "[" + ", ".join(f"{at.start}:{at.stop}" + (f":{at.step}" if (at.step or 1) > 1 else "") for at in local) + "]"
+    )
 
 
 def _uninitialised(line: Assignment) -> Finding:

@@ -172,6 +172,19 @@ def test_a_block_that_is_not_as_drawn_is_found_by_its_place() -> None:
     assert "in part 3 of 3, [64:96, 0:32]: W W^T is not 1 I" in finding.message
 
 
+def test_a_stack_of_orthogonal_matrices_is_looked_at_member_by_member() -> None:
+    net = nn.CellList([nn.Conv1d(16, 4, 16, has_bias=False)])
+    rules = '{match: "**", init: orthogonal, fans: {batch_axes: [0]}}'
+    plan = mik.apply(net, recipe(rules), seed=7).plan
+    assert mik.verify(net, plan) == ()
+    net[0].weight.asnumpy()[2] *= np.float32(1.5)
+
+    (finding,) = mik.verify(net, plan)
+
+    assert finding.code == "lost-orthogonality"
+    assert "member [2]: W W^T is not 1 I" in finding.message
+
+
 def test_what_is_to_be_repeated_is_compared() -> None:
     net = nn.Conv2d(4, 32, 3, has_bias=False)
     plan = mik.apply(net, recipe('{match: "**", init: {icnr: {scale: 2}}}'), seed=7).plan
