@@ -54,7 +54,7 @@ def texts(node: ast.expr) -> Iterator[str]:
 
 
 def taking_codes(trees: list[ast.Module]) -> dict[str, int]:
-    """Returns the functions that have parameters ``code`` and ``message``, and where the code stands in a call."""
+    """Returns the functions and records that have ``code`` and ``message``, and where the code stands in a call."""
     found = {}
     for node in (node for tree in trees for node in ast.walk(tree)):
         if isinstance(node, ast.FunctionDef):
@@ -63,6 +63,14 @@ def taking_codes(trees: list[ast.Module]) -> dict[str, int]:
                 is_constructor = names[0] == "cls"
                 name = f"Finding.{node.name}" if is_constructor else node.name
                 found[name] = names.index("code") - (names[0] in ("self", "cls"))
+        elif isinstance(node, ast.ClassDef) and node.name != "Finding":
+            names = [
+                line.target.id
+                for line in node.body
+                if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name)
+            ]
+            if {"code", "message"} <= set(names):
+                found[node.name] = names.index("code")
     return found
 
 
