@@ -62,6 +62,7 @@ def manifest(
 ) -> None:
     """Writes down a network's parameters without drawing a value: names, shapes, types, cells."""
     with answering(as_json=as_json):
+        from ms_initkit.files.whole import write_text
         from ms_initkit.networks.construct import load_network
         from ms_initkit.networks.describe import describe
         from ms_initkit.networks.manifest import to_json
@@ -70,8 +71,7 @@ def manifest(
 
         network = load_network(net, net_arg, is_deferred=True)
         infos, classes = describe(network), classes_of(network)
-        out.parent.mkdir(parents=True, exist_ok=True)
-        out.write_text(to_json(infos, classes.own, config_of(network), classes.modules), encoding="utf-8")
+        write_text(out, to_json(infos, classes.own, config_of(network), classes.modules))
         elements = sum(info.size for info in infos)
         if as_json:
             say(json.dumps({"out": str(out), "parameters": len(infos), "elements": elements}, indent=1))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.files import checkpoints
+from ms_initkit.files.whole import whole_file
 from ms_initkit.findings import ApplyError, Finding, suggestion
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def require_folder(target: Path) -> None:
     folder = next((folder for folder in target.parents if folder.exists()), target.parent)
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise ValueError(f"{target}: {folder} is not a folder that can be written to")
+    if target.is_dir():
+        raise ValueError(f"{target} is a folder: a file is to be written there")
 
 
 def save(net: Cell, path: str | Path) -> None:
@@ -53,18 +56,29 @@ def save(net: Cell, path: str | Path) -> None:
         ValueError: If ``path`` does not end in .safetensors or .ckpt.
         OSError: If it cannot be written.
     """
-    from mindspore import save_checkpoint
-
     target = check_path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}.", dir=target.parent) as folder:
-        unfinished = Path(folder) / target.name
-        save_checkpoint(net, str(unfinished), format=FORMATS[target.suffix])
-        with unfinished.open("rb") as stream:
-            os.fsync(stream.fileno())
+    with whole_file(target) as unfinished:
+        _save(net, unfinished, FORMATS[target.suffix])
         # MindSpore leaves its checkpoints read-only.
         unfinished.chmod(0o644)
-        unfinished.replace(target)
+
+
+def _save(net: Cell, path: Path, kind: str) -> None:
+    from mindspore import save_checkpoint
+
+    try:
+        save_checkpoint(net, str(path), format=kind)
+    except OSError:
+        raise
+    except Exception as error:  # a full disk is an exception of safetensors', or of no class in particular
+        raise OSError(errno.EIO, _cause(error)) from error
+    if not path.is_file():
+        raise OSError(errno.EIO, "MindSpore saved nothing and did not say why")
+
+
+def _cause(error: BaseException) -> str:
+    """Returns the first line of what an exception of MindSpore's or safetensors' says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def load(net: Cell, path: str | Path) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.files.saving import require_folder
+from ms_initkit.files.whole import write_text
+
 if TYPE_CHECKING:
     from mindspore.nn import Cell
 
@@ -19,8 +22,6 @@ def check_report_path(path: str | Path) -> Path:
     Raises:
         ValueError: If it ends in none of .html, .json, .txt, or cannot be written, or HTML cannot be rendered here.
     """
-    from ms_initkit.files.saving import require_folder
-
     target = Path(path)
     if target.suffix not in SUFFIXES:
         raise ValueError(f"{target}: a report ends in {', '.join(SUFFIXES)}")
@@ -49,5 +50,4 @@ def write_report(report: Report, net: Cell, path: str | Path) -> None:
             from ms_initkit.stages.report_page import report_html
 
             text = report_html(report, net)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
+    write_text(target, text)
