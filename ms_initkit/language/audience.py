@@ -68,10 +68,10 @@ class Audience:
 def read_audience(fields: Fields) -> Audience:
     """Returns what the keys of a recipe say of its networks; what is wrong goes to the fields' problems."""
     return Audience(
-        networks=fields.read("networks", _read_classes, ()),
-        alternatives=fields.read("alternatives", _read_classes, ()),
-        signature=fields.read("signature", read_globs, ()),
-        topics=fields.read("topics", read_texts, ()),
+        networks=fields.read("networks", _read_classes, ()).or_else(()),
+        alternatives=fields.read("alternatives", _read_classes, ()).or_else(()),
+        signature=fields.read("signature", read_globs, ()).or_else(()),
+        topics=fields.read("topics", read_texts, ()).or_else(()),
     )
 
 
@@ -83,4 +83,4 @@ def _read_classes(node: Node, what: str) -> tuple[Classes, ...]:
     problems = Problems()
     found = [(key.text, problems.attempt(read_names, value, f"`{key.text}`")) for key, value in node.entries]
     problems.settle()
-    return tuple(Classes(package, names) for package, names in found)
+    return tuple(Classes(package, names.value) for package, names in found)

@@ -43,11 +43,8 @@ def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:
         problems.add("conflicting-keys", f"{what} has `parts` or `sizes`, not both", span=node.span)
     elif "parts" not in fields and "sizes" not in fields:
         problems.add("missing-key", f"{what} has neither `parts` nor `sizes`", span=node.span)
-    spec = BlocksSpec(
-        axis=fields.read("axis", read_count, 0),
-        parts=fields.read("parts", partial(read_expression, scope=scope), None),
-        sizes=fields.read("sizes", partial(read_expressions, scope=scope), None),
-        span=node.span,
-    )
+    axis = fields.required("axis", read_count)
+    parts = fields.read("parts", partial(read_expression, scope=scope), None)
+    sizes = fields.read("sizes", partial(read_expressions, scope=scope), None)
     problems.settle()
-    return spec
+    return BlocksSpec(axis.value, parts.value, sizes.value, node.span)

@@ -129,7 +129,7 @@ def _read_call(name: Scalar, node: Node, scope: Scope, depth: int) -> InitSpec:
     if missing and not problems.has_failed:
         raise _missing_failure(name, missing)
     problems.settle()
-    spec = InitSpec(name.text, tuple(given.items()), name.span)
+    spec = InitSpec(name.text, tuple((word, argument.value) for word, argument in given.items()), name.span)
     _try(spec)
     return spec
 
@@ -204,7 +204,7 @@ def _read_part(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
     weight = problems.attempt(_read_number, node.items[0], argument, place.scope)
     part = problems.attempt(place.initializer, node.items[1], "a part")
     problems.settle()
-    return (weight, part)
+    return (weight.value, part.value)
 
 
 def _read_number(node: Node, argument: Argument, scope: Scope) -> Expression:

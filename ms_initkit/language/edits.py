@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal
 
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
@@ -52,26 +52,24 @@ def _read_edit(node: Node, what: str, scope: Scope) -> EditSpec:
         hint = "write one item for each: [{add: 1}, {multiply: 2}]"
         problems.add("wrong-type", f"{what} is one edit, not {len(fields.nodes)}", span=node.span, help=hint)
     problems.settle()
-    name = cast("Literal['add', 'multiply', 'set', 'zero_rows']", next(iter(fields.nodes)))
-    at: tuple[Expression, ...] = ()
-    value: Expression | None = None
+    ((name, value),) = fields.nodes.items()
+    what = f"`{name}`"
     match name:
         case "set":
-            place = fields.read(name, partial(_read_set, scope=scope), ((), None))
-            problems.settle()
-            at, value = place
+            at, to = _read_set(value, what, scope)
+            return EditSpec("set", to, at, node.span)
         case "zero_rows":
-            at = fields.read(name, partial(read_expressions, scope=scope), ())
+            return EditSpec("zero_rows", None, read_expressions(value, what, scope), node.span)
+        case "add":
+            return EditSpec("add", read_expression(value, what, scope), (), node.span)
         case _:
-            value = fields.read(name, partial(read_expression, scope=scope), None)
-    problems.settle()
-    return EditSpec(name, value, at, node.span)
+            return EditSpec("multiply", read_expression(value, what, scope), (), node.span)
 
 
-def _read_set(node: Node, what: str, scope: Scope) -> tuple[tuple[Expression, ...], Expression | None]:
+def _read_set(node: Node, what: str, scope: Scope) -> tuple[tuple[Expression, ...], Expression]:
     problems = Problems()
     fields = read_fields(node, SET, what, problems)
-    at = fields.read("at", partial(read_expressions, scope=scope), ())
-    to = fields.read("to", partial(read_expression, scope=scope), None)
+    at = fields.required("at", partial(read_expressions, scope=scope))
+    to = fields.required("to", partial(read_expression, scope=scope))
     problems.settle()
-    return at, to
+    return at.value, to.value

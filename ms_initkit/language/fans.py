@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, cast
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
@@ -28,7 +28,8 @@ FANS: Final[Table] = (
     Key("batch_axes", _AXES, "Axes that number the members of a stack, such as experts; they count in neither."),
     Key("of", schemas.TEXT, "The cell's parameter whose shape gives the fans, by its attribute."),
 )
-_CONVENTIONS: Final = ("shape", "connections")
+Convention: TypeAlias = Literal["shape", "connections"]
+_CONVENTIONS: Final[tuple[Convention, ...]] = ("shape", "connections")
 SCHEMA: Final = schemas.any_of({"enum": list(_CONVENTIONS)}, schemas.mapping(FANS) | schemas.SOME_KEY)
 
 
@@ -48,7 +49,7 @@ class FansSpec:
             bias's from its weight.
     """
 
-    convention: Literal["shape", "connections"]
+    convention: Convention
     span: Span
     fan_in: Expression | None = None
     fan_out: Expression | None = None
@@ -61,25 +62,29 @@ class FansSpec:
 def read_fans(node: Node, what: str, scope: Scope) -> FansSpec:
     """Returns where fans come from; numbers may use those of the shape."""
     if not isinstance(node, Mapping):
-        convention = cast("Literal['shape', 'connections']", read_word(node, what, _CONVENTIONS))
-        return FansSpec(convention, node.span)
+        return FansSpec(read_word(node, what, _CONVENTIONS), node.span)
     problems = Problems()
     fields = read_fields(node, FANS, what, problems)
     number = partial(read_expression, scope=scope)
     axes = partial(read_each, reader=read_integer, may_be_empty=True)
-    spec = FansSpec(
-        convention="shape",
-        fan_in=fields.read("in", number, None),
-        fan_out=fields.read("out", number, None),
-        in_axes=fields.read("in_axes", axes, None),
-        out_axes=fields.read("out_axes", axes, None),
-        batch_axes=fields.read("batch_axes", axes, ()),
-        of=fields.read("of", read_text, None),
-        span=node.span,
-    )
+    fan_in = fields.read("in", number, None)
+    fan_out = fields.read("out", number, None)
+    in_axes = fields.read("in_axes", axes, None)
+    out_axes = fields.read("out_axes", axes, None)
+    batch_axes = fields.read("batch_axes", axes, ())
+    of = fields.read("of", read_text, None)
     _check_fans(fields, what, node.span)
     problems.settle()
-    return spec
+    return FansSpec(
+        convention="shape",
+        span=node.span,
+        fan_in=fan_in.value,
+        fan_out=fan_out.value,
+        in_axes=in_axes.value,
+        out_axes=out_axes.value,
+        batch_axes=batch_axes.value,
+        of=of.value,
+    )
 
 
 def _check_fans(fields: Fields, what: str, span: Span) -> None:

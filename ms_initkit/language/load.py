@@ -104,7 +104,7 @@ def draft_recipe(name_or_path: str | os.PathLike[str]) -> tuple[Recipe | None, l
     scope = Scope(is_complete=is_complete)
     for document in reversed(documents):  # ancestors first: their variables are known to their children
         found = Problems(list(document.findings))
-        file = found.attempt(_read_document, document, scope, found)
+        file = found.attempt(_read_document, document, scope, found).or_else(None)
         if file is not None:
             read.append(file)
             scope = file.scope
@@ -206,15 +206,15 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         hint = "write rules, or `extends` a recipe"
         problems.add("missing-key", "a recipe has no `rules`", span=document.root.span, help=hint)
     rules = read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else ()
-    strip_prefixes = fields.read("strip_prefixes", read_texts, ())
+    strip_prefixes = fields.read("strip_prefixes", read_texts, ()).or_else(None)
     wanted = (len(_parts(fields.nodes.get("vars"))), len(_parts(fields.nodes.get("rules"))))
     recipe = Recipe(
-        family=fields.read("family", read_text, ""),
+        family=fields.required("family", read_text).or_else(""),
         path=document.path,
-        reference=fields.read("reference", _read_reference, ()),
-        description=fields.read("description", read_text, ""),
+        reference=fields.read("reference", _read_reference, ()).or_else(()),
+        description=fields.read("description", read_text, "").or_else(""),
         audience=read_audience(fields),
-        strip_prefixes=strip_prefixes,
+        strip_prefixes=strip_prefixes or (),
         variables=variables,
         rules=rules,
         digest=_digest([document]),
@@ -239,7 +239,7 @@ def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
     problems = Problems()
     texts = [problems.attempt(read_text, value, f"`{key.text}`") for key, value in node.entries]
     problems.settle()
-    return tuple((key.text, " ".join(text.split())) for (key, _), text in zip(node.entries, texts, strict=True))
+    return tuple((key.text, " ".join(text.value.split())) for (key, _), text in zip(node.entries, texts, strict=True))
 
 
 def _merge(files: Sequence[Recipe], documents: Sequence[Document]) -> Recipe:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, is_dataclass, replace
 from dataclasses import fields as fields_of
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit.language import blocks, edits, fans, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
@@ -128,43 +128,48 @@ def _read_rule(node: Node, number: int, scope: Scope, outer: Problems) -> Rule |
     """Returns the rule; one that keeps what it selects if only its selector can be read, None if not even that."""
     problems = Problems()
     rule = problems.attempt(_read_parts, node, number, scope, problems)
-    outer.findings += problems.findings
-    outer.has_failed |= problems.has_failed
-    if rule is None or rule.match is None:
-        return None
-    if problems.has_failed:
-        return Rule(
-            id=rule.id or str(number),
-            match=rule.match,
-            action=KeepSpec(node.span),
-            span=node.span,
-            is_optional=bool(rule.is_optional),
-        )
-    return rule
+    outer.take(problems)
+    return rule.or_else(None)
 
 
 def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Rule | None:
-    """Returns the rule with None for each part that cannot be read; what is wrong goes to ``problems``."""
     fields = read_fields(node, RULE, "a rule", problems)
-    selector = fields.read("match", read_selector, None)
+    selector = fields.required("match", read_selector).or_else(None)
     inside = replace(scope_inside(scope, selector, problems), has_cell=True)
     sized = inside.with_names(SHAPE_NAMES)
     full = sized.with_names(FAN_NAMES)
     action = problems.attempt(_read_action, fields, full, inside, node.span)
-    rule = Rule(
-        id=fields.read("id", read_text, str(number)),
-        match=cast("Selector", selector and selector.or_else(Trainable())),  # required
-        action=action,
-        blocks=fields.read("blocks", partial(blocks.read_blocks, scope=sized), None),
-        fans=fields.read("fans", partial(fans.read_fans, scope=full), None),
-        then=fields.read("then", partial(edits.read_edits, scope=full), ()),
-        where=fields.read("where", partial(read_condition, scope=sized), None),
-        is_optional=fields.read("optional", read_flag, False),
-        when=fields.read("when", partial(read_condition, scope=scope), None),
+    name = fields.read("id", read_text, str(number))
+    parts = fields.read("blocks", partial(blocks.read_blocks, scope=sized), None)
+    counted = fields.read("fans", partial(fans.read_fans, scope=full), None)
+    then = fields.read("then", partial(edits.read_edits, scope=full), ())
+    where = fields.read("where", partial(read_condition, scope=sized), None)
+    is_optional = fields.read("optional", read_flag, False)
+    when = fields.read("when", partial(read_condition, scope=scope), None)
+    _refuse_idle_keys(action.or_else(None), node, problems)
+    if selector is None:
+        return None
+    match = selector.or_else(Trainable())
+    if problems.has_failed:
+        return Rule(
+            id=name.or_else(str(number)),
+            match=match,
+            action=KeepSpec(node.span),
+            span=node.span,
+            is_optional=is_optional.or_else(False),
+        )
+    return Rule(
+        id=name.value,
+        match=match,
+        action=action.value,
         span=node.span,
+        blocks=parts.value,
+        fans=counted.value,
+        then=then.value,
+        where=where.value,
+        is_optional=is_optional.value,
+        when=when.value,
     )
-    _refuse_idle_keys(action, node, problems)
-    return rule
 
 
 def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) -> Scope:

@@ -93,9 +93,9 @@ def read_selector(node: Node, what: str) -> Selector:
         raise failure("empty-match", f"{what} tests nothing", note, span=node.span, help='write "**" if that is meant')
     problems = Problems()
     fields = read_fields(node, MATCH, what, problems)
-    tests: list[Test | None] = [fields.read(test.key, test.read, None) for test in TESTS]
+    tests = [fields.required(test.key, test.read) for test in TESTS if test.key in fields]
     problems.settle()
-    return Selector(tuple(test for test in tests if test is not None), node.span)
+    return Selector(tuple(test.value for test in tests), node.span)
 
 
 def selector_schema() -> Schema:

@@ -41,10 +41,10 @@ def read_from(node: Node, what: str, scope: Scope) -> FromSpec:
         return FromSpec(read_text(node, what), None, node.span)
     problems = Problems()
     fields = read_fields(node, FROM, what, problems)
-    path = fields.read("path", read_text, "")
+    path = fields.required("path", read_text)
     key = fields.read("key", partial(_read_key, scope=scope), None)
     problems.settle()
-    return FromSpec(path, key, node.span)
+    return FromSpec(path.value, key.value, node.span)
 
 
 def _read_key(node: Node, what: str, scope: Scope) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_expression
 from ms_initkit.syntax import schemas
@@ -128,7 +128,7 @@ def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tu
     scope = replace(inherited, later={key.text: key.span for key, _ in node.entries})
     found = []
     for key, value in node.entries:
-        variable = problems.attempt(_read_variable, key, value, scope)
+        variable = problems.attempt(_read_variable, key, value, scope).or_else(None)
         kind: VariableKind = "number" if variable is None else kind_of(variable)
         later = {name: span for name, span in scope.later.items() if name != key.text}
         scope = replace(scope, later=later, variables={**scope.variables, key.text: kind})
@@ -162,10 +162,10 @@ def _read_variable(key: Scalar, node: Node, scope: Scope) -> Variable:
     problems.attempt(refuse_reserved, key.text, "a variable", key.span)
     value = problems.attempt(_read_value, node, f"the variable {key.text!r}", scope)
     problems.settle()
-    variable = Variable(name, value, key.span)
-    inherited = scope.variables.get(name)
+    variable = Variable(name.value, value.value, key.span)
+    inherited = scope.variables.get(variable.name)
     if inherited is not None and kind_of(variable) != inherited:
-        message = f"the variable {name!r} is a {kind_of(variable)} here and a {inherited} in the parent"
+        message = f"the variable {variable.name!r} is a {kind_of(variable)} here and a {inherited} in the parent"
         raise failure("wrong-type", message, "the rules of the parent count on it", span=node.span)
     return variable
 
@@ -210,14 +210,16 @@ def _read_derived(node: Mapping, what: str, scope: Scope) -> Count | Extent | Co
     elif "default" in fields and "config" not in fields:
         span = fields.nodes["default"].span
         problems.add("conflicting-keys", f"`default` means nothing beside `{ways[0]}`", span=span)
-    count = fields.read("count", _read_counting_glob, None)
+    count = fields.read("count", _read_count, None)
     extent = fields.read("extent", _read_extent, None)
     keys = fields.read("config", _read_config_keys, None)
     default = fields.read("default", partial(_read_single, scope=scope), None)
     problems.settle()
-    if keys is not None:
-        return Config(keys, default)
-    return Count(count) if count is not None else cast("Extent", extent)
+    if keys.value is not None:
+        return Config(keys.value, default.value)
+    derived = count.value or extent.value
+    assert derived is not None  # one of the three is there
+    return derived
 
 
 def _read_config_keys(node: Node, what: str) -> tuple[str, ...]:
@@ -232,19 +234,19 @@ def _read_config_key(node: Node, what: str) -> str:
     return text
 
 
-def _read_counting_glob(node: Node, what: str) -> Glob:
+def _read_count(node: Node, what: str) -> Count:
     glob = read_glob(node, what)
     if len(glob.captures) != 1:
         message = f"{what} needs one capture, and {glob.text!r} has {len(glob.captures) or 'none'}"
         note = "what is counted are the values of the capture"
         raise failure("bad-glob", message, note, span=node.span, help='name the index, as in "**.blocks.{i}.**"')
-    return glob
+    return Count(glob)
 
 
 def _read_extent(node: Node, what: str) -> Extent:
     problems = Problems()
     fields = read_fields(node, EXTENT, what, problems)
-    glob = fields.read("of", read_glob, None)
-    axis = fields.read("axis", read_integer, None)
+    glob = fields.required("of", read_glob)
+    axis = fields.required("axis", read_integer)
     problems.settle()
-    return Extent(cast("Glob", glob), cast("int", axis))  # both are required
+    return Extent(glob.value, axis.value)

@@ -63,15 +63,14 @@ class Split:
     @classmethod
     def read(cls, fields: Fields, axis: int, copies: tuple[Expression, ...], place: Place) -> Split:
         """Returns the cut that ``fields`` describe."""
-        over = fields.read("over", partial(read_one_or_more, reader=partial(_read_axis, axes=place.axes)), ())
         expression = partial(read_expression, scope=place.scope)
-        if over:
-            parts, index = ranks_along(over)
-        else:
-            parts = fields.read("parts", expression, Expression("1"))
-            index = fields.read("index", expression, Expression("0"))
+        over = fields.read("over", partial(read_one_or_more, reader=partial(_read_axis, axes=place.axes)), ())
+        parts = fields.read("parts", expression, Expression("1"))
+        index = fields.read("index", expression, Expression("0"))
         blocks = fields.read("blocks", partial(_read_blocks, scope=place.scope), None)
-        return cls(axis, parts, index, blocks, copies, over or (), place.span)
+        fields.problems.settle()
+        numbers = ranks_along(over.value) if over.value else (parts.value, index.value)
+        return cls(axis, *numbers, blocks.value, copies, over.value, place.span)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -157,11 +156,12 @@ class Stretch:
     def read(cls, fields: Fields, axis: int, copies: tuple[Expression, ...], place: Place) -> Stretch:
         """Returns the cut that ``fields`` describe."""
         expression = partial(read_expression, scope=place.scope)
-        start, stop, extent = (fields.read(key.name, expression, Expression("0")) for key in cls.KEYS)
+        start, stop, extent = (fields.required(key.name, expression) for key in cls.KEYS)
         if "blocks" in fields:
             message = "`blocks` means nothing beside `start`"
             fields.problems.add("conflicting-keys", message, span=fields.nodes["blocks"].span)
-        return cls(axis, start, stop, extent, copies[0], place.span)
+        fields.problems.settle()
+        return cls(axis, start.value, stop.value, extent.value, copies[0], place.span)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -221,7 +221,7 @@ def read_cut(node: Node, what: str, scope: Scope, axes: tuple[str, ...]) -> Cut:
     """Returns the cut of ``node``: over mesh axes, by number of parts, or by its elements."""
     problems = Problems()
     fields = read_fields(node, CUT, what, problems)
-    axis = fields.read("axis", read_integer, 0)
+    axis = fields.required("axis", read_integer)
     expression = partial(read_expression, scope=scope)
     copies = fields.read("copies", partial(read_one_or_more, reader=expression), (Expression("1"),))
     given = [way for way in _WAYS if any(key in fields for key in way)]
@@ -230,9 +230,7 @@ def read_cut(node: Node, what: str, scope: Scope, axes: tuple[str, ...]) -> Cut:
         problems.add("conflicting-keys" if len(given) > 1 else "missing-key", f"{what} has {shown}", span=node.span)
     problems.settle()
     kind: type[Cut] = Stretch if "start" in fields else Split
-    cut = kind.read(fields, axis, copies, Place(scope, axes, node.span))
-    problems.settle()
-    return cut
+    return kind.read(fields, axis.value, copies.value, Place(scope, axes, node.span))
 
 
 def global_shape(cuts: Sequence[Cut], local: tuple[int, ...], environment: Environment) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ms_initkit.findings import RecipeError
 from ms_initkit.language.rules import scope_inside
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
     from ms_initkit.language.variables import Variable
-    from ms_initkit.layouts.names import Naming
     from ms_initkit.layouts.rules import Default
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.expressions import Expression
@@ -77,7 +76,8 @@ RULE: Final[Table] = (
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on mesh and variables; where it is false the rule does not exist."),
 )
-_DEFAULTS: Final = ("whole", "error")
+_DEFAULTS: Final[tuple[Default, ...]] = ("whole", "error")
+_STRICT: Final[Default] = "error"
 _R = TypeVar("_R", NameRule, PlaceRule)
 
 
@@ -88,22 +88,21 @@ def load_layout(path: str | os.PathLike[str]) -> Layout:
         RecipeError: If anything is wrong with it; it carries every finding.
     """
     document = read_file(os.fspath(path))
+    if document.root is None:
+        raise RecipeError(document.findings)
     problems = Problems(list(document.findings), bool(document.findings))
-    made = None
-    if document.root is not None:
-        made = problems.attempt(_read_layout, document.root, document.path, problems)
+    layout = problems.attempt(_read_layout, document.root, document.path, problems)
     problems.settle()
-    if made is None:
-        raise RecipeError(problems.findings)
-    return made
+    return layout.value
 
 
 def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
+    """Returns the layout as far as it can be read; what is wrong goes to ``problems``."""
     fields = read_fields(root, LAYOUT, "a layout", problems)
-    mesh = fields.read("mesh", _read_mesh, ())
+    mesh = fields.required("mesh", _read_mesh).or_else(None)
     known: dict[str, VariableKind] = dict.fromkeys(WORLD, "number")
     known |= dict.fromkeys((axis + end for axis, _ in mesh or () for end in (RANK, SIZE)), "number")
-    scope = Scope(known, is_complete=mesh is not None)
+    scope = Scope(known, is_complete=mesh is not None or "mesh" not in fields)
     variables: tuple[Variable, ...] = ()
     if "vars" in fields:
         _refuse_taken(fields.nodes["vars"], known, problems)
@@ -114,16 +113,21 @@ def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
             note = "a rank knows its own part of the network only"
             problems.add("wrong-type", message, note, span=variable.span)
     axes = tuple(axis for axis, _ in mesh or ())
+    model = fields.read("model", partial(_read_model, path=path), None).or_else(None)
     return Layout(
-        name=fields.read("layout", read_text, ""),
+        name=fields.required("layout", read_text).or_else(""),
         path=path,
         mesh=mesh or (),
         variables=variables,
         names=_read_rules(fields, "names", partial(_read_name_rule, scope=scope), problems),
         rules=_read_rules(fields, "rules", partial(_read_place_rule, scope=scope, axes=axes), problems),
-        default=cast("Default", fields.read("default", partial(read_word, words=_DEFAULTS), "error")),
-        model=fields.read("model", partial(_read_model, path=path), None),
+        default=fields.read("default", _read_default, _STRICT).or_else(_STRICT),
+        model=model,
     )
+
+
+def _read_default(node: Node, what: str) -> Default:
+    return read_word(node, what, _DEFAULTS)
 
 
 def _read_mesh(node: Node, what: str) -> tuple[tuple[str, int], ...]:
@@ -135,13 +139,18 @@ def _read_mesh(node: Node, what: str) -> tuple[tuple[str, int], ...]:
     found = []
     for key, value in node.entries:
         axis = problems.attempt(read_identifier, key, "a mesh axis")
-        size = problems.attempt(read_integer, value, f"the size of {key.text!r}")
+        size = problems.attempt(_read_size, value, f"the size of {key.text!r}")
         problems.attempt(refuse_reserved, key.text, "a mesh axis", key.span)
-        if size is not None and size < 1:
-            problems.add("wrong-type", f"the size of {key.text!r} is at least 1, not {size}", span=value.span)
         found.append((axis, size))
     problems.settle()
-    return tuple(found)
+    return tuple((axis.value, size.value) for axis, size in found)
+
+
+def _read_size(node: Node, what: str) -> int:
+    size = read_integer(node, what)
+    if size < 1:
+        raise failure("wrong-type", f"{what} is at least 1, not {size}", span=node.span)
+    return size
 
 
 def _refuse_taken(node: Node, known: dict[str, VariableKind], problems: Problems) -> None:
@@ -170,7 +179,7 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
     seen: dict[str, int] = {}
     for number, item in enumerate(node.items, 1):
         identifier = str(number) if key == "rules" else f"{key} {number}"
-        rule = problems.attempt(reader, item, identifier)
+        rule = problems.attempt(reader, item, identifier).or_else(None)
         if rule is None:
             continue
         if rule.id in seen:
@@ -182,53 +191,60 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
     return tuple(rules)
 
 
-def _read_match(fields: Fields, scope: Scope) -> tuple[Selector | None, Scope]:
-    selector = fields.read("match", read_selector, None)
-    if selector is not None:
-        # Statistics and frozen layers lie on ranks as everything else does.
-        selector = selector.or_else(Trainable(ANY))
-    return selector, scope_inside(scope, selector, fields.problems)
+def _read_match(node: Node, what: str) -> Selector:
+    # Statistics and frozen layers lie on ranks as everything else does.
+    return read_selector(node, what).or_else(Trainable(ANY))
 
 
 def _read_name_rule(node: Node, number: str, scope: Scope) -> NameRule:
     problems = Problems()
     fields = read_fields(node, NAME, "an entry of `names`", problems)
-    selector, inside = _read_match(fields, scope)
-    rule = NameRule(
-        id=fields.read("id", read_text, number),
-        match=cast("Selector", selector),
-        naming=cast("Naming", fields.read("global", partial(read_naming, scope=inside), None)),
-        is_optional=fields.read("optional", read_flag, False),
-        when=fields.read("when", partial(read_condition, scope=scope), None),
+    selector = fields.required("match", _read_match)
+    inside = scope_inside(scope, selector.or_else(None), problems)
+    name = fields.read("id", read_text, number)
+    naming = fields.required("global", partial(read_naming, scope=inside))
+    is_optional = fields.read("optional", read_flag, False)
+    when = fields.read("when", partial(read_condition, scope=scope), None)
+    problems.settle()
+    return NameRule(
+        id=name.value,
+        match=selector.value,
+        naming=naming.value,
+        is_optional=is_optional.value,
+        when=when.value,
         span=node.span,
     )
-    problems.settle()
-    return rule
 
 
 def _read_place_rule(node: Node, number: str, scope: Scope, axes: tuple[str, ...]) -> PlaceRule:
     problems = Problems()
     fields = read_fields(node, RULE, "a rule", problems)
-    selector, inside = _read_match(fields, scope)
+    selector = fields.required("match", _read_match)
+    inside = scope_inside(scope, selector.or_else(None), problems)
     if "split" not in fields and "whole" not in fields and "global" not in fields:
         problems.add("missing-key", "a rule has none of `split`, `whole` and `global`", span=node.span)
     is_whole = fields.read("whole", read_flag, None)
-    if is_whole is False or ("whole" in fields and "split" in fields):
+    if is_whole.or_else(None) is False or ("whole" in fields and "split" in fields):
         hint = "leave out one of them" if "split" in fields else "leave it out"
         problems.add("conflicting-keys", "`whole: true` stands alone", span=fields.nodes["whole"].span, help=hint)
     reader = partial(read_cut, scope=inside, axes=axes)
-    rule = PlaceRule(
-        id=fields.read("id", read_text, number),
-        match=cast("Selector", selector),
-        cuts=fields.read("split", partial(read_one_or_more, reader=reader), ()),
-        shape=fields.read("shape", partial(read_each, reader=partial(_read_extent, scope=inside)), None),
-        naming=fields.read("global", partial(read_naming, scope=inside), None),
-        is_optional=fields.read("optional", read_flag, False),
-        when=fields.read("when", partial(read_condition, scope=scope), None),
+    name = fields.read("id", read_text, number)
+    cuts = fields.read("split", partial(read_one_or_more, reader=reader), ())
+    shape = fields.read("shape", partial(read_each, reader=partial(_read_extent, scope=inside)), None)
+    naming = fields.read("global", partial(read_naming, scope=inside), None)
+    is_optional = fields.read("optional", read_flag, False)
+    when = fields.read("when", partial(read_condition, scope=scope), None)
+    problems.settle()
+    return PlaceRule(
+        id=name.value,
+        match=selector.value,
+        cuts=cuts.value,
+        shape=shape.value,
+        naming=naming.value,
+        is_optional=is_optional.value,
+        when=when.value,
         span=node.span,
     )
-    problems.settle()
-    return rule
 
 
 def _read_extent(node: Node, what: str, scope: Scope) -> Expression | None:

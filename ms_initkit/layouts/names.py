@@ -102,7 +102,7 @@ class Indices:
         if not values:
             problems.add("wrong-type", f"{what} changes nothing", span=node.span)
         problems.settle()
-        return cls(tuple(values))
+        return cls(tuple((name, value.value) for name, value in values))
 
     @property
     def expressions(self) -> tuple[Expression, ...]:

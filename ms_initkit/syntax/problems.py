@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ParamSpec, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, Unpack
 
 from ms_initkit.findings import Finding, RecipeError
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ms_initkit.findings import About
 
 _T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+_D = TypeVar("_D")
 _P = ParamSpec("_P")
 
 
@@ -28,6 +30,23 @@ class AlreadySaidError(RecipeError):
         super().__init__(())
 
 
+@dataclass(frozen=True, slots=True)
+class Attempt(Generic[_T_co]):
+    """What an attempt gave: its value, or nothing where it failed."""
+
+    _given: tuple[_T_co, ...] = ()
+
+    @property
+    def value(self) -> _T_co:
+        """The value; whoever asks for it has settled the problems before."""
+        (value,) = self._given
+        return value
+
+    def or_else(self, default: _D) -> _T_co | _D:
+        """Returns the value, or ``default`` where the attempt failed."""
+        return self._given[0] if self._given else default
+
+
 @dataclass
 class Problems:
     """What is wrong so far, all parts of which are to be looked at before it is raised."""
@@ -35,22 +54,24 @@ class Problems:
     findings: list[Finding] = field(default_factory=list)
     has_failed: bool = False
 
-    def attempt(self, read: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        """Returns what ``read`` returns; if it raises, keeps what it found.
-
-        After a failure the value is None, whatever its type says: ``settle`` before it is used.
-        """
+    def attempt(self, read: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> Attempt[_T]:
+        """Returns what ``read`` returns; if it raises, keeps what it found."""
         try:
-            return read(*args, **kwargs)
+            return Attempt((read(*args, **kwargs),))
         except RecipeError as error:
             self.findings += error.findings
             self.has_failed = True
-            return cast("_T", None)
+            return Attempt()
 
     def add(self, code: str, message: str, *notes: str, **about: Unpack[About]) -> None:
         """Adds one error, which ``Finding.error`` makes."""
         self.findings.append(Finding.error(code, message, *notes, **about))
         self.has_failed = True
+
+    def take(self, other: Problems) -> None:
+        """Adds what is wrong with a part."""
+        self.findings += other.findings
+        self.has_failed |= other.has_failed
 
     def settle(self) -> None:
         """Raises what was found, if anything was.

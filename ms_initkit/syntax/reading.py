@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
-from ms_initkit.syntax.problems import AlreadySaidError, Problems, failure
+from ms_initkit.syntax.problems import AlreadySaidError, Attempt, Problems, failure
 from ms_initkit.syntax.repairs import unquoted_glob
 from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")
+_W = TypeVar("_W", bound=str)
 
 _LONGEST_SHOWN: Final = 40
 # What other readers of YAML take for flags.
@@ -39,9 +40,13 @@ class Fields:
     def __contains__(self, key: str) -> bool:
         return key in self.nodes
 
-    def read(self, key: str, reader: Callable[[Node, str], _T], default: _D) -> _T | _D:
+    def read(self, key: str, reader: Callable[[Node, str], _T], default: _D) -> Attempt[_T | _D]:
         """Returns the value of ``key``, or ``default`` where it is left out."""
-        return self.problems.attempt(reader, self.nodes[key], f"`{key}`") if key in self.nodes else default
+        return self.required(key, reader) if key in self.nodes else Attempt((default,))
+
+    def required(self, key: str, reader: Callable[[Node, str], _T]) -> Attempt[_T]:
+        """Returns the value of ``key``, or nothing where it is left out: that is a problem already."""
+        return self.problems.attempt(reader, self.nodes[key], f"`{key}`") if key in self.nodes else Attempt()
 
 
 def read_fields(node: Node, table: Table, what: str, problems: Problems) -> Fields:
@@ -142,12 +147,13 @@ def refuse_ambiguous(node: Scalar) -> None:
     raise failure("ambiguous-number", message, why, span=node.span, help=f"write {instead}")
 
 
-def read_word(node: Node, what: str, words: tuple[str, ...]) -> str:
+def read_word(node: Node, what: str, words: tuple[_W, ...]) -> _W:
     """Returns one of ``words``."""
     if not isinstance(node, Scalar) or node.is_null:
         raise failure("wrong-type", f"{what} is {listed(words, 'or')}, not {described(node)}", span=node.span)
-    if node.text in words:
-        return node.text
+    for word in words:
+        if word == node.text:
+            return word
     note = f"it is {listed(words, 'or')}"
     hint = suggestion(node.text, words)
     raise failure("unknown-word", f"{what} cannot be {described(node)}", note, span=node.span, help=hint)
@@ -163,9 +169,9 @@ def read_each(
     if not node.items and not may_be_empty:
         raise failure("wrong-type", f"{what} is an empty list", span=node.span)
     problems = Problems()
-    items = tuple(problems.attempt(reader, item, f"an item of {what}") for item in node.items)
+    items = [problems.attempt(reader, item, f"an item of {what}") for item in node.items]
     problems.settle()
-    return items
+    return tuple(item.value for item in items)
 
 
 def read_one_or_more(node: Node, what: str, reader: Callable[[Node, str], _T]) -> tuple[_T, ...]:

@@ -19,7 +19,6 @@ from ms_initkit.language.sources import FromSpec
 from ms_initkit.language.variables import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
-from ms_initkit.syntax.problems import AlreadySaidError, Problems
 
 if TYPE_CHECKING:
     from ms_initkit.language.recipe import Recipe
@@ -446,17 +445,6 @@ def test_checking_a_recipe_imports_neither_numpy_nor_mindspore() -> None:
     )
 
     subprocess.run([sys.executable, "-c", script], check=True)
-
-
-def test_a_failed_attempt_makes_the_whole_fail_even_without_findings() -> None:
-    def fail() -> int:
-        raise AlreadySaidError
-
-    problems = Problems()
-    problems.attempt(fail)
-
-    with pytest.raises(RecipeError):
-        problems.settle()
 
 
 lines = WHOLE.splitlines()
