@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ from ms_initkit.findings import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from types import ModuleType
 
     from mindspore.nn import Cell
 
@@ -22,7 +24,8 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
     """Returns the network that calling ``target`` makes.
 
     Args:
-        target: ``module:factory``; the factory may be a class and may be dotted. The working directory is looked in.
+        target: ``module:factory`` or ``path/to/file.py:factory``; the factory may be a class and may be dotted. Modules
+            are looked for in the working directory too, and by a file in its own folder.
         arguments: ``key=value`` each, or a value alone for a positional one; values are read as YAML.
         is_deferred: Whether to construct it without drawing values, if its constructor can do without them.
 
@@ -51,14 +54,9 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
 def _find(target: str) -> object:
     module_name, colon, path = target.partition(":")
     if not colon or not path or not module_name:
-        raise ValueError(f"{target!r} is not `module:factory`, such as `mindcv.models:resnet50`")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        found: object = importlib.import_module(module_name)
-    except ImportError as error:
-        raise ValueError(f"module {module_name!r} cannot be imported: {error}") from error
+        example = "such as `mindcv.models:resnet50` or `./nets.py:Net`"
+        raise ValueError(f"{target!r} is not `module:factory`, {example}")
+    found: object = _import_file(Path(module_name)) if module_name.endswith(".py") else _import_module(module_name)
     for attribute in path.split("."):
         try:
             found = getattr(found, attribute)
@@ -66,6 +64,36 @@ def _find(target: str) -> object:
             guess = suggestion(attribute, dir(found))
             raise ValueError(f"{module_name!r} has no {path!r}" + (f": {guess}" if guess else "")) from error
     return found
+
+
+def _import_module(name: str) -> ModuleType:
+    _look_in(Path.cwd())
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        raise ValueError(f"module {name!r} cannot be imported: {error}") from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Returns the module in the file at ``path``, which finds its neighbours as it would when it is run."""
+    if not path.is_file():
+        raise ValueError(f"{str(path)!r}: no such file")
+    _look_in(path.resolve().parent)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{str(path)!r} cannot be imported")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)  # dataclasses and pickles look their module up
+    try:
+        spec.loader.exec_module(module)
+    except ImportError as error:
+        raise ValueError(f"{str(path)!r} cannot be imported: {error}") from error
+    return module
+
+
+def _look_in(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object]]:

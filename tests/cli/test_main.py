@@ -9,6 +9,7 @@ import pytest
 import safetensors.numpy
 from typer.testing import CliRunner, Result
 
+import ms_initkit as mik
 from ms_initkit.cli.main import app
 
 if TYPE_CHECKING:
@@ -49,6 +50,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("good.yaml").write_text(GOOD)
     Path("bad.yaml").write_text(BAD)
     return tmp_path
+
+
+def test_the_version_and_the_help_are_told_without_a_network() -> None:
+    runner = CliRunner()
+
+    assert runner.invoke(app, ["--version"]).stdout == f"ms_initkit {mik.__version__}\n"
+    assert runner.invoke(app, ["-h"]).stdout == runner.invoke(app, ["--help"]).stdout
 
 
 def test_check_answers_0_where_nothing_is_wrong() -> None:
