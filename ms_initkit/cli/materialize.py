@@ -13,6 +13,7 @@ from ms_initkit.cli.answers import AsJson, answering, refuse, say
 from ms_initkit.cli.networks import Lenient, Net, NetArguments, RecipeName, Seed, Settings, settings
 from ms_initkit.cli.progress import progress_bar
 from ms_initkit.draws.dtypes import FLOATS
+from ms_initkit.findings import counted
 
 if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
@@ -76,7 +77,7 @@ def manifest(
         if as_json:
             say(json.dumps({"out": str(out), "parameters": len(infos), "elements": elements}, indent=1))
         else:
-            say(f"{out}: {len(infos):,} parameters, {elements:,} elements")
+            say(f"{out}: {counted(len(infos), 'parameter')}, {counted(elements, 'element')}")
 
 
 def _as_dtype(infos: tuple[ParamInfo, ...], dtype: str | None) -> tuple[ParamInfo, ...]:

@@ -10,6 +10,7 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
 from ms_initkit.cli.progress import progress_bar
+from ms_initkit.findings import counted
 from ms_initkit.syntax.numerals import read_number
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def verify(
         if not as_json:
             drawn = sum(not line.is_kept for line in made.assignments)
             how = "bit for bit those of seed " + str(seed) if seed is not None else "as the recipe says, by statistics"
-            say(f"{drawn} parameters are {how}")
+            say(f"{counted(drawn, 'parameter')} {'is' if drawn == 1 else 'are'} {how}")
 
 
 def diff(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, report_findings, say
-from ms_initkit.findings import RecipeError
+from ms_initkit.findings import RecipeError, counted
 from ms_initkit.language.load import load_recipe
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def check(
     if findings:
         raise typer.Exit(FINDINGS)
     if not as_json:
-        say(f"{len(recipes)} recipe{'s' if len(recipes) != 1 else ''}: nothing found")
+        say(f"{counted(len(recipes), 'recipe')}: nothing found")
 
 
 def list_(

@@ -10,6 +10,7 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say
 from ms_initkit.cli.networks import NetArguments
+from ms_initkit.findings import counted
 from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def suggestion_text(found: Suggestion) -> str:
     """Returns the answer, its reason, and what each candidate would do."""
     name = found.network or "a network"
     verdict = f"{found.answer}: {found.reason}"
-    parts = [f"{name}: {found.whole.tensors:,} parameters, {found.whole.elements:,} elements", "", verdict]
+    size = f"{counted(found.whole.tensors, 'parameter')}, {counted(found.whole.elements, 'element')}"
+    parts = [f"{name}: {size}", "", verdict]
     if found.recipe is not None:
         parts.append(f"use it: --recipe {found.recipe}  # {found.candidates[0].description}")
     else:

@@ -6,7 +6,7 @@ A finding is raised by ``Finding.error``, ``Finding.warning`` or ``Finding.note`
 from ms_initkit.findings.codes import Code, codes
 from ms_initkit.findings.exceptions import ApplyError, InitKitError, PlanError, RecipeError
 from ms_initkit.findings.finding import About, Finding, Severity
-from ms_initkit.findings.listing import in_file_order, render, summarise
+from ms_initkit.findings.listing import counted, in_file_order, render, summarise
 from ms_initkit.findings.spans import Span
 from ms_initkit.findings.text import printable
 from ms_initkit.findings.words import did_you_mean, suggestion
@@ -22,6 +22,7 @@ __all__ = [
     "Severity",
     "Span",
     "codes",
+    "counted",
     "did_you_mean",
     "in_file_order",
     "printable",

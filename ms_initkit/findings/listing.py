@@ -31,7 +31,12 @@ def render(findings: Sequence[Finding]) -> str:
     return "\n\n".join([*map(str, findings), summarise(findings)])
 
 
+def counted(n: int, word: str) -> str:
+    """Returns ``1 tensor``, ``2,304 tensors``."""
+    return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
 def summarise(findings: Sequence[Finding]) -> str:
     """Returns how many findings there are of each severity, such as ``2 errors, 1 warning``."""
     counts = [(sum(finding.severity == severity for finding in findings), severity) for severity in get_args(Severity)]
-    return ", ".join(f"{n} {word}{'s' * (n != 1)}" for n, word in counts if n) or "no findings"
+    return ", ".join(f"{counted(n, word)}" for n, word in counts if n) or "no findings"

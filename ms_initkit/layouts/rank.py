@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ms_initkit.findings import Finding, PlanError, suggestion
+from ms_initkit.findings import Finding, PlanError, counted, suggestion
 from ms_initkit.language.variables import Count
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.placer import Placed, Placer
@@ -194,7 +194,5 @@ def _localised(line: Assignment, info: ParamInfo, part: Placed) -> Assignment:
 def _summary(position: Position, assignments: Sequence[Assignment]) -> str:
     parts = sum(line.window is not None for line in assignments)
     held = sum(line.size for line in assignments)
-    return (
-        f"{position} of layout {position.layout.name!r}: {len(assignments)} parameters, {parts} of them slices, "
-        f"{held:,} elements"
-    )
+    size = f"{counted(len(assignments), 'parameter')}, {parts} of them slices, {counted(held, 'element')}"
+    return f"{position} of layout {position.layout.name!r}: {size}"

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, PlanError, did_you_mean
+from ms_initkit.findings import Finding, PlanError, counted, did_you_mean
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.selector_tests import Name
@@ -226,7 +226,7 @@ class _Draft:
         return Finding.of(
             "note" if rule.is_optional or is_inherited else "warning",
             "shadowed-rule",
-            f"rule {rule.id!r} selects {self.tally.selected[rule.id]} parameters and wins none",
+            f"rule {rule.id!r} selects {counted(self.tally.selected[rule.id], 'parameter')} and wins none",
             f"rule {winner!r} stands before it and takes them",
             span=rule.span,
             help=None if is_inherited else "move it up, narrow the rule before it, or delete it",

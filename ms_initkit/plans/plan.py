@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from ms_initkit import draws
-from ms_initkit.findings import Finding, suggestion
+from ms_initkit.findings import Finding, counted, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
 from ms_initkit.plans.text import assignment_cells, moments_text, number, table
@@ -159,14 +159,14 @@ def summary(plan: Plan) -> str:
         tensors[line.rule] += 1
         elements[line.rule] += line.size
     rows = [
-        (rule.id, f"{tensors[rule.id]:,} tensors", f"{elements[rule.id]:,} elements", rule.location)
+        (rule.id, counted(tensors[rule.id], "tensor"), counted(elements[rule.id], "element"), rule.location)
         for rule in plan.rules
         if tensors[rule.id]
     ]
     if tensors[""]:
-        rows.append(("(no rule: kept)", f"{tensors['']:,} tensors", f"{elements['']:,} elements", ""))
+        rows.append(("(no rule: kept)", counted(tensors[""], "tensor"), counted(elements[""], "element"), ""))
     total = (
-        f"{len(plan.assignments):,} tensors, {sum(elements.values()):,} elements; "
+        f"{counted(len(plan.assignments), 'tensor')}, {counted(sum(elements.values()), 'element')}; "
         f"{sum(line.is_kept for line in plan.assignments):,} kept"
     )
     parts = [*table(rows, right=(1, 2)), total]

@@ -23,7 +23,7 @@ from mindspore.parallel._tensor import _get_tensor_strategy
 from ms_initkit import stream
 from ms_initkit.draws import slices
 from ms_initkit.draws.dtypes import FLOATS, storage
-from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
 from ms_initkit.plans.columns import Columns
 from ms_initkit.stages.apply import fit
@@ -67,7 +67,8 @@ class Attachment:
         """Returns the numbers in one line."""
         kept = len(self.plan.assignments) - len(self.deferred) - len(self.drawn)
         return (
-            f"{len(self.deferred)} parameters will be drawn when asked for, {len(self.drawn)} were drawn at once, "
+            f"{counted(len(self.deferred), 'parameter')} will be drawn when asked for, "
+            f"{len(self.drawn)} were drawn at once, "
             f"{kept} are kept; seed {self.seed}, stream version {stream.VERSION}, plan {self.plan.fingerprint}"
         )
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from ms_initkit import stream
 from ms_initkit.files.chunks import BusyError, sync_folder
-from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
 from ms_initkit.stages.shard_writing import CHECKSUM, header_of, is_whole, write_shard
 from ms_initkit.stages.shards import INDEXES, arrange, index_text
@@ -92,8 +92,8 @@ class Materialized:
         if whole:
             largest = max(line.size for line in whole) * 4 / 2**20
             lines.append(
-                f"{len(whole)} tensors had to be drawn whole, each in memory at once, the largest {largest:,.0f} MiB in"
-                " float32"
+                f"{counted(len(whole), 'tensor')} had to be drawn whole, each in memory at once, the largest "
+                f"{largest:,.0f} MiB in float32"
             )
         if self.missing:
             lines.append(f"{_files(self.missing)} still to come from other shares; the index is written with the last")
@@ -210,7 +210,8 @@ def _refuse_unwritable(plan: Plan) -> None:
     findings = [*check(plan)]
     kept = [line for line in plan.assignments if line.is_kept]
     if kept:
-        message = f"{len(kept)} parameters are kept, the first {kept[0].name!r}, and only a network knows their values"
+        held = f"{counted(len(kept), 'parameter')} {'is' if len(kept) == 1 else 'are'} kept"
+        message = f"{held}, the first {kept[0].name!r}, and only a network knows their values"
         hint = "give them an initializer"
         findings.append(Finding.error("kept-parameter", message, help=hint, parameter=kept[0].name))
     if findings:
@@ -314,4 +315,4 @@ def _names(shards: Sequence[Shard]) -> tuple[str, ...]:
 
 
 def _files(names: Sequence[str]) -> str:
-    return f"{len(names)} file{'s' if len(names) != 1 else ''}"
+    return counted(len(names), "file")

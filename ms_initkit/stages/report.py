@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
+from ms_initkit.findings import counted
 from ms_initkit.plans.plan import heading, summary
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Report:
         """Returns the heading, the totals per rule and the findings."""
         return (
             f"{heading(self.plan)}\n{summary(self.plan)}\n"
-            f"wrote {self.written:,} elements in {self.seconds:.2f} s with seed {self.seed} "
+            f"wrote {counted(self.written, 'element')} in {self.seconds:.2f} s with seed {self.seed} "
             f"(stream version {self.stream_version}, plan {self.plan.fingerprint})\n"
         )
 

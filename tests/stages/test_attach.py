@@ -474,7 +474,7 @@ def test_kept_parameters_keep_their_initializer() -> None:
 
     assert done.deferred == ("weight",)
     assert net.bias.init_mode.init is before
-    assert str(done).startswith("1 parameters will be drawn when asked for, 0 were drawn at once, 1 are kept; seed 7")
+    assert str(done).startswith("1 parameter will be drawn when asked for, 0 were drawn at once, 1 are kept; seed 7")
 
 
 def test_a_tied_parameter_is_attached_once() -> None:

@@ -528,7 +528,7 @@ def test_kept_parameters_are_refused() -> None:
     code, _, stderr = run()
 
     assert code == 1
-    assert "error[kept-parameter]: 1 parameters are kept, the first 'a.norm.weight'" in stderr
+    assert "error[kept-parameter]: 1 parameter is kept, the first 'a.norm.weight'" in stderr
 
 
 def test_the_command_says_what_it_did() -> None:
@@ -536,7 +536,7 @@ def test_the_command_says_what_it_did() -> None:
 
     assert code == 0
     assert "out: wrote 5 files, 0.000 GB in " in stdout
-    assert "1 tensors had to be drawn whole" in stdout
+    assert "1 tensor had to be drawn whole" in stdout
 
 
 def test_what_was_written_is_a_list_of_shapes_itself() -> None:
