@@ -15,6 +15,7 @@ import numpy as np
 from mindspore.common.initializer import Initializer
 
 from ms_initkit import draws, formulas, stream
+from ms_initkit.draws.dtypes import FLOATS, TYPES
 from ms_initkit.findings import suggestion
 from ms_initkit.formulas import Formula, Site, fans
 
@@ -41,8 +42,6 @@ _NEEDS_ATTACH: Final = (
     "and every tensor would get equal values. Call mik.attach(net, recipe, seed=...) before the network is "
     "sliced: it tells each initializer its tensor's shape and name"
 )
-
-_FLOATS: Final = {"float16": "float16", "float32": "float32", "float64": "float64", "bfloat16": "bfloat16"}
 
 
 class Drawn(Initializer):
@@ -90,27 +89,31 @@ def write(arr: NDArray[Any], draw: draws.Draw, key: int, name: str) -> None:
     Raises:
         TypeError: If the elements are not floating-point numbers and the values are not all whole.
     """
-    dtype = _FLOATS.get(arr.dtype.name)
-    if dtype is None:
+    dtype = arr.dtype.name
+    if dtype not in FLOATS:
         _write_whole_numbers(arr, draw, name)
-    elif dtype == "float64":
-        arr[...] = stream.sample(draw, arr.shape, key)
-    else:
-        # MindSpore's bfloat16 is a NumPy type of its own: its bits are what the stream writes.
-        out = arr if arr.flags.c_contiguous else np.empty(arr.shape, arr.dtype)
-        stream.fill(out.view(np.uint16) if dtype == "bfloat16" else out, draw, arr.shape, key, dtype=dtype)  # type: ignore[arg-type]  # one of the literal's words
-        if out is not arr:
-            arr[...] = out
+        return
+    # MindSpore's bfloat16 is a NumPy type of its own: its bits are what the stream writes.
+    out = arr if arr.flags.c_contiguous else np.empty(arr.shape, arr.dtype)
+    stream.fill(out.view(np.uint16) if dtype == "bfloat16" else out, draw, arr.shape, key, dtype=dtype)  # type: ignore[arg-type]  # one of the literal's words
+    if out is not arr:
+        arr[...] = out
 
 
 def _write_whole_numbers(arr: NDArray[Any], draw: draws.Draw, name: str) -> None:
     if draw.is_random:
         raise TypeError(f"{name} draws real numbers: an array of {arr.dtype} would cut them to whole ones")
-    values = stream.sample(draw, arr.shape, 0)
-    with np.errstate(invalid="ignore"):
-        arr[...] = values.astype(arr.dtype)
-    if not np.array_equal(arr, values):
+    if isinstance(draw, draws.Constant) and float(draw.value).is_integer():
+        values = np.asarray(int(draw.value))  # a whole number that no float holds is an int already
+    else:
+        values = np.empty(arr.shape, np.float64)
+        stream.fill(values, draw, arr.shape, 0, dtype="float64")
+    record = TYPES.get(arr.dtype.name)
+    ends = (values.min().item(), values.max().item()) if values.size else (0, 0)
+    is_exact = values.dtype != np.float64 or max(map(abs, ends)) <= 2 ** TYPES["float64"].digits
+    if record is None or not (is_exact and all(map(record.holds, ends)) and (values == np.rint(values)).all()):
         raise TypeError(f"{name} has values that {arr.dtype} cannot hold")
+    arr[...] = values.astype(arr.dtype)
 
 
 def _is_same_everywhere(draw: draws.Draw) -> bool:

@@ -51,17 +51,22 @@ class Moments:
 
 def moments(draw: Draw, shape: tuple[int, ...]) -> Moments:
     """Returns the moments of ``draw`` in a tensor of ``shape``; of no elements there are none."""
-    central = None if 0 in shape else _central(draw, shape)
+    try:
+        central = None if 0 in shape else _central(draw, shape)
+    except OverflowError:  # squares beyond float64: what is drawn may be out of range, and is looked at on its own
+        central = None
     if central is None:
         return Moments()
     # A spread below the rounding of the mean is none.
-    is_constant = central.m2 <= (1e-15 * central.mean) ** 2
+    rounding = 1e-15 * central.mean
+    is_constant = central.m2 <= rounding * rounding
+    square = central.m2 * central.m2
     return Moments(
-        central.mean,
-        0.0 if is_constant else math.sqrt(central.m2),
+        _bound(central.mean),
+        0.0 if is_constant else _bound(math.sqrt(central.m2)),
         _bound(central.low),
         _bound(central.high),
-        None if is_constant else central.m4 / (central.m2 * central.m2),
+        None if is_constant or square == 0.0 else _bound(central.m4 / square),
     )
 
 
@@ -80,6 +85,7 @@ class _Central:
 def _central(draw: Draw, shape: tuple[int, ...]) -> _Central | None:
     match draw:
         case draws.Constant(value):
+            value = float(value)
             return _Central(value, 0.0, 0.0, 0.0, value, value)
         case draws.Uniform(low, high):
             width = high - low

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import mmap
 import os
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import numpy as np
 
 from ms_initkit.draws.dtypes import TYPES, storage
+from ms_initkit.draws.slices import pieces
 from ms_initkit.files import protobuf, safetensors
 from ms_initkit.files.regular import opened, shown
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 SUFFIXES: Final = (".safetensors", ".ckpt", ".npy")
 
 _LONGEST_NPY_HEADER: Final = 1 << 16
+_PIECE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,35 @@ def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
     if entry.dtype == "bfloat16":
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return part
+
+
+def extremes(path: str, key: str, index: tuple[slice, ...]) -> tuple[float, float] | None:
+    """Returns the least and the greatest value of a slice of a tensor, NaN if it has one, None if it is empty.
+
+    It is read in pieces, once for each state of the file; whole numbers are returned as such.
+
+    Raises:
+        ValueError: As ``read``.
+    """
+    return _extremes(*state_of(Path(path)), key, tuple((part.start, part.stop) for part in index))
+
+
+@lru_cache(maxsize=1 << 16)
+def _extremes(
+    path: str, modified: int, size: int, key: str, places: tuple[tuple[int, int], ...]
+) -> tuple[float, float] | None:
+    del modified, size  # of the state of the file
+    low: float = math.inf
+    high: float = -math.inf
+    lengths = tuple(stop - start for start, stop in places)
+    for part in pieces(lengths, _PIECE):
+        index = tuple(slice(first + s.start, first + s.stop) for (first, _), s in zip(places, part, strict=True))
+        values = read(path, key, index)
+        ends = values.min().item(), values.max().item()
+        if any(end != end for end in ends):
+            return math.nan, math.nan
+        low, high = min(low, ends[0]), max(high, ends[1])
+    return (low, high) if 0 not in lengths else None
 
 
 def state_of(file: Path) -> tuple[str, int, int]:

@@ -209,10 +209,14 @@ def checked(argument: Argument, value: object) -> object:
 def _number(argument: Argument, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         raise TypeError(f"{argument.name} is {value!r}: must be a number")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError as error:
+        raise ValueError(f"{argument.name} is beyond every number: must be {argument.range}") from error
     if argument.range is not None and number not in argument.range:
         raise ValueError(f"{argument.name} is {number!r}: must be {argument.range}")
-    return number
+    # A whole number that no float holds stays what it is, for parameters of whole numbers.
+    return int(value) if isinstance(value, Integral) and number != value else number
 
 
 def _integer(argument: Argument, value: object) -> int:

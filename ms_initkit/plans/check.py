@@ -1,24 +1,36 @@
-"""Whether a plan can be written: files, shapes and ranges, before a single value is drawn."""
+"""Whether a plan can be written: types, ranges, files and shapes, before a single value is drawn.
+
+Whatever writes a value, whatever is written, passes here with the type of its parameter in hand.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, NamedTuple
 
-from ms_initkit import draws
+from ms_initkit import draws, stream
 from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.reach import Reach
+from ms_initkit.draws.slices import boxes, whole
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import Finding, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ms_initkit.draws import Draw
+    from ms_initkit.draws.dtypes import ElementType
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
 
-# The normal draw reaches 6.3 standard deviations; see the stream.
-_REACH: Final = 6.3
+
+class _Problem(NamedTuple):
+    """What is wrong with a line: a finding without its place."""
+
+    code: str
+    message: str
+    note: str | None = None
 
 
 def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
@@ -26,15 +38,16 @@ def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
     spans = {} if recipe is None else {rule.id: rule.span for rule in recipe.rules}
     found: dict[tuple[str, str], Finding] = {}
     for line in plan.columns.kinds:
-        for code, message, note in _problems(line):
+        for problem in _problems(line):
             # One rule's fault in a hundred parameters is one finding.
+            key = problem.code if problem.code == "out-of-range" else problem.message
             found.setdefault(
-                (line.rule, message if code != "out-of-range" else code),
+                (line.rule, key),
                 Finding.error(
-                    code,
-                    f"{line.name!r} {line.shape} {line.dtype}: {message}",
+                    problem.code,
+                    f"{line.name!r} {line.shape} {line.dtype}: {problem.message}",
                     f"rule {line.rule!r}; nothing was written",
-                    *note,
+                    *([] if problem.note is None else [problem.note]),
                     span=spans.get(line.rule),
                     rule=line.rule,
                     parameter=line.name,
@@ -43,50 +56,118 @@ def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
     return tuple(found.values())
 
 
-def _problems(line: Assignment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    for loaded in _loaded(line.draw):
-        yield from _file_problems(loaded, line)
-    record = TYPES[line.dtype]
-    extreme = _extreme(line)
-    if record.kind == "float" and extreme is not None and extreme > record.high:
-        yield (
-            "out-of-range",
-            f"values as large as {extreme:.6g} do not fit: {line.dtype} ends at {record.high:.6g}",
-            ("MindSpore's set_data would have written inf in silence",),
-        )
-    if record.is_whole and isinstance(line.draw, draws.Constant) and not record.holds(line.draw.value):
-        message = f"{line.draw.value:.0f} does not fit: {line.dtype} is {record.low} to {record.high}"
-        yield "out-of-range", message, ()
-
-
-def _loaded(draw: draws.Draw) -> Iterator[draws.Loaded]:
+def refusal(draw: Draw, dtype: str) -> str | None:
+    """Returns why no parameter of ``dtype`` can be given ``draw``, whatever its numbers; None if one can."""
+    record = TYPES[dtype]
     match draw:
+        case draws.Keep():
+            return None
+        case _ if record.kind == "complex":
+            return f"a parameter of {dtype} is not written: it takes `init: keep` only"
+        case draws.Edited(draw=draws.Loaded()) if record.is_whole:
+            return f"`then` computes with real numbers: a parameter of {dtype} takes whole ones as a file has them"
         case draws.Loaded():
-            yield draw
-        case draws.Edited(inner):
-            yield from _loaded(inner)
+            return None
+        case draws.Constant(value) if not record.is_whole or float(value).is_integer():
+            return None
+        case _ if record.is_whole:
+            return (
+                f"a parameter of {dtype} takes whole constants only; "
+                "a distribution would be cut to whole numbers in silence"
+            )
         case _:
-            return
+            return None
 
 
-def _file_problems(loaded: draws.Loaded, line: Assignment) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def _problems(line: Assignment) -> Iterator[_Problem]:
+    record = TYPES[line.dtype]
+    refused = refusal(line.draw, line.dtype)
+    if refused is not None:
+        yield _Problem("unusable-initializer", refused)
+        return
+    files = [_file_problem(loaded, line, record) for loaded in _loaded(line.draw)]
+    if any(files):
+        yield from filter(None, files)
+        return
+    if record.is_whole:
+        if isinstance(line.draw, draws.Constant) and not record.holds(line.draw.value):
+            yield _Problem("out-of-range", f"{line.draw.value:.0f} does not fit: {_range(record)}")
+        return
+    yield from _out_of_range(line, record)
+
+
+def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
+    reach = Reach(record if record.name == "float64" else TYPES["float32"], lambda loaded: _bounds(loaded, line))
+    bounds = reach.of(line.draw, line.shape)
+    extreme = None if bounds is None else max(abs(bounds[0]), abs(bounds[1]))
+    if extreme is not None and not record.holds(extreme):
+        inf = "MindSpore's set_data would have written inf in silence"
+        yield _Problem("out-of-range", f"values as large as {extreme:.6g} do not fit: {_range(record)}", inf)
+    elif reach.faults:
+        yield _Problem("out-of-range", reach.faults[0])
+    elif extreme and extreme <= record.least / 2 and not _loaded(line.draw):
+        least = f"the smallest {record.name} is {record.least:.6g}"
+        yield _Problem("out-of-range", f"values no larger than {extreme:.6g} would all be written as 0: {least}")
+    else:
+        yield from _no_law(line.draw)
+
+
+def _no_law(draw: Draw) -> Iterator[_Problem]:
+    """Yields why a law of elements cannot be drawn: what only a plan that was not made here can have."""
+    try:
+        stream.law_of(draw)
+    except ValueError as error:
+        yield _Problem("unusable-initializer", str(error))
+    for part in draw.parts:
+        yield from _no_law(part)
+
+
+def _range(record: ElementType) -> str:
+    if record.is_whole:
+        return f"{record.name} is {record.low} to {record.high}"
+    return f"{record.name} ends at {record.high:.6g}"
+
+
+def _loaded(draw: Draw) -> list[draws.Loaded]:
+    if isinstance(draw, draws.Loaded):
+        return [draw]
+    return [loaded for part in draw.parts for loaded in _loaded(part)]
+
+
+def _bounds(loaded: draws.Loaded, line: Assignment) -> tuple[float, float] | None:
+    """Returns the least and the greatest of the values that the parameter takes from a file; None if it takes none."""
+    window = whole(line.shape) if line.window is None else line.window
+    places = [place for _, place in boxes(window)]
+    found = [ends for place in places if (ends := checkpoints.extremes(loaded.path, loaded.key, place)) is not None]
+    return (min(low for low, _ in found), max(high for _, high in found)) if found else None
+
+
+def _file_problem(loaded: draws.Loaded, line: Assignment, record: ElementType) -> _Problem | None:
     try:
         known = checkpoints.entries(loaded.path)
     except ValueError as error:
-        yield "unreadable-file", str(error), ()
-        return
-    entry = known.get(loaded.key)
+        return _Problem("unreadable-file", str(error))
+    entry, what = known.get(loaded.key), f"{loaded.key!r} of {loaded.path}"
     if entry is None:
         note = suggestion(loaded.key, known) or f"it has {len(known)} tensors"
-        yield "missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", (note,)
-    elif entry.shape != line.shape:
-        yield "shape-mismatch", f"{loaded.key!r} of {loaded.path} has shape {entry.shape}", ()
+        return _Problem("missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", note)
+    if entry.shape != line.shape:
+        return _Problem("shape-mismatch", f"{what} has shape {entry.shape}")
+    stored = TYPES.get(entry.dtype)
+    if stored is None:
+        return _Problem("unusable-initializer", f"{what} is {entry.dtype}, of which MindSpore has no parameters")
+    if stored.kind == "complex" or (record.is_whole and not stored.is_whole):
+        lost = "imaginary parts" if stored.kind == "complex" else "what stands behind the point"
+        return _Problem("unusable-initializer", f"{what} is {entry.dtype}: in {line.dtype} {lost} would be lost")
+    return _value_problem(what, _bounds(loaded, line), record)
 
 
-def _extreme(line: Assignment) -> float | None:
-    bounds = [line.moments.low, line.moments.high]
-    if all(bound is not None and math.isfinite(bound) for bound in bounds):
-        return max(abs(bound) for bound in bounds if bound is not None)
-    if line.moments.mean is None or line.moments.std is None:
+def _value_problem(what: str, bounds: tuple[float, float] | None, record: ElementType) -> _Problem | None:
+    if bounds is None:
         return None
-    return abs(line.moments.mean) + _REACH * line.moments.std
+    if not all(map(math.isfinite, bounds)):
+        return _Problem("not-finite", f"{what} has values that are not finite")
+    misfit = next((value for value in bounds if not record.holds(value)), None)
+    if misfit is None:
+        return None
+    return _Problem("out-of-range", f"{what} has the value {misfit:.9g}, which does not fit: {_range(record)}")

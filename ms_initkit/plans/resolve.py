@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit import draws, formulas
-from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
@@ -16,6 +15,7 @@ from ms_initkit.formulas.members import per_member
 from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
+from ms_initkit.plans.check import refusal
 from ms_initkit.plans.site import Tensor
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
@@ -110,7 +110,7 @@ class Resolver:
         if edits:
             draw = draws.Edited(draw, edits)
             text += "".join(f", then {edit.name}" for edit in rule.then)
-        _refuse_integers(draw, info)
+        _refuse(draw, info)
         text += _read_off(captured)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
 
@@ -122,6 +122,7 @@ class Resolver:
         edits = tuple(self._edit(edit, Tensor(info.shape, info.owners[0]), captured) for edit in rule.then)
         if edits:
             draw = draws.Edited(draw, edits)
+        _refuse(draw, info)
         return Resolution(f"from {path} [{key}]{_read_off(captured)}", draw, None, moments(draw, info.shape))
 
     def _draw(self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: Captured) -> tuple[str, Draw, Fans | None]:
@@ -251,15 +252,10 @@ def _integer(value: float, what: str) -> int:
     return int(value)
 
 
-def _refuse_integers(draw: Draw, info: ParamInfo) -> None:
-    if not TYPES[info.dtype].is_whole:
-        return
-    if isinstance(draw, draws.Constant) and float(draw.value).is_integer():
-        return
-    raise ValueError(
-        f"a parameter of {info.dtype} takes whole constants only; "
-        "a distribution would be cut to whole numbers in silence"
-    )
+def _refuse(draw: Draw, info: ParamInfo) -> None:
+    refused = refusal(draw, info.dtype)
+    if refused is not None:
+        raise ValueError(refused)
 
 
 def _text(spec: InitSpec, formula: Formula) -> str:

@@ -81,7 +81,7 @@ def exact_values(line: Assignment) -> Array | int:
     """Returns the values of the whole tensor of an integer parameter: a constant, or an array that is loaded."""
     match line.draw:
         case draws.Constant(value):
-            return int(value)
+            return int(value)  # of which no bit was ever in a float that could not hold it
         case draws.Loaded(path, key):
             return checkpoints.read(path, key)
         case draw:

@@ -9,7 +9,7 @@ import numpy as np
 from mindspore import Tensor, get_context
 from mindspore.common import dtype as mstype
 
-from ms_initkit import stream
+from ms_initkit import draws, stream
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.stages.draw import fill_line
@@ -152,6 +152,8 @@ def _write_together(
 
 def _is_plain(kind: Assignment) -> bool:
     """Returns whether whole parameters are drawn element by element, so that one call draws them all."""
+    if kind.dtype == "float64" and isinstance(kind.draw, draws.Constant):
+        return False  # the laws have float32's digits
     return kind.window is None and kind.dtype in FLOATS and stream.law_of(kind.draw) is not None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ms_initkit.draws import (
     Arguments,
     Blocks,
+    Constant,
     Custom,
     Draw,
     Edit,
@@ -27,6 +28,7 @@ from ms_initkit.draws import (
     Whole,
 )  # fmt: skip
 from ms_initkit.draws.custom import draw_custom
+from ms_initkit.draws.rounding import rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
@@ -34,7 +36,9 @@ from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.table import DTYPES
 
-Floats: TypeAlias = NDArray[np.float32]
+# float32, or in wider parameters float64.
+Floats: TypeAlias = NDArray[np.floating[Any]]
+Kind: TypeAlias = np.dtype[np.float32] | np.dtype[np.float64]
 
 _PIECE: Final = 1 << 17  # elements of a composed draw made at once: its temporaries stay in a core's caches
 _WORDS: Final = Law(WORDS, np.zeros(8, np.float32))
@@ -46,7 +50,7 @@ _RANKS: Final = 2
 _REKEY: Final = 2**64 - 1
 
 
-def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = None) -> Floats:
+def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = None) -> NDArray[np.float32]:
     """The values of ``draw`` on ``index`` of a tensor of ``shape``, as ``whole[index]`` would be.
 
     Args:
@@ -101,12 +105,23 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
     place = Place.whole(shape)
     if out.size == 0:
         return
+    if dtype == "float64" and isinstance(draw, Constant):
+        out[...] = draw.value
+        return
     law = law_of(draw)
     if law is not None:
         engine.fill_region(out, DTYPES[dtype], law, key, _VALUES, engine.region(place, slices))
         return
+    # Random numbers are float32; what is computed with them is so, too, unless the parameter is wider.
+    kind: Kind = np.dtype("float64" if dtype == "float64" else "float32")
+
+    def stored(slices: Slices) -> NDArray[np.generic]:
+        if isinstance(draw, Loaded):
+            return rounded(_loaded(draw, slices), dtype).view(out.dtype)
+        return engine.narrow(_sample(draw, place, slices, key, _CHOICE, kind), DTYPES[dtype])
+
     if draw.is_drawn_whole:
-        out[...] = engine.narrow(_sample(draw, place, slices, key, _CHOICE), DTYPES[dtype])
+        out[...] = stored(slices)
         return
     parts = list(pieces(out.shape, _PIECE))
 
@@ -115,44 +130,51 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
             moved = tuple(
                 slice(s.start + inner.start, s.start + inner.stop) for s, inner in zip(slices, part, strict=True)
             )
-            out[part] = engine.narrow(_sample(draw, place, moved, key, _CHOICE), DTYPES[dtype])
+            out[part] = stored(moved)
 
     engine.run([(task, at, at + 1) for at in range(len(parts))])
 
 
-def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
+    if isinstance(draw, Constant):
+        return np.full(_lengths(slices), draw.value, kind)
     law = law_of(draw)
     if law is not None:
-        return _elementwise(law, place, slices, key, _VALUES)
+        return _elementwise(law, place, slices, key, _VALUES).astype(kind, copy=False)
     match draw:
         case Mixture():
-            return _mixture(draw, place, slices, key, choice)
+            return _mixture(draw, place, slices, key, choice, kind)
         case Table(name, arguments):
             from ms_initkit.draws import tables
 
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
             with np.errstate(over="ignore"):
-                return np.broadcast_to(table, _lengths(slices)).astype(np.float32)
+                return np.broadcast_to(table, _lengths(slices)).astype(kind)
         case Whole(name, arguments):
-            return wholes.evaluate(name, arguments, _source(place, key))[slices]
+            return wholes.evaluate(name, arguments, _source(place, key, kind))[slices]
         case Custom(name, arguments):
-            return _custom(name, arguments, place, key)[slices]
+            return _custom(name, arguments, place, key, kind)[slices]
         case Blocks():
-            return _blocks(draw, place, slices, key, choice)
+            return _blocks(draw, place, slices, key, choice, kind)
         case Repeated():
-            return _repeated(draw, place, slices, key, choice)
+            return _repeated(draw, place, slices, key, choice, kind)
         case Edited(inner, edits):
-            values = _sample(inner, place, slices, key, choice)
+            values = _sample(inner, place, slices, key, choice, kind)
             for edit in edits:
                 values = _edit(values, edit, place, slices)
             return values
-        case Loaded(path, entry):
-            from ms_initkit.files import checkpoints
-
-            return checkpoints.read(path, entry, slices).astype(np.float32)
+        case Loaded():
+            with np.errstate(over="ignore"):
+                return _loaded(draw, slices).astype(kind)
         case Keep():
             raise ValueError("what is kept is not drawn: its values are the parameter's own")
     raise TypeError(f"not a draw: {draw!r}")
+
+
+def _loaded(draw: Loaded, slices: Slices) -> NDArray[np.generic]:
+    from ms_initkit.files import checkpoints
+
+    return checkpoints.read(draw.path, draw.key, slices)
 
 
 def _lengths(slices: Slices) -> tuple[int, ...]:
@@ -174,41 +196,39 @@ def words(place: Place, slices: Slices, key: int, substream: int) -> NDArray[np.
     return out
 
 
-def _source(place: Place, key: int) -> wholes.Source:
+def _source(place: Place, key: int, kind: Kind) -> wholes.Source:
     normal = law_of(Normal(0.0, 1.0))
     assert normal is not None  # elementwise by definition
     return wholes.Source(
         place.shape,
-        lambda slices: _elementwise(normal, place, slices, key, _VALUES),
+        lambda slices: _elementwise(normal, place, slices, key, _VALUES).astype(kind, copy=False),
         lambda slices: words(place, slices, key, _RANKS),
     )
 
 
-def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
     total = sum(draw.weights)
     if len(draw.weights) != len(draw.draws) or not draw.draws or min(draw.weights) < 0.0 or not 0.999 < total < 1.001:
         raise ValueError(f"a mixture has one weight per draw, none negative, their sum 1: {draw.weights}")
     chosen = words(place, slices, key, choice)
-    out = _sample(draw.draws[0], place, slices, key, choice + 2)
+    out = _sample(draw.draws[0], place, slices, key, choice + 2, kind)
     share = draw.weights[0]
     for weight, part in zip(draw.weights[1:], draw.draws[1:], strict=True):
         from_here = chosen >= min(round(share / total * 2**32), 2**32 - 1)
-        _replace(out, _sample(part, place, slices, key, choice + 2), from_here)
+        _replace(out, _sample(part, place, slices, key, choice + 2, kind), from_here)
         share += weight
     return out
 
 
 def _replace(values: Floats, others: Floats, where: NDArray[np.bool_]) -> None:
     """``np.copyto(values, others, where=where)``, which where the choice is random takes ten times as long."""
-    bits = values.view(np.int32)
-    bits ^= (bits ^ others.view(np.int32)) & -where.astype(np.int32)
+    word = np.dtype(f"i{values.itemsize}")
+    bits = values.view(word)
+    bits ^= (bits ^ others.view(word)) & -where.astype(word)
 
 
-def _custom(name: str, arguments: Arguments, place: Place, key: int) -> Floats:
-    values = np.asarray(draw_custom(name, arguments, place.shape, part_key(place, key)))
-    if values.shape != place.shape:
-        raise ValueError(f"initializer {name!r} drew shape {values.shape} where {place.shape} was asked for")
-    return values.astype(np.float32)
+def _custom(name: str, arguments: Arguments, place: Place, key: int, kind: Kind) -> Floats:
+    return draw_custom(name, arguments, place.shape, part_key(place, key), kind.name)
 
 
 def part_key(place: Place, key: int) -> int:
@@ -219,7 +239,7 @@ def part_key(place: Place, key: int) -> int:
     return int(low) | int(high) << 32
 
 
-def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
     axis = draw.axis % len(place.shape)
     if sum(draw.sizes) != place.shape[axis] or len(draw.sizes) != len(draw.draws):
         raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {place.shape}")
@@ -233,12 +253,14 @@ def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int) -
             shape = (*place.shape[:axis], size, *place.shape[axis + 1 :])
             words_from = 0 if draw.shares_words else start
             inner = Place(shape, place.offset + words_from * place.strides[axis], place.strides)
-            parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice))
+            parts.append(
+                _sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice, kind)
+            )
         start += size
-    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), np.float32)
+    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), kind)
 
 
-def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: int) -> Floats:
+def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
     axis, times = draw.axis % len(place.shape), draw.times
     if times < 1 or place.shape[axis] % times:
         raise ValueError(f"axis {axis} of {place.shape} cannot be {times} equal slices in a row")
@@ -250,7 +272,7 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: in
         base = Place(shape, place.offset, strides)
     wanted = slices[axis]
     first, last = wanted.start // times, -(-wanted.stop // times)
-    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice)
+    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice, kind)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from threadpoolctl import ThreadpoolController
 
-Floats: TypeAlias = NDArray[np.float32]
+# As the normals are, float32 or float64: the algebra has their precision.
+Floats: TypeAlias = NDArray[np.floating[Any]]
 Slices: TypeAlias = tuple[slice, ...]
 
 
@@ -98,7 +99,7 @@ def _orthogonal(source: Source, options: Options) -> Floats:
         raise ValueError(f"column_axis is 'first' or 'last', not {axis!r}")
     matrix = source.normals(source.everything)
     matrix = matrix.reshape((shape[0], -1) if axis == "first" else (-1, shape[-1]))
-    scaled: Floats = _orthonormal(matrix) * np.float32(_number(options, "gain", 1.0))
+    scaled: Floats = _orthonormal(matrix) * matrix.dtype.type(_number(options, "gain", 1.0))
     return scaled.reshape(shape)
 
 
@@ -126,12 +127,13 @@ def _orthonormal(matrix: Floats) -> Floats:
     tau = np.where(reflected == 0.0, 0.0, (reflected - first) / scale)
     if rows == columns:  # of one element there is nothing to reflect
         reflected[-1], tau[-1] = first[-1], 0.0
-    vectors /= np.where(reflected == first, 1.0, first - reflected).astype(np.float32)[:, None]
+    vectors /= np.where(reflected == first, 1.0, first - reflected).astype(matrix.dtype)[:, None]
     # On several threads OpenBLAS adds in another order, and the second one gains it little.
     with _blas().limit(limits=1, user_api="blas"):
-        q, _, info = lapack.sorgqr(vectors.T, tau.astype(np.float32), lwork=64 * rows, overwrite_a=1)
+        orgqr = lapack.sorgqr if matrix.itemsize == 4 else lapack.dorgqr
+        q, _, info = orgqr(vectors.T, tau.astype(matrix.dtype), lwork=64 * rows, overwrite_a=1)
     assert info == 0
-    q *= np.where(reflected < 0.0, np.float32(-1), np.float32(1))
+    q *= np.where(reflected < 0.0, -1.0, 1.0).astype(matrix.dtype)
     result: Floats = q.T
     return result
 
@@ -156,8 +158,9 @@ def _delta_orthogonal(source: Source, options: Options) -> Floats:
         raise ValueError(f"a delta-orthogonal draw needs (out, in, *kernel) with in <= out, not shape {shape}")
     taps = tuple(slice((length - 1) // 2, (length - 1) // 2 + 1) for length in shape[2:])
     centre = (slice(0, shape[0]), slice(0, shape[1]), *taps)
-    q = _orthonormal(source.normals(centre).reshape(shape[:2])) * np.float32(_number(options, "gain", 1.0))
-    out = np.zeros(shape, np.float32)
+    q = _orthonormal(source.normals(centre).reshape(shape[:2]))
+    q = q * q.dtype.type(_number(options, "gain", 1.0))
+    out = np.zeros(shape, q.dtype)
     out[centre] = q.reshape(out[centre].shape)
     return out
 
@@ -174,7 +177,8 @@ def _sparse(source: Source, options: Options) -> Floats:
     if not 0.0 <= sparsity <= 1.0:
         raise ValueError(f"sparsity is a part, from 0 to 1, not {sparsity}")
     rows = source.shape[0]
-    out = source.normals(source.everything) * np.float32(_number(options, "std", 0.01))
+    out = source.normals(source.everything)
+    out = out * out.dtype.type(_number(options, "std", 0.01))
     zeros = math.ceil(sparsity * rows)
     if zeros and out.size:
         # The row number makes every rank distinct, so the count is exact.

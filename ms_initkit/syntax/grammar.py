@@ -23,7 +23,7 @@ DEEPEST: Final = 24
 
 MOST_OPERATIONS: Final = 100  # in a row: the tree of a long sum is as deep as the sum is long
 
-_LARGEST_INTEGER: Final = 2**63
+_LARGEST_INTEGER: Final = 2**64
 
 FUNCTIONS: Final = ("exp", "log", "max", "min", "sqrt")
 

@@ -1,0 +1,162 @@
+"""Between which numbers the values of a draw lie, and every intermediate of it, from its numbers alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from ms_initkit import draws
+from ms_initkit.draws import tables
+from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.steps import stepped
+
+if TYPE_CHECKING:
+    from ms_initkit.draws import Draw, Edit, Step
+    from ms_initkit.draws.dtypes import ElementType
+
+Bounds: TypeAlias = tuple[float, float]
+# The least and the greatest value that is loaded; None where that is not known.
+FromFile: TypeAlias = Callable[[draws.Loaded], Bounds | None]
+
+# The quantile of half a cell of the 2**32: further from its mean no normal number is drawn.
+_REACH: Final = 6.34
+_FLOAT32: Final = TYPES["float32"]
+
+
+@dataclass
+class Reach:
+    """Follows the bounds of values through a draw.
+
+    Args:
+        work: The type in which values are computed: float64 for parameters of float64, else float32.
+        from_file: Tells the bounds of what is loaded.
+        faults: What does not fit on the way, in words.
+    """
+
+    work: ElementType
+    from_file: FromFile
+    faults: list[str] = field(default_factory=list)
+
+    def of(self, draw: Draw, shape: tuple[int, ...]) -> Bounds | None:
+        """Returns the bounds of ``draw`` in a tensor of ``shape``, None where they are not known."""
+        match draw:
+            case draws.Constant(value):
+                self._require(self.work, value)
+                if self._vanishes(value):
+                    self.faults.append(f"{value:.6g} would be written as 0: {_least(self.work)}")
+                return value, value
+            case draws.Uniform() | draws.Normal() | draws.TruncatedNormal():
+                return self._law(draw)
+            case draws.Table(name, arguments):
+                return _of_table(name, arguments, shape)
+            case draws.Whole(name, arguments):
+                return _of_whole(name, dict(arguments))
+            case draws.Mixture(draws=parts):
+                return _union([self.of(part, shape) for part in parts])
+            case draws.Blocks(axis, sizes, parts):
+                shapes = [(*shape[:axis], size, *shape[axis + 1 :]) for size in sizes]
+                return _union([self.of(part, inner) for part, inner in zip(parts, shapes, strict=True)])
+            case draws.Repeated(axis, times, repeated):
+                return self.of(repeated, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :]))
+            case draws.Edited(edited, edits):
+                bounds = self.of(edited, shape)
+                for edit in edits:
+                    bounds = self._edited(edit, bounds)
+                return bounds
+            case draws.Loaded():
+                return self.from_file(draw)
+            case _:
+                return None
+
+    def _law(self, draw: draws.Uniform | draws.Normal | draws.TruncatedNormal) -> Bounds:
+        # Random numbers are float32, whatever is computed with them afterwards.
+        match draw:
+            case draws.Uniform(low, high):
+                self._require(_FLOAT32, low, high, high - low)
+                return low, high
+            case draws.Normal(mean, std) | draws.TruncatedNormal(mean, std):
+                if std > 0.0 and std <= _FLOAT32.least / 2:
+                    self.faults.append(f"a standard deviation of {std:.6g} would be 0: {_least(_FLOAT32)}")
+                low, high = mean - _REACH * std, mean + _REACH * std
+        if isinstance(draw, draws.TruncatedNormal):
+            inside = max(low, draw.low), min(high, draw.high)
+            # Of an interval far out in the tail, beyond what a normal reaches, the values lie at its nearer end.
+            low, high = inside if inside[0] <= inside[1] else (draw.low, draw.high)
+            low, high = (low if math.isfinite(low) else high), (high if math.isfinite(high) else low)
+        self._require(_FLOAT32, draw.mean, low, high)
+        return low, high
+
+    def _edited(self, edit: Edit, bounds: Bounds | None) -> Bounds | None:
+        match edit:
+            case draws.Step():
+                return self._stepped(edit, bounds)
+            case draws.SetElement(to=to) | draws.SetRows(to=to):
+                self._require(self.work, to)
+                return _union([bounds, (to, to)])
+
+    def _stepped(self, step: Step, bounds: Bounds | None) -> Bounds | None:
+        if not self.work.holds(step.value):
+            self.faults.append(f"{step.name} takes {step.value:.6g}, and values are computed in {_end(self.work)}")
+            return None
+        if bounds is None:
+            return None
+        if step.name in ("log", "inverse_softplus") and bounds[0] <= 0.0:
+            self.faults.append(f"{step.name} is taken of values as small as {bounds[0]:.6g}")
+            return None
+        ends = stepped(step, np.array([*bounds, 0.0] if bounds[0] <= 0.0 <= bounds[1] else bounds, np.float64))
+        low, high = float(ends.min()), float(ends.max())
+        if not (self.work.holds(low) and self.work.holds(high)):
+            large = f"{max(abs(low), abs(high)):.6g}"
+            self.faults.append(f"values as large as {large} arise in {step.name}, computed in {_end(self.work)}")
+            return None
+        if step.name == "exp" and self._vanishes(low):
+            self.faults.append(f"values as small as {low:.6g} arise in exp and would be 0: {_least(self.work)}")
+        return low, high
+
+    def _require(self, record: ElementType, *values: float) -> None:
+        for value in values:
+            if not record.holds(value):
+                self.faults.append(f"{value:.6g} does not fit {_end(record)}, in which it is drawn")
+                return
+
+    def _vanishes(self, value: float) -> bool:
+        return 0.0 < abs(value) <= self.work.least / 2
+
+
+def _end(record: ElementType) -> str:
+    return f"{record.name}, which ends at {record.high:.6g}"
+
+
+def _least(record: ElementType) -> str:
+    return f"the smallest {record.name} is {record.least:.6g}"
+
+
+def _union(parts: list[Bounds | None]) -> Bounds | None:
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts) or not known:
+        return None
+    return min(low for low, _ in known), max(high for _, high in known)
+
+
+def _of_whole(name: str, arguments: dict[str, object]) -> Bounds | None:
+    match name, arguments:
+        case "orthogonal" | "delta_orthogonal", {"gain": float(gain)}:
+            return -abs(gain), abs(gain)
+        case "sparse", {"std": float(std)}:
+            return -_REACH * std, _REACH * std
+        case _:
+            return None
+
+
+def _of_table(name: str, arguments: draws.Arguments, shape: tuple[int, ...]) -> Bounds | None:
+    if 0 in shape:
+        return None
+    # Tables are monotone along each axis, or waves and ones that fit everywhere: the ends tell how far they go.
+    ends = [np.unique([0, min(1, extent - 1), max(extent - 2, 0), extent - 1]) for extent in shape]
+    with np.errstate(over="ignore"):
+        values = tables.evaluate(name, arguments, tuple(np.ix_(*ends)) if ends else (), shape)
+    return float(values.min()), float(values.max())
