@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,9 @@ from hypothesis import strategies as st
 
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.rounding import rounded
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def is_nearest(exact: Fraction, word: int, dtype: str) -> bool:
@@ -67,7 +71,7 @@ def test_no_tie_is_made_on_the_way_to_bfloat16(value: float, kind: type, word: i
 
 @pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64])
 def test_infinities_and_zeros_stay(kind: type) -> None:
-    values = np.asarray([0.0, -0.0, np.inf, -np.inf, np.nan], np.float64)
+    values: NDArray[Any] = np.array([0.0, -0.0, np.inf, -np.inf, np.nan]).astype(kind)
     assert rounded(values, "bfloat16").tolist() == [0, 0x8000, 0x7F80, 0xFF80, 0x7FC0]
     assert rounded(values, "float16").view(np.uint16).tolist()[:4] == [0, 0x8000, 0x7C00, 0xFC00]
 
