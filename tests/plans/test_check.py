@@ -49,8 +49,9 @@ def refused(net: One, w: str) -> str:
 
 def written(net: One, w: str) -> NDArray[Any]:
     mik.apply(net, rules(w), seed=1)
-    assert mik.verify(net, mik.plan(net, rules(w)), seed=1) == ()
-    assert mik.verify(net, mik.plan(net, rules(w))) == ()
+    plan = mik.plan(net, rules(w))
+    assert mik.verify(net, plan, seed=1) == ()
+    assert plan["w"].draw.is_random or mik.verify(net, plan) == ()
     if net.w.dtype == mindspore.bfloat16:
         return net.w.float().asnumpy()  # type: ignore[no-any-return]
     return net.w.asnumpy()  # type: ignore[no-any-return]
