@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests docs reference zoo bench distributed quality check-aarch64 check-numpy2 clean
+.PHONY: demo test lint types tests docs reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -81,6 +81,22 @@ $(NUMPY2)/.installed: setup.cfg
 
 check-numpy2: $(NUMPY2)/.installed
 	$(NUMPY2)/bin/python -m pytest tests/stream/test_golden.py
+
+# The tests beside each MindSpore that is supported, in an environment of its own: make check-mindspore MINDSPORES=2.7.0
+MINDSPORES := 2.7.0 2.7.1 2.7.2 2.8.0 2.9.0 2.10.0
+
+.venv-mindspore-%/.installed: setup.cfg tests/requirements-networks.txt
+	$(PYTHON) -m venv .venv-mindspore-$*
+	.venv-mindspore-$*/bin/pip install --quiet --disable-pip-version-check -e '.[dev]' mindspore==$*
+	.venv-mindspore-$*/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements-networks.txt
+	touch $@
+
+.PRECIOUS: .venv-mindspore-%/.installed
+
+check-mindspore-%: .venv-mindspore-%/.installed
+	.venv-mindspore-$*/bin/pytest
+
+check-mindspore: $(MINDSPORES:%=check-mindspore-%)
 
 # The documentation as a site in build/site, in an environment of its own: every link is checked.
 SITE := .venv-docs

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
+from packaging.version import Version
 
 from ms_initkit import formulas
 
@@ -25,14 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skips what needs MindSpore's meta device where there is none: it came with 2.8."""
-    marked = [item for item in items if item.get_closest_marker("meta") is not None]
-    if marked:
-        import mindspore
-
-        if not hasattr(mindspore, "DeviceCtx"):
-            for item in marked:
-                item.add_marker(pytest.mark.skip(reason="this MindSpore has no meta device"))
+    """Skips what needs a newer MindSpore than the one that is installed."""
+    for item in items:
+        for mark in item.iter_markers("since"):
+            if Version(metadata.version("mindspore")) < Version(mark.args[0]):
+                item.add_marker(pytest.mark.skip(reason=f"needs MindSpore {mark.args[0]}"))
 
 
 @pytest.fixture
