@@ -5,8 +5,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ms_initkit.findings import ApplyError, Finding, InitKitError, PlanError, RecipeError
+from ms_initkit.findings import ApplyError, Finding, InitKitError, InitKitWarning, PlanError, RecipeError
 from ms_initkit.formulas.custom import register_initializer
+from ms_initkit.formulas.scaling import calculate_gain
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.recipe import Recipe
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ms_initkit.stages.attach import attach
     from ms_initkit.stages.draw import draw
     from ms_initkit.stages.materialize import materialize
+    from ms_initkit.stages.one import init_
     from ms_initkit.stages.plan import plan
     from ms_initkit.stages.report import Report
     from ms_initkit.stages.verify import verify
@@ -33,6 +35,7 @@ __all__ = [
     "Assignment",
     "Finding",
     "InitKitError",
+    "InitKitWarning",
     "Plan",
     "PlanError",
     "Recipe",
@@ -40,11 +43,13 @@ __all__ = [
     "Report",
     "apply",
     "attach",
+    "calculate_gain",
     "check_ownership",
     "check_ranks",
     "deferred",
     "describe",
     "draw",
+    "init_",
     "initializers",
     "layouts",
     "load_layout",
@@ -67,6 +72,7 @@ _HOMES = {
     "deferred": "ms_initkit.networks.construct",
     "describe": "ms_initkit.networks.describe",
     "draw": "ms_initkit.stages.draw",
+    "init_": "ms_initkit.stages.one",
     "load_layout": "ms_initkit.layouts.load",
     "materialize": "ms_initkit.stages.materialize",
     "plan": "ms_initkit.stages.plan",

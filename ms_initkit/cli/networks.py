@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -10,7 +11,7 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
 from ms_initkit.cli.progress import progress_bar
-from ms_initkit.findings import counted
+from ms_initkit.findings import InitKitWarning, counted
 from ms_initkit.syntax.numerals import read_number
 
 if TYPE_CHECKING:
@@ -188,7 +189,9 @@ def _construct(net: str, net_args: list[str], *, is_deferred: bool) -> Cell:
 def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Plan:
     from ms_initkit.stages.plan import plan as make_plan
 
-    return make_plan(network, recipe, settings(texts), strict=not lenient)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", InitKitWarning)  # the plan that is shown says them
+        return make_plan(network, recipe, settings(texts), strict=not lenient)
 
 
 def parse_setting(text: str) -> tuple[str, VariableValue]:

@@ -4,7 +4,7 @@ A finding is raised by ``Finding.error``, ``Finding.warning`` or ``Finding.note`
 """
 
 from ms_initkit.findings.codes import Code, codes
-from ms_initkit.findings.exceptions import ApplyError, InitKitError, PlanError, RecipeError
+from ms_initkit.findings.exceptions import ApplyError, InitKitError, InitKitWarning, PlanError, RecipeError
 from ms_initkit.findings.finding import About, Finding, Severity
 from ms_initkit.findings.listing import counted, in_file_order, render, summarise
 from ms_initkit.findings.spans import Span
@@ -17,6 +17,7 @@ __all__ = [
     "Code",
     "Finding",
     "InitKitError",
+    "InitKitWarning",
     "PlanError",
     "RecipeError",
     "Severity",

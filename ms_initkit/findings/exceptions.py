@@ -38,3 +38,7 @@ class PlanError(InitKitError, ValueError):
 
 class ApplyError(InitKitError, RuntimeError):
     """A plan could not be carried out, or the values are not those it says."""
+
+
+class InitKitWarning(UserWarning):
+    """What was found that does not stop a plan or an apply: its text is the finding's."""

@@ -69,7 +69,7 @@ class Finding:
 
     def __str__(self) -> str:
         """Returns the finding as it is shown in a terminal."""
-        margin = " " * (1 if self.span is None else len(str(self.span.line)))
+        margin = " " * (1 if self.span is None or self.span.entry else len(str(self.span.line)))
         lines = [f"{self.severity}[{self.code}]: {printable(self.message)}"]
         if self.span is not None:
             lines.append(f"{margin}--> {printable(str(self.span))}")
@@ -85,7 +85,7 @@ class Finding:
         span = None
         if values["path"] is not None:
             place = [values[name] for name in ("path", "line", "column", "end_column", "source")]
-            span = Span(*place)  # type: ignore[arg-type]  # as to_json wrote them
+            span = Span(*place, entry=values.get("entry") or "")  # type: ignore[arg-type,misc]  # as to_json wrote them
         kept = {name: values.get(name) for name in ("code", "message", "severity", "help", "rule", "parameter")}
         notes = tuple(values["notes"])  # type: ignore[arg-type,var-annotated]  # a list of text
         return cls(span=span, notes=notes, **kept)  # type: ignore[arg-type]
@@ -102,6 +102,7 @@ class Finding:
             "column": None if span is None else span.column,
             "end_column": None if span is None else span.end_column,
             "source": None if span is None else span.text_of_line,
+            "entry": (None if span is None else span.entry) or None,
             "rule": self.rule,
             "parameter": self.parameter,
             "notes": list(self.notes),

@@ -15,6 +15,7 @@ class Span:
         column: First character, from 1.
         end_column: One past the last character.
         text_of_line: The whole line, for excerpts; empty if there is none to show.
+        entry: In a recipe made in Python, the entry: ``rules[2].match``; ``line`` only counts then.
     """
 
     path: str
@@ -22,11 +23,12 @@ class Span:
     column: int
     end_column: int
     text_of_line: str = field(default="", repr=False)
+    entry: str = ""
 
     def text(self) -> str:
         """Returns the stretch itself."""
         return self.text_of_line[self.column - 1 : self.end_column - 1]
 
     def __str__(self) -> str:
-        """Returns ``path:line:column``."""
-        return f"{self.path}:{self.line}:{self.column}"
+        """Returns ``path:line:column``, or the entry."""
+        return self.entry or f"{self.path}:{self.line}:{self.column}"

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from ms_initkit import draws
 from ms_initkit.draws import truncation
+from ms_initkit.findings import suggestion
 from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.kinds import FINITE, Alias, Gain, Positive
@@ -254,6 +255,23 @@ def gain_of(nonlinearity: Nonlinearity, negative_slope: float = 0.01) -> float:
             return 0.75
         case _:
             return 1.0
+
+
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """Returns the factor on the standard deviation that is recommended before a nonlinearity, as torch's function.
+
+    Args:
+        nonlinearity: ``linear``, ``conv1d`` and its kin, ``sigmoid``, ``tanh``, ``relu``, ``leaky_relu`` or ``selu``.
+        param: The negative slope of ``leaky_relu``, 0.01 if left out.
+
+    Raises:
+        ValueError: If nothing is known of ``nonlinearity``.
+    """
+    known = get_args(Nonlinearity)
+    if nonlinearity not in known:
+        guess = suggestion(nonlinearity, known)
+        raise ValueError(f"nothing is known of {nonlinearity!r}: " + (guess or f"there are {', '.join(known)}"))
+    return gain_of(nonlinearity, 0.01 if param is None else param)  # type: ignore[arg-type]  # one of its words
 
 
 def scaled(std: float, distribution: Distribution) -> draws.Draw:

@@ -8,15 +8,13 @@ whoever extends it.
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, RecipeError, Span, suggestion
-from ms_initkit.language import library
+from ms_initkit.findings import Finding, RecipeError
 from ms_initkit.language.audience import AUDIENCE, read_audience
+from ms_initkit.language.documents import RecipeSource, first_document, read_chain
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.rules import read_rules
 from ms_initkit.language.scope import Scope
@@ -25,7 +23,7 @@ from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, read_fields, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Table
-from ms_initkit.syntax.source import Document, Mapping, Scalar, read_file
+from ms_initkit.syntax.source import Document, Mapping
 from ms_initkit.syntax.source import Sequence as ListNode
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.schemas import Schema
     from ms_initkit.syntax.source import Node
 
-_LONGEST_CHAIN: Final = 16
 _SOURCES: Final[Schema] = {"type": "object", "additionalProperties": schemas.TEXT, "minProperties": 1}
 
 
@@ -70,35 +67,41 @@ class _File:
     is_whole: bool
 
 
-def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
-    """Returns the shipped recipe of that name, or the one at that path, with all it extends.
+def load_recipe(source: RecipeSource) -> Recipe:
+    """Returns a recipe with all it extends.
 
     Args:
-        name_or_path: A path if it has a separator, or ends in .yaml or .yml.
+        source: The name of a shipped recipe; a path, which ends in .yaml or .yml or has a separator; YAML text, which
+            has several lines or begins with a brace; a mapping with the keys of a file; a mapping of globs to what each
+            is given, in order; or a list of such pairs. Values may be instances of ``ms_initkit.initializers``.
+
+    Example:
+        >>> load_recipe("hf/bert")
+        >>> load_recipe({"**.weight": "xavier_normal", "**.bias": 0})
 
     Raises:
         RecipeError: If anything is wrong with it; it carries every finding of all its files.
     """
-    recipe, findings = draft_recipe(name_or_path)
+    recipe, findings = draft_recipe(source)
     if recipe is None or findings:
         raise RecipeError(findings)
     return recipe
 
 
-def draft_recipe(name_or_path: str | os.PathLike[str]) -> tuple[Recipe | None, list[Finding]]:
+def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
     """Returns what could be read of a recipe, and all that is wrong with it.
 
     The recipe is None where too little could be read to say what it leaves over of a network. A rule of which only the
     selector could be read keeps what it selects.
 
     Args:
-        name_or_path: As ``load_recipe``.
+        source: As ``load_recipe``.
 
     Raises:
         RecipeError: If the file itself cannot be had.
     """
     problems = Problems()
-    documents, is_complete = _read_chain(_locate(os.fspath(name_or_path)), problems)
+    documents, is_complete = read_chain(first_document(source), problems)
     own: list[list[Finding]] = []
     read: list[_File] = []
     scope = Scope(is_complete=is_complete)
@@ -119,80 +122,6 @@ def draft_recipe(name_or_path: str | os.PathLike[str]) -> tuple[Recipe | None, l
         return None, findings or list(error.findings)
 
 
-def _locate(name: str) -> str:
-    """Returns the path of a recipe.
-
-    Raises:
-        RecipeError: If no shipped recipe has that name.
-    """
-    if library.is_path(name):
-        return name
-    path = library.find(name)
-    if path is None:
-        raise RecipeError([_unknown(name, None)])
-    return _shown(path)
-
-
-def _shown(path: Path) -> str:
-    """Returns ``path`` from the current folder where it lies below it: error messages are read by people."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except (ValueError, OSError):
-        return str(path)
-
-
-def _unknown(name: str, span: Span | None) -> Finding:
-    note = "a path has a separator, or ends in .yaml"
-    hint = suggestion(name, library.every_name()) or "`ms-initkit list` shows the shipped recipes"
-    return Finding.error("unknown-recipe", f"no recipe is called {name!r}", note, span=span, help=hint)
-
-
-def _read_chain(path: str, problems: Problems) -> tuple[list[Document], bool]:
-    """Returns a recipe and its ancestors, and whether all of them could be read."""
-    documents = [read_file(path)]
-    seen = {_identity(path)}
-    while True:
-        extends = _extends(documents[-1])
-        if extends is None:
-            return documents, documents[-1].root is not None
-        try:
-            parent = _locate_parent(extends, documents[-1].path)
-            if _identity(parent) in seen or len(documents) >= _LONGEST_CHAIN:
-                note = "by way of " + ", ".join(document.path for document in documents)
-                raise failure("cyclic-extends", f"{extends.text!r} extends itself", note, span=extends.span)
-            documents.append(_read_parent(parent, extends))
-        except RecipeError as error:
-            problems.findings += error.findings
-            return documents, False
-        seen.add(_identity(parent))
-
-
-def _identity(path: str) -> str:
-    return os.path.realpath(path)
-
-
-def _extends(document: Document) -> Scalar | None:
-    extends = document.root.get("extends") if isinstance(document.root, Mapping) else None
-    return extends if isinstance(extends, Scalar) and not extends.is_null else None
-
-
-def _locate_parent(extends: Scalar, path: str) -> str:
-    if library.is_path(extends.text):
-        return os.path.normpath(Path(path).parent / extends.text)
-    found = library.find(extends.text)
-    if found is None:
-        raise RecipeError([_unknown(extends.text, extends.span)])
-    return _shown(found)
-
-
-def _read_parent(path: str, extends: Scalar) -> Document:
-    try:
-        return read_file(path)
-    except RecipeError as error:
-        placed = [finding if finding.span else replace(finding, span=extends.span) for finding in error.findings]
-        raise RecipeError(placed) from error
-
-
 def _read_document(document: Document, inherited: Scope, problems: Problems) -> _File | None:
     """Returns what the file says, as far as it could be read; the rest goes to ``problems``."""
     if document.root is None:
@@ -206,6 +135,7 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         hint = "write rules, or `extends` a recipe"
         problems.add("missing-key", "a recipe has no `rules`", span=document.root.span, help=hint)
     rules = read_rules(fields.nodes["rules"], scope, problems) if "rules" in fields else ()
+    fields.read("extends", read_text, None)  # its file was read before
     strip_prefixes = fields.read("strip_prefixes", read_texts, ()).or_else(None)
     wanted = (len(_parts(fields.nodes.get("vars"))), len(_parts(fields.nodes.get("rules"))))
     recipe = Recipe(
@@ -272,7 +202,7 @@ def _merge_variables(files: Sequence[Recipe]) -> tuple[Variable, ...]:
         note = "by way of " + ", ".join(map(repr, cycle))
         hint = "give one of them a value of its own"
         raise failure("cyclic-variables", message, note, span=first.span, help=hint) from error
-    return tuple(merged[name] for name in order)
+    return tuple(merged[name] for name in order if name in merged)  # a parent that is missing has the others
 
 
 def _merge_rules(files: Sequence[Recipe]) -> tuple[Rule, ...]:

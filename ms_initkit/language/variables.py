@@ -207,7 +207,7 @@ def _read_derived(node: Mapping, what: str, scope: Scope) -> Count | Extent | Co
     ways = [key for key in ("count", "extent", "config") if key in fields]
     if len(ways) != 1 and not problems.has_failed:
         problems.add("wrong-type", f"{what} has one of `count`, `extent` and `config`", span=node.span)
-    elif "default" in fields and "config" not in fields:
+    elif ways and "default" in fields and "config" not in fields:
         span = fields.nodes["default"].span
         problems.add("conflicting-keys", f"`default` means nothing beside `{ways[0]}`", span=span)
     count = fields.read("count", _read_count, None)

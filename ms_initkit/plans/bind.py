@@ -72,7 +72,9 @@ def draft_plan(
         return None, findings
     active, condition_findings = _active_rules(recipe, known.values)
     findings += condition_findings
-    draft = _Draft(Resolver(known.values))
+    draft = _Draft(
+        Resolver(known.values), conditional=frozenset(rule.id for rule in recipe.rules if rule.when is not None)
+    )
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
@@ -94,7 +96,8 @@ def draft_plan(
 
 
 def _location(rule: Rule) -> str:
-    return f"{library.portable_path(rule.span.path)}:{rule.span.line}:{rule.span.column}"
+    span = rule.span
+    return span.entry or f"{library.portable_path(span.path)}:{span.line}:{span.column}"
 
 
 def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[ParamInfo, ...], list[Finding]]:
@@ -146,11 +149,12 @@ class _FailedConditionError(Exception):
 
 @dataclass
 class _Draft:
-    """The lines so far, and what is needed to say what was left over."""
+    """The lines so far, and what is needed to say what was left over; ``conditional`` rules have a ``when``."""
 
     resolver: Resolver
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
+    conditional: frozenset[str] = frozenset()
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
@@ -216,15 +220,20 @@ class _Draft:
             if winner is None:
                 found += [] if rule.is_optional else [self._unused(rule, leftover)]
             elif not (rule.is_optional and is_inherited):  # a child's rules stand before its parents' for just this
-                found.append(self._shadowed(rule, winner, is_inherited=is_inherited))
+                found.append(self._shadowed(rule, winner, leftover, is_inherited=is_inherited))
         unmatched = [info for info in self.tally.unmatched if info.is_trainable]
         if unmatched:
             found.append(self._unmatched(unmatched, leftover))
         return found
 
-    def _shadowed(self, rule: Rule, winner: str, *, is_inherited: bool) -> Finding:
+    def _shadowed(self, rule: Rule, winner: str, leftover: Severity, *, is_inherited: bool) -> Finding:
+        severity = leftover
+        if rule.is_optional or is_inherited:
+            severity = "note"
+        elif self.conditional & self.tally.winners[rule.id].keys():
+            severity = "warning"  # under other values of the variables it may win
         return Finding.of(
-            "note" if rule.is_optional or is_inherited else "warning",
+            severity,
             "shadowed-rule",
             f"rule {rule.id!r} selects {counted(self.tally.selected[rule.id], 'parameter')} and wins none",
             f"rule {winner!r} stands before it and takes them",

@@ -13,7 +13,7 @@ from ms_initkit.findings import ApplyError, Finding, suggestion
 from ms_initkit.networks.describe import describe_with_parameters, named_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.plan import draft_of
+from ms_initkit.stages.plan import draft_of, warn
 from ms_initkit.stages.report import Report
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import chosen_seed
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mindspore import Parameter
     from mindspore.nn import Cell
 
+    from ms_initkit.language.documents import RecipeSource
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.layouts.rules import Layout, Position
     from ms_initkit.plans.variables import VariableValue
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 def apply(
     net: Cell,
-    recipe: Recipe | Plan | str | Path,
+    recipe: Recipe | Plan | RecipeSource,
     *,
     seed: int | None = None,
     vars: Mapping[str, VariableValue] | None = None,
@@ -47,7 +48,8 @@ def apply(
 
     Args:
         net: A MindSpore network, constructed in full or deferred; deferred parameters are drawn once, here.
-        recipe: A recipe, the name of a shipped one, a path, or a plan made of one.
+        recipe: A plan, a recipe, or what ``load_recipe`` makes one of: a name, a path, a mapping of globs to
+            initializers, a list of such pairs, ...
         seed: 0 to 2**64 - 1. None takes one number from NumPy's global generator, so `mindspore.set_seed` decides.
         vars: Values in place of the recipe's own variables.
         strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
@@ -73,6 +75,7 @@ def apply(
             draft = draft_of(recipe)
             infos, parameters = describe_with_parameters(net, draft.options)
             plan = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
+            warn(plan.findings)
         seed = chosen_seed(seed)
         stream.threads()  # what is wrong with the setting is said before anything is written
         write(plan.columns, parameters, seed, progress)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import PlanError, RecipeError
+from ms_initkit.findings import InitKitWarning, PlanError, RecipeError
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Config
@@ -13,12 +14,13 @@ from ms_initkit.plans.bind import bind, draft_plan
 from ms_initkit.plans.check import check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from mindspore.nn import Cell
 
     from ms_initkit.findings import Finding
+    from ms_initkit.language.documents import RecipeSource
     from ms_initkit.layouts.rules import Layout, Position
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.networks.plain import Plain
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 def plan(
     net: Cell,
-    recipe: Recipe | str | Path,
+    recipe: Recipe | RecipeSource,
     vars: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
@@ -38,7 +40,7 @@ def plan(
 
     Args:
         net: A MindSpore network, constructed in full or deferred.
-        recipe: A recipe, the name of a shipped one, or a path.
+        recipe: A recipe, or what ``load_recipe`` makes one of: a name, a path, a mapping of globs to initializers, ...
         vars: Values in place of the recipe's own variables.
         strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
         layout: Where ``net`` is one rank's part of a model: which slices of which global parameters it has.
@@ -51,12 +53,21 @@ def plan(
 
     draft = draft_of(recipe)
     infos = describe(net, draft.options)
-    return draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
+    made = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
+    warn(made.findings)
+    return made
+
+
+def warn(findings: Iterable[Finding]) -> None:
+    """Lets the caller of the public function that calls this see warnings; notes are in the plan."""
+    for finding in findings:
+        if finding.severity == "warning":
+            warnings.warn(str(finding), InitKitWarning, stacklevel=3)
 
 
 def plan_infos(
     infos: Sequence[ParamInfo],
-    recipe: Recipe | str | Path,
+    recipe: Recipe | RecipeSource,
     vars: Mapping[str, VariableValue] | None = None,
     *,
     strict: bool = True,
@@ -72,7 +83,7 @@ def plan_infos(
     return draft_of(recipe).plan(infos, vars, strict=strict, layout=layout, config=config)
 
 
-def draft_of(recipe: Recipe | str | Path) -> Draft:
+def draft_of(recipe: Recipe | RecipeSource) -> Draft:
     """Returns what could be read of a recipe, and what is wrong with it.
 
     Raises:

@@ -11,6 +11,7 @@ from ms_initkit.findings import counted
 from ms_initkit.plans.plan import heading, summary
 
 if TYPE_CHECKING:
+    from ms_initkit.findings import Finding
     from ms_initkit.plans.plan import Plan
 
 
@@ -34,6 +35,11 @@ class Report:
     def written(self) -> int:
         """Number of elements written."""
         return sum(line.size for line in self.plan.assignments if not line.is_kept)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The warnings and notes of the plan."""
+        return self.plan.findings
 
     def __str__(self) -> str:
         """Returns the heading, the totals per rule and the findings."""

@@ -102,6 +102,7 @@ def test_json_has_every_field() -> None:
         "column": 12,
         "end_column": 21,
         "source": LINE,
+        "entry": None,
         "rule": "r",
         "parameter": "p",
         "notes": ["n"],

@@ -477,3 +477,24 @@ def survives(content: bytes) -> None:
         found = error
 
     assert found is None or (found.findings and str(found))
+
+
+@pytest.mark.parametrize("extends", ["[base, resnet]", "{a: b}"])
+def test_one_parent_is_named_as_text(tmp_path: Path, extends: str) -> None:
+    path = tmp_path / "child.yaml"
+    path.write_text(f"family: child\nextends: {extends}\n")
+
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+
+    assert [finding.code for finding in caught.value.findings] == ["wrong-type"]
+
+
+def test_a_misspelt_parent_is_not_held_against_its_variables(tmp_path: Path) -> None:
+    path = tmp_path / "child.yaml"
+    path.write_text("family: child\nextends: bse\nvars: {a: embedding_std * 2}\n")
+
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+
+    assert [finding.code for finding in caught.value.findings] == ["unknown-recipe"]

@@ -218,10 +218,20 @@ def test_conditions_switch_rules() -> None:
 
 
 def test_a_shadowed_rule_is_listed_with_the_rule_before_it() -> None:
-    plan = bind(recipe('{id: all, match: "**", init: 1}\n{id: late, match: "w", init: 2}'), [info("w")])
+    made = recipe('{id: all, match: "**", init: 1}\n{id: late, match: "w", init: 2}')
 
-    assert [(f.code, f.severity) for f in plan.findings] == [("shadowed-rule", "warning")]
-    assert "rule 'all' stands before it" in plan.findings[0].notes[0]
+    with pytest.raises(PlanError) as caught:
+        bind(made, [info("w")])
+
+    assert [(f.code, f.severity) for f in caught.value.findings] == [("shadowed-rule", "error")]
+    assert "rule 'all' stands before it" in caught.value.findings[0].notes[0]
+    assert [f.severity for f in bind(made, [info("w")], strict=False).findings] == ["warning"]
+
+
+def test_a_rule_that_a_condition_shadows_is_a_warning_since_it_may_win_another_time() -> None:
+    rules = recipe('{match: "**", init: 1, when: zero == 1}\n{match: "**", init: 2}', head="vars: {zero: 1}")
+
+    assert [(f.code, f.severity) for f in bind(rules, [info("w")]).findings] == [("shadowed-rule", "warning")]
 
 
 def test_wrapper_prefixes_are_stripped_and_reported() -> None:
