@@ -8,7 +8,7 @@ same everywhere.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -58,43 +58,53 @@ def moments(draw: Draw, shape: tuple[int, ...]) -> Moments:
     if central is None:
         return Moments()
     # A spread below the rounding of the mean is none.
-    rounding = 1e-15 * central.mean
-    is_constant = central.m2 <= rounding * rounding
-    square = central.m2 * central.m2
+    is_constant = central.std <= 1e-15 * abs(central.mean)
     return Moments(
         _bound(central.mean),
-        0.0 if is_constant else _bound(math.sqrt(central.m2)),
+        0.0 if is_constant else _bound(central.std),
         _bound(central.low),
         _bound(central.high),
-        None if is_constant or square == 0.0 else _bound(central.m4 / square),
+        None if is_constant else _bound(central.kurtosis),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Central:
-    """Mean and central moments: raw ones would cancel where the mean is much greater than the spread."""
+    """Mean and standardised moments: raw ones would cancel beside a great mean, and powers leave the numbers' range."""
 
     mean: float
-    m2: float
-    m3: float
-    m4: float
+    std: float
+    skewness: float
+    kurtosis: float
     low: float
     high: float
+
+    @classmethod
+    def constant(cls, value: float) -> _Central:
+        return cls(value, 0.0, 0.0, 0.0, value, value)
+
+    @classmethod
+    def of_sums(cls, mean: float, scale: float, sums: tuple[float, float, float], low: float, high: float) -> _Central:
+        """Returns what second, third and fourth central moment in units of ``scale`` and its powers amount to."""
+        m2, m3, m4 = sums
+        if m2 <= 0.0:
+            return cls(mean, 0.0, 0.0, 0.0, low, high)
+        return cls(mean, scale * math.sqrt(m2), m3 / m2**1.5, m4 / (m2 * m2), low, high)
 
 
 def _central(draw: Draw, shape: tuple[int, ...]) -> _Central | None:
     match draw:
         case draws.Constant(value):
-            value = float(value)
-            return _Central(value, 0.0, 0.0, 0.0, value, value)
+            return _Central.constant(float(value))
         case draws.Uniform(low, high):
-            width = high - low
-            return _Central(0.5 * (low + high), width**2 / 12.0, 0.0, width**4 / 80.0, low, high)
+            return _Central(0.5 * low + 0.5 * high, (high - low) / math.sqrt(12.0), 0.0, 1.8, low, high)
         case draws.Normal(mean, std):
-            return _Central(mean, std**2, 0.0, 3.0 * std**4, -math.inf, math.inf)
+            return _Central(mean, std, 0.0, 3.0, -math.inf, math.inf)
+        case draws.TruncatedNormal(mean, std, low, high) if std == 0.0 or low == high:
+            return _Central.constant(min(max(mean, low), high))
         case draws.TruncatedNormal(mean, std, low, high):
-            shift, m2, m3, m4 = truncation.central_moments((low - mean) / std, (high - mean) / std)
-            return _Central(mean + shift * std, m2 * std**2, m3 * std**3, m4 * std**4, low, high)
+            shift, *sums = truncation.central_moments((low - mean) / std, (high - mean) / std)
+            return _Central.of_sums(mean + shift * std, std, (sums[0], sums[1], sums[2]), low, high)
         case draws.Mixture(weights, parts):
             return _mixed(weights, [_central(part, shape) for part in parts])
         case draws.Blocks(axis, sizes, parts):
@@ -122,14 +132,18 @@ def _mixed(weights: tuple[float, ...] | list[float], parts: list[_Central | None
         return None
     pairs = [(weight, part) for weight, part in zip(weights, known, strict=True) if weight > 0.0]
     mean = math.fsum(weight * part.mean for weight, part in pairs)
+    low, high = min(part.low for _, part in pairs), max(part.high for _, part in pairs)
+    scale = max(max(part.std, abs(part.mean - mean)) for _, part in pairs)
+    if not 0.0 < scale < math.inf:
+        return _Central(mean, scale, 0.0, 0.0, low, high)
     m2, m3, m4 = [], [], []
     for weight, part in pairs:
-        shift = part.mean - mean
-        m2.append(weight * (part.m2 + shift**2))
-        m3.append(weight * (part.m3 + 3.0 * shift * part.m2 + shift**3))
-        m4.append(weight * (part.m4 + 4.0 * shift * part.m3 + 6.0 * shift**2 * part.m2 + shift**4))
-    low, high = min(part.low for _, part in pairs), max(part.high for _, part in pairs)
-    return _Central(mean, math.fsum(m2), math.fsum(m3), math.fsum(m4), low, high)
+        shift, std = (part.mean - mean) / scale, part.std / scale
+        second, third, fourth = std**2, std**3 * part.skewness, std**4 * part.kurtosis
+        m2.append(weight * (second + shift**2))
+        m3.append(weight * (third + 3.0 * shift * second + shift**3))
+        m4.append(weight * (fourth + 4.0 * shift * third + 6.0 * shift**2 * second + shift**4))
+    return _Central.of_sums(mean, scale, (math.fsum(m2), math.fsum(m3), math.fsum(m4)), low, high)
 
 
 def _of_whole(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -> _Central | None:
@@ -142,8 +156,7 @@ def _of_whole(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -
             return _of_orthogonal(rows, math.prod(shape) // rows, gain)
         case "delta_orthogonal", {"gain": float(gain)}:
             share = 1.0 / math.prod(shape[2:])
-            zero = _Central(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-            return _mixed((share, 1.0 - share), [_of_orthogonal(shape[0], shape[1], gain), zero])
+            return _mixed((share, 1.0 - share), [_of_orthogonal(shape[0], shape[1], gain), _Central.constant(0.0)])
         case "sparse", {"sparsity": float(sparsity), "std": float(std)}:
             share = math.ceil(sparsity * shape[0]) / shape[0]
             parts = [_central(draws.Constant(0.0), shape), _central(draws.Normal(0.0, std), shape)]
@@ -155,8 +168,7 @@ def _of_whole(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -
 def _of_orthogonal(rows: int, columns: int, gain: float) -> _Central:
     # An element is a coordinate of a point that is uniform on the sphere in n dimensions.
     n = max(rows, columns)
-    m2 = gain**2 / n
-    return _Central(0.0, m2, 0.0, m2 * m2 * 3.0 * n / (n + 2.0), -gain, gain)
+    return _Central(0.0, gain / math.sqrt(n), 0.0, 3.0 * n / (n + 2.0), -gain, gain)
 
 
 def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Central | None:
@@ -213,10 +225,12 @@ class _Law:
         if known is not None:
             match step.name:
                 case "add":
-                    known = _Central(known.mean + step.value, known.m2, known.m3, known.m4, low, high)
+                    known = replace(known, mean=known.mean + step.value, low=low, high=high)
                 case "multiply":
-                    c = step.value
-                    known = _Central(known.mean * c, known.m2 * c**2, known.m3 * c**3, known.m4 * c**4, low, high)
+                    sign, factor = math.copysign(1.0, step.value), abs(step.value)
+                    known = _Central(
+                        known.mean * step.value, known.std * factor, sign * known.skewness, known.kurtosis, low, high
+                    )
                 case _:
                     known = None
         return _Law(known, points, low, high)
@@ -226,9 +240,7 @@ class _Law:
         if self.known is not None or self.points is None:
             return self.known
         values, weights = self.points
-        mean = float((values * weights).sum())
-        m2, m3, m4 = (float(((values - mean) ** power * weights).sum()) for power in (2, 3, 4))
-        return _Central(mean, m2, m3, m4, self.low, self.high)
+        return _averaged(values, weights, self.low, self.high)
 
 
 def _points(draw: Draw) -> tuple[Floats, Floats] | None:
@@ -304,17 +316,20 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
 
 
 def _of_values(values: Floats) -> _Central:
-    mean = math.fsum(values.reshape(-1)) / values.size
+    flat = values.reshape(-1)
+    return _averaged(flat, np.full(flat.shape, 1.0 / flat.size), float(flat.min()), float(flat.max()))
+
+
+def _averaged(values: Floats, weights: Floats, low: float, high: float) -> _Central:
+    mean = math.fsum(values * weights)
     deviations = values - mean
-    square = deviations * deviations
-    return _Central(
-        mean,
-        float(square.mean()),
-        float((square * deviations).mean()),
-        float((square * square).mean()),
-        float(values.min()),
-        float(values.max()),
-    )
+    scale = float(np.abs(deviations).max())
+    if not 0.0 < scale < math.inf:
+        return _Central(mean, scale, 0.0, 0.0, low, high)
+    z = deviations / scale
+    square = z * z
+    sums = tuple(float((power * weights).sum()) for power in (square, square * z, square * square))
+    return _Central.of_sums(mean, scale, (sums[0], sums[1], sums[2]), low, high)
 
 
 def _bound(value: float) -> float | None:

@@ -36,6 +36,12 @@ class _Values:
         assert isinstance(value, int | float)
         return float(value)
 
+    def numbers(self, name: str) -> Floats:
+        return np.asarray(self._values[name], np.float64)
+
+    def has(self, name: str) -> bool:
+        return name in self._values
+
     def integer(self, name: str) -> int:
         return int(self.number(name))
 
@@ -121,8 +127,16 @@ def _linspace(values: _Values, coords: Coords, shape: Shape) -> Floats:
 
 
 def _arange(values: _Values, coords: Coords, shape: Shape) -> Floats:
+    if values.has("axis"):
+        count = coords[values.integer("axis")]
+    else:  # in C order
+        count = sum((coord * math.prod(shape[axis + 1 :]) for axis, coord in enumerate(coords)), np.zeros(1, np.int64))
+    return values.number("start") + values.number("step") * count
+
+
+def _rows(values: _Values, coords: Coords, shape: Shape) -> Floats:
     del shape
-    return values.number("start") + values.number("step") * coords[values.integer("axis")]
+    return values.numbers("values")[coords[0]]
 
 
 def _log_arange(values: _Values, coords: Coords, shape: Shape) -> Floats:
@@ -215,6 +229,7 @@ _TABLES: Final[dict[str, Callable[[_Values, Coords, Shape], Floats]]] = {
     "hippo_legs": _hippo_legs,
     "linspace": _linspace,
     "log_arange": _log_arange,
+    "rows": _rows,
     "rwkv4_time_first": _rwkv4_time_first,
     "rwkv7_bias": _rwkv7_bias,
     "s4d_imaginary": _s4d_imaginary,

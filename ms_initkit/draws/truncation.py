@@ -41,17 +41,19 @@ def central_moments(low: float, high: float) -> tuple[float, float, float, float
         return 0.0, 1.0, 0.0, 3.0
     from ms_initkit.draws import portable
 
-    # Nor is there anything beyond 9 sigmas on one side; an interval far out is integrated where it begins.
-    left = max(low, -9.0) if high > -8.0 else max(low, high - 2.0)
-    right = min(high, 9.0) if low < 8.0 else min(high, low + 2.0)
+    # Nor is there anything beyond 9 sigmas on one side; an interval far out is integrated where it begins, since the
+    # density falls there like an exponential of rate |low|.
+    left = max(low, -9.0) if high > -8.0 else max(low, high + 40.0 / high)
+    right = min(high, 9.0) if low < 8.0 else min(high, low + 40.0 / low)
     center = min(max(0.0, left), right)
-    count = max(1, math.ceil(right - left))
+    count = max(1, math.ceil((right - left) * max(1.0, abs(center))))
     width = (right - left) / count
     sums = [0.0] * 5
     for piece in range(count):
         for point, weight in GAUSS_LEGENDRE:
-            x = left + width * (piece + 0.5 * (point + 1.0))
-            density = weight * portable.exp(0.5 * (center * center - x * x))
+            # From the center, so that nothing cancels far out.
+            x = (left - center) + width * (piece + 0.5 * (point + 1.0))
+            density = weight * portable.exp(-0.5 * (x * (x + 2.0 * center)))
             for power in range(5):
                 sums[power] += density * x**power
     m1, m2, m3, m4 = (sums[power] / sums[0] for power in range(1, 5))
@@ -59,4 +61,4 @@ def central_moments(low: float, high: float) -> tuple[float, float, float, float
         m1 = m3 = 0.0
     variance = m2 - m1 * m1
     third = m3 - 3 * m1 * m2 + 2 * m1**3
-    return m1, variance, third, m4 - 4 * m1 * m3 + 6 * m1 * m1 * m2 - 3 * m1**4
+    return center + m1, variance, third, m4 - 4 * m1 * m3 + 6 * m1 * m1 * m2 - 3 * m1**4

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeAlias
 from ms_initkit import draws
 from ms_initkit.draws import truncation
 from ms_initkit.formulas.base import Formula, Site, initializer
-from ms_initkit.formulas.kinds import Alias, Positive, Range, Sigma
+from ms_initkit.formulas.kinds import Alias, NotNegative, Positive, Range, Sigma
 
 Low: TypeAlias = Annotated[float, Range(), Alias(("a", "minval"))]
 High: TypeAlias = Annotated[float, Range(), Alias(("b", "maxval"))]
@@ -43,20 +43,20 @@ class Ones(Formula):
 
 @initializer()
 class Constant(Formula):
-    """Every element is ``value``.
+    """Every element is ``value``, or every element of row i the i-th of several values.
 
     Args:
-        value: Any finite number. Layer scales and other constants of a paper are this.
+        value: Any finite number, such as a layer scale; or a list of numbers, one for each row (slice of the first
+            axis).
 
-    Sources: mindspore.common.initializer.Constant (there also an array: that is `from:` in a recipe);
+    Sources: mindspore.common.initializer.Constant (there also a whole array: that is `from:` in a recipe);
     torch.nn.init.constant_.
     """
 
-    value: Annotated[float, Range(), Alias(("val",))]
+    value: Annotated[float | tuple[float, ...], Range(), Alias(("val",))]
 
     def resolve(self, site: Site) -> draws.Draw:
-        del site
-        return draws.Constant(self.value)
+        return constant(site, self.value)
 
 
 @initializer()
@@ -69,12 +69,12 @@ class Uniform(Formula):
         scale: Half width of an interval around 0. MindSpore's default is 0.07; it holds where no argument is
             given.
         low: Lower end, instead of ``scale``; ``high`` is given with it.
-        high: Upper end, > low; never drawn.
+        high: Upper end, never drawn; where it is ``low``, every element is that.
 
     Sources: mindspore.common.initializer.Uniform; torch.nn.init.uniform_ (a, b).
     """
 
-    scale: Positive | None = None
+    scale: NotNegative | None = None
     low: Low | None = None
     high: High | None = None
 
@@ -83,15 +83,14 @@ class Uniform(Formula):
             raise ValueError(f"low and high are given together or not at all, not {self.low} and {self.high}")
         if self.scale is not None and self.low is not None:
             raise ValueError("give scale, or low and high, not both")
-        if self.low is not None and self.high is not None and not self.low < self.high:
-            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
+        if self.low is not None and self.high is not None and self.low > self.high:
+            raise ValueError(f"low must not be above high, as {self.low} is above {self.high}")
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        if self.low is not None and self.high is not None:
-            return draws.Uniform(self.low, self.high)
         scale = 0.07 if self.scale is None else self.scale
-        return draws.Uniform(-scale, scale)
+        low, high = (-scale, scale) if self.low is None or self.high is None else (self.low, self.high)
+        return draws.Constant(low) if low == high else draws.Uniform(low, high)
 
 
 @initializer()
@@ -100,7 +99,7 @@ class LogUniform(Formula):
 
     Args:
         low: Lower end, > 0.
-        high: Upper end, > low.
+        high: Upper end, not below ``low``.
 
     Sources: the step sizes of Gu et al. 2022 (S4D, arXiv:2206.11893) and of Gu & Dao 2023 (Mamba,
     arXiv:2312.00752).
@@ -110,12 +109,12 @@ class LogUniform(Formula):
     high: Positive
 
     def check(self) -> None:
-        if not self.low < self.high:
-            raise ValueError(f"low must be below high, not {self.low} and {self.high}")
+        if self.low > self.high:
+            raise ValueError(f"low must not be above high, as {self.low} is above {self.high}")
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        return log_uniform(self.low, self.high)
+        return draws.Constant(self.low) if self.low == self.high else log_uniform(self.low, self.high)
 
 
 @initializer()
@@ -123,7 +122,7 @@ class Normal(Formula):
     """Draws with mean ``mean`` and standard deviation ``sigma``, without truncation.
 
     Args:
-        sigma: Standard deviation, > 0. MindSpore's default is 0.01 (torch: 1, Keras: 0.05).
+        sigma: Standard deviation; 0 makes every element the mean. MindSpore's default is 0.01 (torch: 1, Keras: 0.05).
         mean: Mean.
 
     Sources: mindspore.common.initializer.Normal; torch.nn.init.normal_ (there the mean comes first).
@@ -134,7 +133,7 @@ class Normal(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        return draws.Normal(self.mean, self.sigma)
+        return normal(self.mean, self.sigma)
 
 
 @initializer()
@@ -146,10 +145,10 @@ class TruncatedNormal(Formula):
     from the mean (TensorFlow, JAX: the standard deviation becomes 0.8796 ``sigma`` at 2).
 
     Args:
-        sigma: Standard deviation before truncation, > 0; after it where ``correct_variance`` is set.
-        mean: Mean before truncation; must lie within the bounds.
+        sigma: Standard deviation before truncation; after it where ``correct_variance`` is set.
+        mean: Mean before truncation; it may lie outside of the bounds.
         a: Lower bound.
-        b: Upper bound, > a.
+        b: Upper bound, not below ``a``.
         bounds: ``absolute`` or ``sigmas``; has no default.
         correct_variance: Widens the normal so that the standard deviation after truncation is ``sigma``; the
             bounds, in sigmas, widen with it. The mean is not corrected. Only with ``sigmas``.
@@ -167,21 +166,19 @@ class TruncatedNormal(Formula):
     correct_variance: bool = False
 
     def check(self) -> None:
-        center = self.mean if self.bounds == "absolute" else 0.0
-        if not self.a < self.b:
-            raise ValueError(f"a must be below b, not {self.a} and {self.b}")
-        if not self.a <= center <= self.b:
-            where = "mean" if self.bounds == "absolute" else "mean (0 sigmas)"
-            raise ValueError(f"the {where} {center} must lie within the bounds, not outside [{self.a}, {self.b}]")
+        if self.a > self.b:
+            raise ValueError(f"a must not be above b, as {self.a} is above {self.b}")
         if self.correct_variance and self.bounds == "absolute":
             raise ValueError("correct_variance needs `bounds: sigmas`: absolute bounds do not widen with sigma")
+        if self.correct_variance and self.a == self.b:
+            raise ValueError(f"correct_variance needs room between the bounds: a and b are both {self.a}")
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
         if self.bounds == "absolute":
-            return draws.TruncatedNormal(self.mean, self.sigma, self.a, self.b)
+            return truncated_normal(self.mean, self.sigma, self.a, self.b)
         sigma = self.sigma / truncation.std(self.a, self.b) if self.correct_variance else self.sigma
-        return draws.TruncatedNormal(self.mean, sigma, self.mean + self.a * sigma, self.mean + self.b * sigma)
+        return truncated_normal(self.mean, sigma, self.mean + self.a * sigma, self.mean + self.b * sigma)
 
 
 @initializer()
@@ -192,10 +189,10 @@ class TruncNormal(Formula):
     0.02**2).
 
     Args:
-        sigma: Standard deviation before truncation, > 0 (torch's default is 1; a recipe says its own).
-        mean: Mean before truncation; must lie in [a, b].
+        sigma: Standard deviation before truncation (torch's default is 1; a recipe says its own).
+        mean: Mean before truncation; it may lie outside of [a, b].
         a: Lower bound, as a value.
-        b: Upper bound, as a value, > a.
+        b: Upper bound, as a value, not below ``a``.
 
     Sources: torch.nn.init.trunc_normal_; timm.layers.trunc_normal_. No variance correction.
     """
@@ -223,10 +220,10 @@ class TruncNormalTf(Formula):
     ``sigma`` at 2, 0.9866 ``sigma`` at 3.
 
     Args:
-        sigma: Standard deviation before truncation, > 0.
+        sigma: Standard deviation before truncation.
         mean: Mean before truncation.
-        a: Lower bound in sigmas, <= 0.
-        b: Upper bound in sigmas, >= 0.
+        a: Lower bound in sigmas.
+        b: Upper bound in sigmas, not below ``a``.
 
     Sources: timm.layers.trunc_normal_tf_; jax.nn.initializers.truncated_normal;
     keras.initializers.TruncatedNormal. No variance
@@ -279,6 +276,33 @@ class Mixture(Formula):
             if not isinstance(draw, draws.Constant | draws.Uniform | draws.Normal | draws.TruncatedNormal):
                 raise ValueError(f"a part of a mixture draws {type(draw).__name__}: must be one law for every element")
         return draws.Mixture(tuple(weight for weight, _ in self.parts), drawn)
+
+
+def constant(site: Site, value: float | tuple[float, ...]) -> draws.Draw:
+    """Returns the draw of one value, or of one for each row.
+
+    Raises:
+        ValueError: If there are not as many values as rows.
+    """
+    if not isinstance(value, tuple):
+        return draws.Constant(value)
+    if len(value) == 1:
+        return draws.Constant(value[0])
+    if len(value) != (site.shape[0] if site.shape else 1):
+        raise ValueError(f"{len(value)} values are not one for each row of the shape {site.shape}")
+    return draws.Table("rows", (("values", value),))
+
+
+def normal(mean: float, std: float) -> draws.Draw:
+    """Returns the draw of a normal, which without spread is a constant."""
+    return draws.Normal(mean, std) if std else draws.Constant(mean)
+
+
+def truncated_normal(mean: float, std: float, low: float, high: float) -> draws.Draw:
+    """Returns the draw of a normal between bounds, which without spread or room is a constant within them."""
+    if std and low < high:
+        return draws.TruncatedNormal(mean, std, low, high)
+    return draws.Constant(min(max(mean, low), high))
 
 
 def log_uniform(low: float, high: float) -> draws.Draw:

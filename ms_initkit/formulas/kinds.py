@@ -12,7 +12,17 @@ from types import NoneType, UnionType
 from typing import Annotated, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
 
 Kind: TypeAlias = Literal[
-    "number", "integer", "flag", "word", "text", "numbers", "integers", "formula", "formulas", "mixture parts"
+    "number",
+    "integer",
+    "flag",
+    "word",
+    "text",
+    "numbers",
+    "number or numbers",
+    "integers",
+    "formula",
+    "formulas",
+    "mixture parts",
 ]
 
 
@@ -54,14 +64,21 @@ class Alias(tuple[str, ...]):
     __slots__ = ()
 
 
+class Ambiguous(str):
+    """What a bare number in an argument's place is easily taken for: a recipe has to name the argument."""
+
+    __slots__ = ()
+
+
 FINITE: Final = Range()
 POSITIVE: Final = Range(low=0.0, excludes_low=True)
 
 Positive: TypeAlias = Annotated[float, POSITIVE]
 PositiveInteger: TypeAlias = Annotated[int, Range(low=1)]
 Index: TypeAlias = Annotated[int, Range(low=0)]
-Sigma: TypeAlias = Annotated[float, POSITIVE, Alias(("std", "stddev"))]
-Gain: TypeAlias = Annotated[float, POSITIVE]
+NotNegative: TypeAlias = Annotated[float, Range(low=0.0)]
+Sigma: TypeAlias = Annotated[float, Range(low=0.0), Alias(("std", "stddev"))]
+Gain: TypeAlias = Annotated[float, Range(low=0.0)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +94,7 @@ class Argument:
         aliases: Names it answers to besides its own.
         range: What its numbers may be; None where it has no numbers.
         is_nullable: Whether it may be left out by an explicit None.
+        ambiguous: What a bare number in its place is easily taken for; empty if nothing.
     """
 
     name: str
@@ -87,6 +105,7 @@ class Argument:
     aliases: tuple[str, ...] = ()
     range: Range | None = None
     is_nullable: bool = False
+    ambiguous: str = ""
 
 
 class Nested(ABC):
@@ -128,6 +147,7 @@ def arguments(formula: type[Nested]) -> tuple[Argument, ...]:
                 aliases=tuple(word for extra in extras if isinstance(extra, Alias) for word in extra),
                 range=next((extra for extra in extras if isinstance(extra, Range)), _range(kind)),
                 is_nullable=is_nullable,
+                ambiguous=next((str(extra) for extra in extras if isinstance(extra, Ambiguous)), ""),
             )
         )
     return tuple(found)
@@ -153,6 +173,8 @@ def _unwrapped(hint: object) -> tuple[object, tuple[object, ...], bool]:
 def _kind(hint: object) -> Kind | None:
     if get_origin(hint) in (Union, UnionType) and set(get_args(hint)) == {int, float}:
         return "number"
+    if get_origin(hint) in (Union, UnionType) and set(get_args(hint)) == {float, tuple[float, ...]}:
+        return "number or numbers"
     bare: dict[object, Kind] = {bool: "flag", int: "integer", float: "number", str: "text"}
     if hint in bare:
         return bare[hint]
@@ -170,7 +192,7 @@ def _kind(hint: object) -> Kind | None:
 
 
 def _range(kind: Kind) -> Range | None:
-    return FINITE if kind in ("number", "integer", "numbers", "integers") else None
+    return FINITE if kind in ("number", "integer", "numbers", "number or numbers", "integers") else None
 
 
 def checked(argument: Argument, value: object) -> object:
@@ -183,9 +205,11 @@ def checked(argument: Argument, value: object) -> object:
     match argument.kind:
         case "number":
             return _number(argument, value)
+        case "number or numbers" if isinstance(value, Real):
+            return _number(argument, value)
         case "integer":
             return _integer(argument, value)
-        case "numbers":
+        case "numbers" | "number or numbers":
             return tuple(_number(argument, item) for item in _items(argument, value))
         case "integers":
             return tuple(_integer(argument, item) for item in _items(argument, value))

@@ -18,6 +18,8 @@ def per_member(draw: draws.Draw, axes: tuple[int, ...], ndim: int) -> draws.Draw
     Raises:
         ValueError: If the draw cannot be had member by member.
     """
+    if not axes:
+        return draw
     rest = [axis for axis in range(ndim) if axis not in axes]
     if draw.is_elementwise:
         return draw  # single elements know nothing of members

@@ -12,7 +12,7 @@ from ms_initkit.draws import truncation
 from ms_initkit.findings import suggestion
 from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.fans import Fans, NoFansError
-from ms_initkit.formulas.kinds import FINITE, Alias, Gain, Positive
+from ms_initkit.formulas.kinds import FINITE, Alias, Ambiguous, Gain, Positive
 
 Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 Distribution: TypeAlias = Literal["normal", "untruncated_normal", "truncated_normal", "uniform"]
@@ -21,7 +21,7 @@ Nonlinearity: TypeAlias = Literal[
     "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
     "sigmoid", "tanh", "relu", "leaky_relu", "selu",
 ]  # fmt: skip
-NegativeSlope: TypeAlias = Annotated[float, FINITE, Alias(("a",))]
+NegativeSlope: TypeAlias = Annotated[float, FINITE, Alias(("a",)), Ambiguous("a gain")]
 
 
 @initializer()
@@ -56,7 +56,7 @@ class XavierUniform(Formula):
     """Draws from U[-b, b), b = gain sqrt(6 / (fan_in + fan_out)): variance 2 gain**2 / (fan_in + fan_out).
 
     Args:
-        gain: Factor on the standard deviation, > 0; see ``nonlinearity`` of ``he_uniform`` for usual values.
+        gain: Factor on the standard deviation; see ``nonlinearity`` of ``he_uniform`` for usual values.
 
     Sources: Glorot & Bengio 2010, equation 16; mindspore.common.initializer.XavierUniform;
     torch.nn.init.xavier_uniform_; keras.initializers.GlorotUniform.
@@ -76,7 +76,7 @@ class XavierNormal(Formula):
     is an initializer of its own here.
 
     Args:
-        gain: Factor on the standard deviation, > 0.
+        gain: Factor on the standard deviation.
 
     Sources: Glorot & Bengio 2010, equation 12; mindspore.common.initializer.XavierNormal;
     torch.nn.init.xavier_normal_.
@@ -97,7 +97,7 @@ class GlorotNormal(Formula):
     Args:
         distribution: ``truncated_normal`` as in JAX, Keras and Haiku (cut at two sigmas, variance corrected);
             ``normal`` as in torch, MindSpore and Paddle, where it is called ``xavier_normal``.
-        gain: Factor on the standard deviation, > 0.
+        gain: Factor on the standard deviation.
 
     Sources: Glorot & Bengio 2010, equation 12; jax.nn.initializers.glorot_normal;
     keras.initializers.GlorotNormal.
@@ -275,7 +275,9 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
 
 def scaled(std: float, distribution: Distribution) -> draws.Draw:
-    """Returns the draw with mean 0 and standard deviation ``std``."""
+    """Returns the draw with mean 0 and standard deviation ``std``; without spread it is the constant 0."""
+    if std == 0.0:
+        return draws.Constant(0.0)
     match distribution:
         case "normal" | "untruncated_normal":
             return draws.Normal(0.0, std)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.formulas.base import Formula, Site, initializer
-from ms_initkit.formulas.kinds import Alias, Index, Positive, Range
+from ms_initkit.formulas.kinds import Alias, Ambiguous, Index, Positive, Range
 
 Axis: TypeAlias = int
 Base: TypeAlias = Annotated[float, Range(low=1.0, excludes_low=True), Alias(("temperature", "max_timescale"))]
@@ -48,18 +48,21 @@ class Arange(Formula):
     Args:
         start: The first value.
         step: The difference between neighbours.
-        axis: Along which axis, the last by default. The bins of a (1, 16, 1, 1) kernel lie along axis 1.
+        axis: Along which axis, the last by default. The bins of a (1, 16, 1, 1) kernel lie along axis 1. None (null)
+            counts through all elements in C order, as ``numpy.arange(size).reshape(shape)``.
 
     Sources: numpy.arange; Li et al. 2020, Generalized Focal Loss (arXiv:2006.04388).
     """
 
-    start: float = 0.0
+    start: Annotated[float, Range(), Ambiguous("the number of values")] = 0.0
     step: float = 1.0
-    axis: Axis = -1
+    axis: Axis | None = -1
 
     def resolve(self, site: Site) -> draws.Draw:
-        axis = axis_of(site, self.axis)
-        return draws.Table("arange", (("start", self.start), ("step", self.step), ("axis", axis)))
+        counted: draws.Arguments = (("start", self.start), ("step", self.step))
+        if self.axis is not None:
+            counted = (*counted, ("axis", axis_of(site, self.axis)))
+        return draws.Table("arange", counted)
 
 
 @initializer("sinusoidal")

@@ -9,9 +9,11 @@ from dataclasses import field
 from typing import Annotated, Literal
 
 from ms_initkit import draws
+from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.formulas.kinds import Alias, Gain, Positive, PositiveInteger, Range, Sigma
+from ms_initkit.formulas.members import per_member
 from ms_initkit.formulas.scaling import HeNormal
 
 
@@ -24,7 +26,7 @@ class Orthogonal(Formula):
     linear algebra, which may differ in the last bit between machines.
 
     Args:
-        gain: Factor, > 0: the singular values.
+        gain: Factor: the singular values.
         column_axis: ``first`` takes the first axis as rows and flattens the others, as torch and MindSpore
             do; ``last`` takes the last axis as columns, as JAX and Keras do.
 
@@ -50,7 +52,7 @@ class BlockOrthogonal(Formula):
 
     Args:
         split_sizes: Extent of a block along each axis; each divides the tensor's.
-        gain: Factor, > 0: the singular values of a block.
+        gain: Factor: the singular values of a block.
 
     Sources: allennlp.nn.initializers.block_orthogonal.
     """
@@ -83,21 +85,21 @@ class DeltaOrthogonal(Formula):
     central taps.
 
     Args:
-        gain: Factor, > 0: the singular values.
+        gain: Factor: the singular values.
 
     Sources: Xiao et al. 2018, algorithm 1 (arXiv:1806.05393); jax.nn.initializers.delta_orthogonal.
     """
 
     has_structure = True
 
-    gain: Annotated[float, Range(low=0.0, excludes_low=True), Alias(("scale",))] = 1.0
+    gain: Annotated[float, Range(low=0.0), Alias(("scale",))] = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
         if not 3 <= len(site.shape) <= 5:
             raise ValueError(f"a kernel of 3 to 5 axes is needed, not the shape {site.shape}")
         if site.shape[1] > site.shape[0]:
             raise ValueError(f"{site.shape[0]} outputs are too few to keep the norm of {site.shape[1]} inputs")
-        return draws.Whole("delta_orthogonal", (("gain", self.gain),))
+        return draws.Whole("delta_orthogonal", (("gain", self.gain),)) if self.gain else draws.Constant(0.0)
 
 
 @initializer()
@@ -133,21 +135,34 @@ class RwkvOrthogonal(Formula):
 class Identity(Formula):
     """Sets a matrix to gain times the identity; 0 beyond the square part.
 
+    A tensor of more than two axes is a stack of matrices once ``axes`` says which two of them are rows and columns.
+
     Args:
-        gain: The diagonal, > 0.
+        gain: The diagonal.
+        axes: The axes of the rows and of the columns; [-2, -1] for a stack of matrices as Haiku has it.
 
     Sources: mindspore.common.initializer.Identity; torch.nn.init.eye_; keras.initializers.Identity (gain); Le
-    et al. 2015 for recurrent layers of rectifiers (arXiv:1504.00941).
+    et al. 2015 for recurrent layers of rectifiers (arXiv:1504.00941); haiku.initializers.Identity (stacks).
     """
 
     has_structure = True
 
     gain: Gain = 1.0
+    axes: tuple[int, ...] | None = None
+
+    def check(self) -> None:
+        if self.axes is not None and len(self.axes) != 2:
+            raise ValueError(f"axes are the two of rows and columns, not {list(self.axes)}")
 
     def resolve(self, site: Site) -> draws.Draw:
-        if len(site.shape) != 2:
-            raise ValueError(f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`")
-        return draws.Table("eye", (("gain", self.gain),))
+        if self.axes is None and len(site.shape) != 2:
+            raise ValueError(
+                f"a matrix is needed, not the shape {site.shape}; for a convolution choose `dirac`, for a stack of "
+                "matrices say which axes they have: {identity: {axes: [-2, -1]}}"
+            )
+        matrix = fans.axes_of(site.shape, self.axes or (0, 1))
+        others = tuple(axis for axis in range(len(site.shape)) if axis not in matrix)
+        return per_member(draws.Table("eye", (("gain", self.gain),)), others, len(site.shape))
 
 
 @initializer()
@@ -180,8 +195,8 @@ class Sparse(Formula):
     """Draws N(0, sigma**2) with ceil(sparsity rows) zeros in every column of a matrix, at random rows.
 
     Args:
-        sparsity: Share of zeros in a column, from 0 to below 1.
-        sigma: Standard deviation of the others, > 0.
+        sparsity: Share of zeros in a column; 1 is nothing but zeros.
+        sigma: Standard deviation of the others.
 
     Sources: Martens 2010, section 5; torch.nn.init.sparse_; mindspore.common.initializer.Sparse. Needs the
     whole tensor at once.
@@ -189,12 +204,14 @@ class Sparse(Formula):
 
     has_structure = True
 
-    sparsity: Annotated[float, Range(0.0, 1.0, excludes_high=True)]
+    sparsity: Annotated[float, Range(0.0, 1.0)]
     sigma: Sigma = 0.01
 
     def resolve(self, site: Site) -> draws.Draw:
         if len(site.shape) != 2:
             raise ValueError(f"a matrix is needed, not the shape {site.shape}")
+        if self.sparsity == 1.0 or self.sigma == 0.0:
+            return draws.Constant(0.0)
         if math.ceil(self.sparsity * site.shape[0]) == site.shape[0]:
             raise ValueError(f"a sparsity of {self.sparsity} leaves nothing of columns of {site.shape[0]}")
         return draws.Whole("sparse", (("sparsity", self.sparsity), ("std", self.sigma)))
@@ -225,8 +242,8 @@ class Icnr(Formula):
         if not site.shape or site.shape[0] % times:
             raise ValueError(f"an upsampling by {self.scale} needs channels in multiples of {times}, not {site.shape}")
         shape = (site.shape[0] // times, *site.shape[1:])
-        fans = None if site.fans is None else _divided(site.fans, times)
-        return draws.Repeated(0, times, self.base.resolve(Site(shape, fans)))
+        base_fans = None if site.fans is None else _divided(site.fans, times)
+        return draws.Repeated(0, times, self.base.resolve(Site(shape, base_fans)))
 
 
 @initializer()
@@ -238,8 +255,9 @@ class Bilinear(Formula):
     lopsided for others.
 
     Args:
-        channels: ``all`` sets every pair of channels, as a depthwise kernel needs; ``diagonal`` only an input
-            channel's own output, the others 0, as fully convolutional networks do.
+        channels: ``own`` upsamples every channel by itself: ``all`` for a depthwise kernel, whose second axis is 1, and
+            ``diagonal`` for others. ``all`` sets every pair of channels, so that an output is the sum over all
+            inputs; ``diagonal`` only an input channel's own output, the others 0.
 
     Sources: Long et al. 2015, section 3.3 (arXiv:1411.4038), and shelhamer/fcn.berkeleyvision.org surgery.py,
     upsample_filt (diagonal); mxnet.initializer.Bilinear (all).
@@ -247,12 +265,13 @@ class Bilinear(Formula):
 
     has_structure = True
 
-    channels: Literal["all", "diagonal"] = "all"
+    channels: Literal["own", "all", "diagonal"] = "own"
 
     def resolve(self, site: Site) -> draws.Draw:
         if len(site.shape) < 3:
             raise ValueError(f"a kernel of at least 3 axes is needed, not the shape {site.shape}")
-        return draws.Table("bilinear", (("channels", self.channels),))
+        own = "all" if site.shape[1] == 1 else "diagonal"
+        return draws.Table("bilinear", (("channels", own if self.channels == "own" else self.channels),))
 
 
 @initializer("partial_hadamard")
@@ -278,7 +297,7 @@ def _divided(fans: Fans, times: int) -> Fans:
     return Fans(fans.fan_in, None if fans.fan_out is None else fans.fan_out / times)
 
 
-def orthogonal(shape: tuple[int, ...], gain: float, column_axis: Literal["first", "last"] = "first") -> draws.Whole:
+def orthogonal(shape: tuple[int, ...], gain: float, column_axis: Literal["first", "last"] = "first") -> draws.Draw:
     """Returns the draw of one orthogonal matrix.
 
     Raises:
@@ -286,4 +305,4 @@ def orthogonal(shape: tuple[int, ...], gain: float, column_axis: Literal["first"
     """
     if len(shape) < 2:
         raise ValueError(f"a matrix is needed, not the shape {shape}")
-    return draws.Whole("orthogonal", (("gain", gain), ("column_axis", column_axis)))
+    return draws.Whole("orthogonal", (("gain", gain), ("column_axis", column_axis))) if gain else draws.Constant(0.0)

@@ -39,7 +39,7 @@ class InitSpec:
 ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | tuple[ArgumentValue, ...] | None"
 
 _DEEPEST: Final = 6
-_LISTS: Final = ("numbers", "integers", "formulas", "mixture parts")
+_LISTS: Final = ("numbers", "number or numbers", "integers", "formulas", "mixture parts")
 
 
 def read_initializer(node: Node, what: str, scope: Scope, depth: int = 0) -> InitSpec:
@@ -147,6 +147,11 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             values: tuple[Node, ...] = items
         case _:
             values = (node,)
+    for argument, value in zip(known, values, strict=False):
+        if argument.ambiguous:
+            message = f"{described(value)} is easily taken for {argument.ambiguous} of {name.text!r}"
+            help_ = f"write {{{name.text}: {{{argument.name}: ...}}}}"
+            problems.add("bad-argument", message, span=value.span, help=help_)
     if len(values) > len(known):
         takes = f"takes {len(known)} at most" if known else "takes none"
         problems.add("unknown-argument", f"{name.text!r} has {len(values)} arguments and {takes}", span=node.span)
@@ -180,7 +185,9 @@ def _read_value(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
     match argument.kind:
         case "number" | "integer":
             return _read_number(node, argument, place.scope)
-        case "numbers" | "integers":
+        case "number or numbers" if not isinstance(node, Sequence):
+            return _read_number(node, argument, place.scope)
+        case "numbers" | "number or numbers" | "integers":
             return read_each(node, what, lambda item, _: _read_number(item, argument, place.scope))
         case "flag":
             return read_flag(node, what)

@@ -63,6 +63,7 @@ def _argument(argument: Argument) -> Schema:
         "word": {"enum": list(argument.choices)},
         "text": schemas.TEXT,
         "numbers": schemas.list_of(schemas.EXPRESSION),
+        "number or numbers": schemas.any_of(schemas.EXPRESSION, schemas.EXPRESSIONS),
         "integers": schemas.list_of(schemas.EXPRESSION),
         "formula": schemas.INITIALIZER,
         "formulas": schemas.list_of(schemas.INITIALIZER),

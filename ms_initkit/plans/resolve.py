@@ -267,4 +267,6 @@ def _text(spec: InitSpec, formula: Formula) -> str:
 
 
 def _value_text(value: object) -> str:
+    if isinstance(value, list) and len(value) > 8:
+        return f"[{_value_text(value[0])}, ..., {_value_text(value[-1])}: {len(value)}]"
     return f"{value:.9g}" if isinstance(value, float) else str(value)

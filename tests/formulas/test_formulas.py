@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from ms_initkit import draws, formulas, stream
-from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scaling, state_space, structured
+from ms_initkit.draws.moments import moments
+from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scaling, sequences, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
 from tests.laws import CONV, EXAMPLES
@@ -111,19 +113,18 @@ def test_mindspores_spelling_of_a_truncated_normal_has_to_say_which_bounds() -> 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: elementary.Normal(0.0), "sigma is 0.0: must be > 0"),
-        (lambda: elementary.Normal(math.nan), "sigma is nan: must be > 0"),
-        (lambda: elementary.Normal(math.inf), "sigma is inf: must be > 0"),
-        (lambda: elementary.Normal(-1.0), "sigma is -1.0: must be > 0"),
+        (lambda: elementary.Normal(math.nan), "sigma is nan: must be >= 0"),
+        (lambda: elementary.Normal(math.inf), "sigma is inf: must be >= 0"),
+        (lambda: elementary.Normal(-1.0), "sigma is -1.0: must be >= 0"),
         (lambda: elementary.Normal(1.0, math.nan), "mean is nan: must be finite"),
-        (lambda: scaling.XavierNormal(0), "gain is 0.0: must be > 0"),
+        (lambda: scaling.XavierNormal(-1), "gain is -1.0: must be >= 0"),
         (lambda: scaling.VarianceScaling(-2.0), "scale is -2.0: must be > 0"),
         (
             lambda: scaling.HeNormal(mode="fan_both"),  # type: ignore[arg-type]  # that is what is tested
             "mode is 'fan_both': must be one of 'fan_in', 'fan_out'",
         ),
-        (lambda: structured.Orthogonal(0.0), "gain is 0.0: must be > 0"),
-        (lambda: structured.Sparse(1.0), r"sparsity is 1.0: must be in \[0, 1\)"),
+        (lambda: structured.Orthogonal(-2.0), "gain is -2.0: must be >= 0"),
+        (lambda: structured.Sparse(1.5), r"sparsity is 1.5: must be in \[0, 1\]"),
         (lambda: structured.Dirac(0), "groups is 0.0: must be >= 1"),
         (
             lambda: structured.Dirac(1.5),  # type: ignore[arg-type]
@@ -132,14 +133,14 @@ def test_mindspores_spelling_of_a_truncated_normal_has_to_say_which_bounds() -> 
         (lambda: priors.PriorProbability(0.0), r"probability is 0.0: must be in \(0, 1\)"),
         (lambda: elementary.Uniform(scale=1.0, low=0.0, high=1.0), "give scale, or low and high, not both"),
         (lambda: elementary.Uniform(low=0.0), "low and high are given together"),
-        (lambda: elementary.Uniform(low=1.0, high=1.0), "low must be below high"),
+        (lambda: elementary.Uniform(low=1.5, high=1.0), "low must not be above high, as 1.5 is above 1.0"),
         (lambda: elementary.Constant(math.inf), "value is inf: must be finite"),
+        (lambda: elementary.TruncNormal(1.0, a=2.0, b=1.0), "a must not be above b, as 2.0 is above 1.0"),
         (
-            lambda: elementary.TruncNormal(1.0, 5.0),
-            r"the mean 5.0 must lie within the bounds, not outside \[-2.0, 2.0\]",
+            lambda: elementary.TruncatedNormal(a=1.0, b=1.0, bounds="sigmas", correct_variance=True),
+            "correct_variance needs room between the bounds: a and b are both 1.0",
         ),
-        (lambda: elementary.TruncNormalTf(1.0, a=1.0), "the mean .0 sigmas. 0.0 must lie within the bounds"),
-        (lambda: elementary.TruncNormal(1.0, a=2.0, b=1.0), "a must be below b"),
+        (lambda: structured.Identity(axes=(0,)), r"axes are the two of rows and columns, not \[0\]"),
         (
             lambda: elementary.TruncatedNormal(bounds="absolute", correct_variance=True),
             "correct_variance needs `bounds: sigmas`",
@@ -319,3 +320,102 @@ def test_a_docstring_says_arguments_and_sources(name: str) -> None:
 def test_lists_become_tuples_and_integers_floats() -> None:
     assert structured.BlockOrthogonal([2, 3]).split_sizes == (2, 3)  # type: ignore[arg-type]  # as YAML gives it
     assert repr(elementary.Normal(1, 0)) == "Normal(sigma=1.0, mean=0.0)"
+
+
+@pytest.mark.parametrize(
+    ("formula", "value"),
+    [
+        (elementary.Normal(0.0, 3.0), 3.0),
+        (elementary.Uniform(0.0), 0.0),
+        (elementary.Uniform(low=2.0, high=2.0), 2.0),
+        (elementary.LogUniform(0.5, 0.5), 0.5),
+        (elementary.TruncNormal(0.0, 0.5), 0.5),
+        (elementary.TruncNormal(0.0, 5.0), 2.0),
+        (elementary.TruncNormal(1.0, a=1.5, b=1.5), 1.5),
+        (elementary.TruncNormalTf(2.0, a=1.0, b=1.0), 2.0),
+        (scaling.XavierNormal(0), 0.0),
+        (scaling.XavierUniform(0), 0.0),
+        (scaling.GlorotNormal("truncated_normal", 0), 0.0),
+        (structured.Orthogonal(0), 0.0),
+        (structured.Sparse(1.0), 0.0),
+        (structured.Sparse(0.5, 0.0), 0.0),
+        (elementary.Constant((4.0,)), 4.0),
+    ],
+)
+def test_a_law_without_spread_is_a_constant(formula: Formula, value: float) -> None:
+    assert formula.resolve(at(6, 4)) == draws.Constant(value)
+
+
+@pytest.mark.parametrize(
+    ("std", "low", "high"),
+    [(1.0, 2.0, 3.0), (1.0, -3.0, -2.0), (2.0, 5.0, 30.0), (0.5, 7.0, 8.0), (1.0, -1.0, 50.0), (1.0, 0.5, 1e30)],
+)
+def test_a_normal_is_truncated_to_bounds_that_do_not_hold_its_mean(std: float, low: float, high: float) -> None:
+    formula = elementary.TruncNormal(std, 0.0, low, high)
+    law = stats.truncnorm(low / std, high / std, scale=std)
+    values = sample(formula, 200_000).astype(np.float64)
+
+    assert values.min() >= low
+    assert values.max() <= high
+    assert stats.kstest(values, law.cdf).pvalue > 1e-6
+    found = moments(formula.resolve(at(3)), (3,))
+    assert found.mean == pytest.approx(law.mean(), rel=1e-6)
+    assert found.std == pytest.approx(law.std(), rel=1e-5)
+
+
+@pytest.mark.parametrize("low", [20.0, 1e3, 1e6])
+def test_far_out_a_truncated_normal_is_an_exponential(low: float) -> None:
+    draw = elementary.TruncNormal(1.0, 0.0, low, 2 * low).resolve(at(3))
+
+    found = moments(draw, (3,))
+    assert found.mean is not None
+    assert (found.mean - low) * low == pytest.approx(1.0, rel=3 / low**2 + 1e-15 * low**2)
+    assert found.std is not None
+    assert found.std * low == pytest.approx(1.0, rel=4 / low**2)
+    assert found.kurtosis == pytest.approx(9.0, rel=20 / low**2 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("formula", "std", "kurtosis"),
+    [
+        (elementary.Normal(1e300), 1e300, 3.0),
+        (elementary.Normal(1e-300), 1e-300, 3.0),
+        (elementary.Uniform(1e200), 1e200 / math.sqrt(3), 1.8),
+        (elementary.Uniform(low=0.0, high=1.7e308), 1.7e308 / math.sqrt(12), 1.8),
+        (scaling.VarianceScaling(1e-300, distribution="normal"), math.sqrt(1e-300 / 288), 3.0),
+        (elementary.TruncNormalTf(1e-200), 1e-200 * stats.truncnorm(-2, 2).std(), 2.3655),
+        (elementary.Mixture(((0.5, elementary.Constant(-1e250)), (0.5, elementary.Constant(1e250)))), 1e250, 1.0),
+    ],
+)
+def test_moments_of_extreme_laws_are_numbers(formula: Formula, std: float, kurtosis: float) -> None:
+    found = moments(formula.resolve(at(64, 32, 3, 3)), (64, 32, 3, 3))
+
+    assert found.std == pytest.approx(std, rel=1e-9)
+    assert found.kurtosis == pytest.approx(kurtosis, rel=1e-4)
+
+
+def test_each_row_may_have_a_value_of_its_own() -> None:
+    values = sample(elementary.Constant((1.0, -2.0, 0.5)), 3, 2)
+    np.testing.assert_array_equal(values, np.array([[1, 1], [-2, -2], [0.5, 0.5]]))
+
+    priors_of_classes = sample(priors.PriorProbability((0.01, 0.5, 0.9)), 3)
+    np.testing.assert_allclose(1 / (1 + np.exp(-priors_of_classes.astype(np.float64))), [0.01, 0.5, 0.9], rtol=1e-6)
+    with pytest.raises(ValueError, match=r"3 values are not one for each row of the shape \(4,\)"):
+        elementary.Constant((1.0, 2.0, 3.0)).resolve(at(4))
+    with pytest.raises(ValueError, match=r"probability is 1.5: must be in \(0, 1\)"):
+        priors.PriorProbability((0.5, 1.5))
+
+
+def test_counting_goes_through_all_axes_on_demand() -> None:
+    np.testing.assert_array_equal(
+        sample(sequences.Arange(2.0, 3.0, axis=None), 2, 3, 4), 2 + 3 * np.arange(24).reshape(2, 3, 4)
+    )
+
+
+def test_a_stack_of_identities_says_which_axes_are_the_matrix() -> None:
+    stack = sample(structured.Identity(2.0, axes=(-2, -1)), 3, 4, 5)
+    np.testing.assert_array_equal(stack, np.broadcast_to(2 * np.eye(4, 5), (3, 4, 5)))
+    outer = sample(structured.Identity(axes=(0, 3)), 4, 2, 3, 4)
+    np.testing.assert_array_equal(outer, np.broadcast_to(np.eye(4)[:, None, None, :], (4, 2, 3, 4)))
+    with pytest.raises(ValueError, match=r"choose `dirac`, for a stack .* \{identity: \{axes: \[-2, -1\]\}\}"):
+        structured.Identity().resolve(at(8, 8, 3, 3))
