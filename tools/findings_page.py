@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import codes
+from ms_initkit.findings.codes import STAGES
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Code
@@ -18,14 +19,6 @@ if TYPE_CHECKING:
 
 PAGES: Final = Path(__file__).parents[1] / "tests" / "diagnostics"
 _INSTEAD: Final = "## Instead\n"
-_TITLES: Final[dict[Stage, str]] = {
-    "recipe": "When a recipe is read",
-    "plan": "When a plan is made",
-    "layout": "When a layout is read, and when ranks are held against it",
-    "apply": "When a plan is applied",
-    "verify": "When values are verified",
-    "materialize": "When a model is materialized",
-}
 _HEAD: Final = """\
 # Findings
 
@@ -41,10 +34,10 @@ trainable.
 
 def text() -> str:
     """Returns the page."""
-    chapters: dict[Stage, dict[str, Code]] = {stage: {} for stage in _TITLES}
+    chapters: dict[Stage, dict[str, Code]] = {stage: {} for stage in STAGES}
     for name, code in codes().items():
         chapters[code.stage][name] = code
-    parts = [_HEAD, *(_index(_TITLES[stage], members) for stage, members in chapters.items())]
+    parts = [_HEAD, *(_index(STAGES[stage].capitalize(), members) for stage, members in chapters.items())]
     parts += [_section(name, code) for members in chapters.values() for name, code in members.items()]
     return "\n".join(parts)
 

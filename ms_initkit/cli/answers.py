@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
 import typer
 
-from ms_initkit.findings import InitKitError, render
+from ms_initkit.findings import InitKitError, findings_to_json, printable_lines, render
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,20 +22,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 
 
 def say(text: str) -> None:
-    """Prints ``text``."""
-    typer.echo(text, nl=not text.endswith("\n"))
+    """Prints ``text``, of whose characters none moves the cursor: names and ids are other people's."""
+    typer.echo(printable_lines(text), nl=not text.endswith("\n"))
 
 
 def refuse(reason: object) -> NoReturn:
     """Says why the command could not run, and ends with code 2."""
-    typer.echo(f"ms-initkit: {reason}", err=True)
+    typer.echo(printable_lines(f"ms-initkit: {reason}"), err=True)
     raise typer.Exit(COULD_NOT_RUN)
 
 
 def report_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     """Prints findings where people look for them: as JSON on stdout, as text on stderr."""
     if as_json:
-        say(json.dumps({"findings": [finding.to_json() for finding in findings]}, indent=1))
+        say(json.dumps(findings_to_json(findings), indent=1))
     elif findings:
         typer.echo(render(findings), err=True)
 

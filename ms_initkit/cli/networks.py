@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -12,6 +13,7 @@ import typer
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
 from ms_initkit.cli.progress import progress_bar
 from ms_initkit.findings import InitKitWarning, counted
+from ms_initkit.findings.codes import code_of, explanation
 from ms_initkit.syntax.numerals import read_number
 
 if TYPE_CHECKING:
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
     from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.variables import VariableValue
 
-Net = Annotated[str, typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")]
+_NET: Final = typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")
+Net = Annotated[str, _NET]
 NetArguments = Annotated[
     list[str],
     typer.Option("--net-arg", help="Argument of the factory; may be repeated.", metavar="KEY=VALUE"),
 ]
-RecipeName = Annotated[str, typer.Option("--recipe", help="A shipped recipe's name, or a path.")]
+_RECIPE: Final = typer.Option("--recipe", help="A shipped recipe's name, or a path.")
+RecipeName = Annotated[str, _RECIPE]
 Settings = Annotated[
     list[str],
     typer.Option("--set", help="Value of a recipe's variable; may be repeated.", metavar="NAME=VALUE"),
@@ -51,15 +55,18 @@ def plan(
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help="A parameter's name.")],
-    net: Net,
-    recipe: RecipeName,
+    name: Annotated[str, typer.Argument(help="A parameter's name; without a network, a finding's code.")],
+    net: Annotated[str | None, _NET] = None,
+    recipe: Annotated[str | None, _RECIPE] = None,
     net_arg: NetArguments = [],  # noqa: B006
     set_: Settings = [],  # noqa: B006
     as_json: AsJson = False,
 ) -> None:
-    """Shows every rule that selects one parameter, and why the first one wins."""
+    """Shows every rule that selects one parameter and why the first one wins, or what a finding's code means."""
     with answering(as_json=as_json):
+        if net is None or recipe is None:
+            say(json.dumps({"code": name, **asdict(code_of(name))}, indent=1) if as_json else explanation(name))
+            return
         made = _plan(_construct(net, net_arg, is_deferred=True), recipe, set_, lenient=True)
         if as_json:
             say(json.dumps(made.line_to_json(name), indent=1))

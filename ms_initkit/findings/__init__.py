@@ -6,9 +6,9 @@ A finding is raised by ``Finding.error``, ``Finding.warning`` or ``Finding.note`
 from ms_initkit.findings.codes import Code, codes
 from ms_initkit.findings.exceptions import ApplyError, InitKitError, InitKitWarning, PlanError, RecipeError
 from ms_initkit.findings.finding import About, Finding, Severity
-from ms_initkit.findings.listing import counted, in_file_order, render, summarise
+from ms_initkit.findings.listing import counted, findings_to_json, in_file_order, render, summarise
 from ms_initkit.findings.spans import Span
-from ms_initkit.findings.text import printable
+from ms_initkit.findings.text import printable, printable_lines
 from ms_initkit.findings.words import did_you_mean, suggestion
 
 __all__ = [
@@ -25,8 +25,10 @@ __all__ = [
     "codes",
     "counted",
     "did_you_mean",
+    "findings_to_json",
     "in_file_order",
     "printable",
+    "printable_lines",
     "render",
     "suggestion",
     "summarise",

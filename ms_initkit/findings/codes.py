@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import yaml
 
+from ms_initkit.findings.words import suggestion
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -38,8 +40,45 @@ class Code:
     instead: str
 
 
+# The stages in the order of a recipe's journey, as the end of "it is found ...".
+STAGES: Final[Mapping[Stage, str]] = {
+    "recipe": "when a recipe is read",
+    "plan": "when a plan is made",
+    "layout": "when a layout is read, and when ranks are held against it",
+    "apply": "when a plan is applied",
+    "verify": "when values are verified",
+    "materialize": "when a model is materialized",
+}
+
+
 @cache
 def codes() -> Mapping[str, Code]:
     """Returns every code with what it says, in alphabetical order."""
     rows = yaml.safe_load(TABLE.read_text(encoding="utf-8"))
     return {name: Code(**{**row, "severities": tuple(row["severities"])}) for name, row in rows.items()}
+
+
+def code_of(name: str) -> Code:
+    """Returns what a finding of the code ``name`` says.
+
+    Raises:
+        KeyError: If no finding has that code.
+    """
+    code = codes().get(name)
+    if code is None:
+        question = suggestion(name, codes())
+        hint = "; a parameter is explained with --net and --recipe"
+        raise KeyError(f"no finding has the code {name!r}" + (f": {question}" if question else hint))
+    return code
+
+
+def explanation(name: str) -> str:
+    """Returns, as text, what a finding of the code ``name`` says.
+
+    Raises:
+        KeyError: If no finding has that code.
+    """
+    code = code_of(name)
+    found = f"{STAGES[code.stage]}; {' or '.join(code.severities)}"
+    notes = (("found", found), ("why", code.why), ("instead", code.instead))
+    return "\n".join([f"{name}: {code.what}", *(f" = {word}: {text}" for word, text in notes)])

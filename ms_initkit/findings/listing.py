@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Final, get_args
 
 from ms_initkit.findings.finding import Severity
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ms_initkit.findings.finding import Finding
+
+MOST_SHOWN: Final = 200
 
 
 def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -27,8 +29,10 @@ def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def render(findings: Sequence[Finding]) -> str:
-    """Returns every finding as it is shown in a terminal, then a line that counts them."""
-    return "\n\n".join([*map(str, findings), summarise(findings)])
+    """Returns the first 200 findings as they are shown in a terminal, then a line that counts all."""
+    more = len(findings) - MOST_SHOWN
+    counts = summarise(findings) + (f"; {more} of them are not shown" if more > 0 else "")
+    return "\n\n".join([*map(str, findings[:MOST_SHOWN]), counts])
 
 
 def counted(n: int, word: str) -> str:
@@ -40,3 +44,16 @@ def summarise(findings: Sequence[Finding]) -> str:
     """Returns how many findings there are of each severity, such as ``2 errors, 1 warning``."""
     counts = [(sum(finding.severity == severity for finding in findings), severity) for severity in get_args(Severity)]
     return ", ".join(f"{counted(n, word)}" for n, word in counts if n) or "no findings"
+
+
+def findings_to_json(findings: Iterable[Finding]) -> dict[str, object]:
+    """Returns findings as JSON values, and beside them each line that they point to, once, by file and number."""
+    listed = []
+    sources: dict[str, dict[str, str]] = {}
+    for finding in findings:
+        values = finding.to_json()
+        del values["source"]
+        listed.append(values)
+        if finding.span is not None:
+            sources.setdefault(finding.span.path, {})[str(finding.span.line)] = finding.span.text_of_line
+    return {"findings": listed, "sources": sources}

@@ -13,9 +13,16 @@ _LONGEST_EXCERPT: Final = 120
 
 def printable(text: str) -> str:
     """Returns ``text`` with one visible character for each that would move the cursor of a terminal."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() else " " if char == "\t" else "\N{REPLACEMENT CHARACTER}" for char in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """Returns ``text`` with its line ends, and otherwise as ``printable`` has it."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def excerpt(span: Span, margin: str) -> list[str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from ms_initkit import draws
-from ms_initkit.findings import Finding, counted, suggestion
+from ms_initkit.findings import Finding, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
 from ms_initkit.plans.text import assignment_cells, moments_text, number, table
@@ -57,7 +57,7 @@ class Plan:
 
     def __str__(self) -> str:
         """Returns the plan as text, one line per parameter."""
-        return plan_text(self)
+        return printable_lines(plan_text(self))
 
     def explain(self, name: str) -> str:
         """Returns, as text, every rule that selects the parameter ``name`` and why the first one won.
@@ -65,11 +65,11 @@ class Plan:
         Raises:
             KeyError: If no parameter answers to ``name``.
         """
-        return explanation(self, self[name])
+        return printable_lines(explanation(self, self[name]))
 
     def diff(self, other: Plan) -> str:
         """Returns, as text, what differs between this plan and ``other``; empty where nothing does."""
-        return plan_difference(self, other)
+        return printable_lines(plan_difference(self, other))
 
     @cached_property
     def columns(self) -> Columns:

@@ -128,6 +128,32 @@ def test_explain_guesses_a_misspelt_name() -> None:
     assert "no parameter is called 'hiden.bias': did you mean 'hidden.bias'?" in result.stderr
 
 
+def test_explain_says_what_a_code_means() -> None:
+    result = run("explain", "unused-rule")
+    values = json.loads(run("explain", "unused-rule", "--json").stdout)
+
+    assert result.stdout.startswith("unused-rule: A rule selects no parameter.\n")
+    assert (values["code"], values["stage"]) == ("unused-rule", "plan")
+
+
+def test_explain_needs_a_network_for_a_parameter() -> None:
+    result = run("explain", "hidden.bias")
+
+    assert result.exit_code == 2
+    assert "no finding has the code 'hidden.bias'; a parameter is explained with --net and --recipe" in result.stderr
+
+
+@pytest.mark.parametrize("words", [["plan"], ["explain", "hidden.bias"]], ids=" ".join)
+def test_no_name_moves_the_cursor(words: list[str]) -> None:
+    Path("evil.yaml").write_text(GOOD.replace("id: biases", 'id: "\\e[2J\\u202Ebiases"'))
+
+    result = run(*words, *NET, "--recipe", "./evil.yaml")
+
+    assert result.exit_code == 0
+    assert "[2J" in result.stdout
+    assert not {"\x1b", "\u202e"} & set(result.stdout + result.stderr)
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_apply_saves_what_verify_proves(suffix: str, folder: Path) -> None:
     applied = run("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", f"out/init{suffix}")

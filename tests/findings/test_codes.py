@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+import pytest
+
 import ms_initkit
 from ms_initkit.findings import Severity, codes
-from ms_initkit.findings.codes import TABLE, Stage
+from ms_initkit.findings.codes import STAGES, TABLE, explanation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +97,19 @@ def test_the_table_is_sorted_and_whole() -> None:
 
     assert names == sorted(codes())  # a code that stands twice is in the text twice
     for code in codes().values():
-        assert code.stage in get_args(Stage)
+        assert code.stage in STAGES
         assert set(code.severities) <= set(get_args(Severity))
         assert all(text.endswith((".", ".)")) for text in (code.what, code.why, code.instead))
+
+
+def test_a_code_is_explained() -> None:
+    shown = explanation("unused-rule")
+
+    assert shown.startswith("unused-rule: A rule selects no parameter.\n = found: when a plan is made; error or ")
+    assert "\n = why: " in shown
+    assert "\n = instead: " in shown
+
+
+def test_a_misspelt_code_is_guessed() -> None:
+    with pytest.raises(KeyError, match="no finding has the code 'unusd-rule': did you mean 'unused-rule'"):
+        explanation("unusd-rule")
