@@ -1,6 +1,6 @@
 """Every code block of README.md and docs/ is run: Python, recipes, and commands of ms-initkit, page by page, in order.
 
-A YAML block that begins with ``# file: NAME`` is written to that file. Python blocks of a page share one namespace; in
+A block that begins with ``# file: NAME`` is written to that file. Python blocks of a page share one namespace; in
 them ``assert`` says what the page claims. Commands must exit with 0, or with N where the line ends in ``# exit N``.
 """
 
@@ -46,17 +46,27 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
             case "yaml":
                 write_recipe(text)
             case "python":
+                write_module(text)
                 padded = "\n" * (line - 1) + text
                 exec(compile(padded, str(page), "exec"), namespace)
             case "bash":
                 run_commands(text, f"{page.name}:{line}")
 
 
-@pytest.mark.parametrize("page", sorted((ROOT / "docs").glob("*.zh.md")), ids=lambda page: page.stem)
+CHINESE = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.zh.md"))]
+
+
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.stem)
 def test_a_page_in_chinese_has_the_code_of_the_english_one(page: Path) -> None:
-    english = page.with_name(page.name.replace(".zh.md", ".md"))
+    english = page.with_name(page.name.replace(".zh.md", ".md").replace(".zh-CN.md", ".md"))
 
     assert [block[:2] for block in blocks(page)] == [block[:2] for block in blocks(english)]
+
+
+def write_module(text: str) -> None:
+    named = re.match(r"# file: (\S+)\n", text)
+    if named:
+        Path(named[1]).write_text(text, encoding="utf-8")
 
 
 def write_recipe(text: str) -> None:
