@@ -7,10 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, PlanError, counted, did_you_mean
+from ms_initkit.findings import Finding, PlanError
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
-from ms_initkit.language.selector_tests import Name
+from ms_initkit.plans.leftovers import Leftovers
 from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.match import Matcher, Tally
 from ms_initkit.plans.plan import Plan
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.variables import VariableValue
     from ms_initkit.syntax.grammar import Value
-
-SHOWN: Final = 8
 
 
 def bind(
@@ -72,9 +70,8 @@ def draft_plan(
         return None, findings
     active, condition_findings = _active_rules(recipe, known.values)
     findings += condition_findings
-    draft = _Draft(
-        Resolver(known.values), conditional=frozenset(rule.id for rule in recipe.rules if rule.when is not None)
-    )
+    conditional = frozenset(rule.id for rule in recipe.rules if rule.when is not None)
+    draft = _Draft(Resolver(known.values), stripped, conditional)
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
@@ -152,9 +149,10 @@ class _Draft:
     """The lines so far, and what is needed to say what was left over; ``conditional`` rules have a ``when``."""
 
     resolver: Resolver
+    infos: Sequence[ParamInfo]
+    conditional: frozenset[str]
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
-    conditional: frozenset[str] = frozenset()
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
@@ -204,7 +202,6 @@ class _Draft:
 
     def findings(self, rules: Sequence[Rule], path: str, *, strict: bool) -> list[Finding]:
         """Returns what went wrong or was left over, rules first in file order; ``path`` is the recipe's own file."""
-        leftover: Severity = "error" if strict else "warning"
         found = [
             Finding.error(
                 _failure_code(reason),
@@ -215,65 +212,12 @@ class _Draft:
             )
             for rule, reason, failed in self.tally.failures.values()
         ]
-        for rule, winner in self.tally.idle(rules):
-            is_inherited = rule.span.path != path
-            if winner is None:
-                found += [] if rule.is_optional else [self._unused(rule, leftover)]
-            elif not (rule.is_optional and is_inherited):  # a child's rules stand before its parents' for just this
-                found.append(self._shadowed(rule, winner, leftover, is_inherited=is_inherited))
-        unmatched = [info for info in self.tally.unmatched if info.is_trainable]
-        if unmatched:
-            found.append(self._unmatched(unmatched, leftover))
-        return found
-
-    def _shadowed(self, rule: Rule, winner: str, leftover: Severity, *, is_inherited: bool) -> Finding:
-        severity = leftover
-        if rule.is_optional or is_inherited:
-            severity = "note"
-        elif self.conditional & self.tally.winners[rule.id].keys():
-            severity = "warning"  # under other values of the variables it may win
-        return Finding.of(
-            severity,
-            "shadowed-rule",
-            f"rule {rule.id!r} selects {counted(self.tally.selected[rule.id], 'parameter')} and wins none",
-            f"rule {winner!r} stands before it and takes them",
-            span=rule.span,
-            help=None if is_inherited else "move it up, narrow the rule before it, or delete it",
-            rule=rule.id,
-        )
-
-    def _unused(self, rule: Rule, severity: Severity) -> Finding:
-        names = [line.stream for line in self.assignments]
-        # Globs share fewer letters with names than misspelt words do.
-        asked = rule.match.find(Name)
-        near = None if asked is None else did_you_mean(asked.globs[0].text, names, alike=0.4)
-        message = f"rule {rule.id!r} selects no parameter"
-        note = f"it asks for {rule.match}"
-        hint = "correct `match`, delete the rule, or say `optional: true`"
-        if near is not None:
-            hint = f"the nearest name is {near!r}; {hint}"
-        return Finding.of(severity, "unused-rule", message, note, span=rule.match.span, help=hint, rule=rule.id)
-
-    def _unmatched(self, unmatched: Sequence[ParamInfo], severity: Severity) -> Finding:
-        shown = tuple(
-            f"{info.name} {info.shape} {info.dtype}"
-            + (f" of a {info.owners[0].cell[0]}" if info.owners[0].cell else "")
-            for info in unmatched[:SHOWN]
-        )
-        more = len(unmatched) - len(shown)
-        if more:
-            shown += (f"and {more} more",)
-        message = f"no rule selects {_count(unmatched)} of {len(self.assignments)}"
-        hint = "add a rule; `init: keep` leaves a parameter as it is"
-        return Finding.of(severity, "unmatched-parameter", message, *shown, help=hint, parameter=unmatched[0].name)
+        severity: Severity = "error" if strict else "warning"
+        return found + Leftovers(self.tally, self.infos, severity, path, self.conditional).findings(rules)
 
 
 def _failure_code(reason: ValueError) -> str:
     return "undefined-fan" if isinstance(reason, NoFansError) else "unusable-initializer"
-
-
-def _count(infos: Sequence[ParamInfo]) -> str:
-    return f"{len(infos)} parameter" + ("s" if len(infos) != 1 else "")
 
 
 def _listed(infos: Sequence[ParamInfo]) -> str:

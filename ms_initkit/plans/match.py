@@ -35,6 +35,11 @@ _R = TypeVar("_R", bound=Selecting)
 _INDEX: Final = re.compile(r"(?:(?<=\.)|^)\d+(?=\.|$)")
 
 
+def kind_of_name(name: str) -> str:
+    """Returns ``name`` with its indices as 0, alike for all layers."""
+    return _INDEX.sub("0", name)
+
+
 @dataclass
 class Matcher(Generic[_R]):
     """Holds parameters against ``rules``, in order."""
@@ -53,7 +58,7 @@ class Matcher(Generic[_R]):
     def candidates(self, info: ParamInfo) -> tuple[tuple[_R, int], ...]:
         """Returns every rule that selects ``info``, in order, each with the number of the first owner it does so by."""
         kind = (
-            tuple((_INDEX.sub("0", owner.name), owner.leaf, owner.cell, owner.options) for owner in info.owners),
+            tuple((kind_of_name(owner.name), owner.leaf, owner.cell, owner.options) for owner in info.owners),
             info.shape,
             info.dtype,
             info.is_trainable,

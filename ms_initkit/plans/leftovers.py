@@ -1,0 +1,154 @@
+"""What is left over when rules meet a network: rules that win nothing, parameters that no rule selects, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.findings import Finding, counted, did_you_mean
+from ms_initkit.language.selector_tests import CellClass, Has, Name, Trainable
+from ms_initkit.plans.match import Matcher, kind_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ms_initkit.findings import Severity
+    from ms_initkit.language.rules import Rule
+    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.plans.match import Tally
+
+_SHOWN: Final = 8
+_MOST_GUESSED: Final = 40  # each guess compares a glob with every kind of name
+_ALIKE: Final = 0.4  # globs share fewer letters with names than misspelt words do
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What nobody won, on either side.
+
+    Args:
+        tally: Who won what.
+        infos: The network's parameters, under the names that the rules see.
+        severity: That of what is left over and could be mended in the recipe.
+        path: The recipe's own file; rules of others are inherited.
+        conditional: The rules that have a ``when``, by id.
+    """
+
+    tally: Tally[Rule]
+    infos: Sequence[ParamInfo]
+    severity: Severity
+    path: str
+    conditional: frozenset[str]
+
+    def findings(self, rules: Sequence[Rule]) -> list[Finding]:
+        """Returns what is left over of ``rules`` and of the network, rules first in file order."""
+        idle = list(self.tally.idle(rules))
+        frozen = _frozen([rule for rule, _ in idle], self.infos)
+        guesses = self._guesses(rule for rule, winner in idle if winner is None and rule.id not in frozen)
+        is_blind = not any(owner.cell for info in self.infos for owner in info.owners)
+        found = []
+        for rule, winner in idle:
+            is_inherited = rule.span.path != self.path
+            if winner is None:
+                if not rule.is_optional:
+                    found.append(self._unused(rule, frozen.get(rule.id, ()), guesses.get(rule.id), is_blind=is_blind))
+            elif not (rule.is_optional and is_inherited):  # a child's rules stand before its parents' for just this
+                found.append(self._shadowed(rule, winner, frozen.get(rule.id, ()), is_inherited=is_inherited))
+        unmatched = [info for info in self.tally.unmatched if info.is_trainable]
+        if unmatched:
+            found.append(self._unmatched(unmatched, needs_cells=is_blind and any(map(_asks_for_cells, rules))))
+        return found
+
+    def _unused(self, rule: Rule, frozen: Sequence[ParamInfo], near: str | None, *, is_blind: bool) -> Finding:
+        notes = [f"it asks for {rule.match}"]
+        hint = "correct `match`, delete the rule, or say `optional: true`"
+        if frozen:
+            notes.append(_not_trainable(frozen, "parameter"))
+            hint = f"{_any_trainable(rule)}, delete the rule, or say `optional: true`"
+        elif is_blind and _asks_for_cells(rule):
+            notes.append("no cell of these parameters is known: names, shapes and types are all there is")
+            hint = "select by `name`, take a manifest that `ms-initkit manifest` wrote, or say `optional: true`"
+        elif near is not None:
+            hint = f"the nearest name is {near!r}; {hint}"
+        message = f"rule {rule.id!r} selects no parameter"
+        return Finding.of(self.severity, "unused-rule", message, *notes, span=rule.match.span, help=hint, rule=rule.id)
+
+    def _shadowed(self, rule: Rule, winner: str, frozen: Sequence[ParamInfo], *, is_inherited: bool) -> Finding:
+        severity = self.severity
+        if rule.is_optional or is_inherited:
+            severity = "note"
+        elif self.conditional & self.tally.winners[rule.id].keys():
+            severity = "warning"  # under other values of the variables it may win
+        notes = [f"rule {winner!r} stands before it and takes them"]
+        hint = None if is_inherited else "move it up, narrow the rule before it, or delete it"
+        if frozen and not is_inherited:
+            notes.append(_not_trainable(frozen, "more parameter"))
+            hint = f"{_any_trainable(rule)}, or {hint}"
+        message = f"rule {rule.id!r} selects {counted(self.tally.selected[rule.id], 'parameter')} and wins none"
+        return Finding.of(severity, "shadowed-rule", message, *notes, span=rule.span, help=hint, rule=rule.id)
+
+    def _unmatched(self, unmatched: Sequence[ParamInfo], *, needs_cells: bool) -> Finding:
+        shown = [
+            f"{info.name} {info.shape} {info.dtype}"
+            + (f" of a {info.owners[0].cell[0]}" if info.owners[0].cell else "")
+            for info in unmatched[:_SHOWN]
+        ]
+        if len(unmatched) > _SHOWN:
+            shown.append(f"and {len(unmatched) - _SHOWN} more")
+        hint = "add a rule; `init: keep` leaves a parameter as it is"
+        if needs_cells:
+            shown.append("no cell of these parameters is known, so rules that ask for one select nothing")
+            hint = "take a manifest that `ms-initkit manifest` wrote, or add rules by `name`"
+        message = f"no rule selects {counted(len(unmatched), 'parameter')} of {len(self.infos):,}"
+        return Finding.of(self.severity, "unmatched-parameter", message, *shown, help=hint, parameter=unmatched[0].name)
+
+    def _guesses(self, rules: Iterable[Rule]) -> dict[str, str]:
+        """Returns the name that each rule, by its id, most likely means."""
+        asking = [(rule.id, asked.globs[0].text) for rule in rules if (asked := rule.match.find(Name)) is not None]
+        kinds: dict[str, list[str]] = {}
+        for info in self.infos if asking else ():
+            kinds.setdefault(kind_of_name(info.name), []).append(info.name)
+        first = {names[0]: names for names in kinds.values()}
+        guesses = {}
+        for rule, glob in asking[:_MOST_GUESSED]:
+            near = did_you_mean(glob, first, alike=_ALIKE)
+            if near is not None:
+                guesses[rule] = did_you_mean(glob, first[near][:_MOST_GUESSED], alike=_ALIKE) or near
+        return guesses
+
+
+def _frozen(rules: Sequence[Rule], infos: Sequence[ParamInfo]) -> Mapping[str, Sequence[ParamInfo]]:
+    """Returns, by the rules' ids, the parameters that they would select but that these are not trainable."""
+    relaxed = tuple(
+        replace(rule, match=replace(rule.match, tests=tuple(t for t in rule.match.tests if not _is_trainable(t))))
+        for rule in rules
+        if any(map(_is_trainable, rule.match.tests))
+    )
+    matcher = Matcher(relaxed)
+    found: dict[str, list[ParamInfo]] = {}
+    for info in infos if relaxed else ():
+        if not info.is_trainable:
+            for rule, _ in matcher.candidates(info):
+                found.setdefault(rule.id, []).append(info)
+    return found
+
+
+def _is_trainable(test: object) -> bool:
+    return isinstance(test, Trainable) and test.wanted is True
+
+
+def _not_trainable(frozen: Sequence[ParamInfo], what: str) -> str:
+    verb = "is" if len(frozen) == 1 else "are"
+    return f"{counted(len(frozen), what)} that it would select {verb} not trainable, the first {frozen[0].name!r}"
+
+
+def _any_trainable(rule: Rule) -> str:
+    """Returns how to select parameters that are not trainable, too."""
+    tests = [test for test in rule.match.tests if not isinstance(test, Trainable)]
+    if len(tests) == 1 and isinstance(tests[0], Name) and len(tests[0].globs) == 1:
+        return f'write `match: {{name: "{tests[0].globs[0].text}", trainable: any}}`'
+    return "add `trainable: any` to `match`"
+
+
+def _asks_for_cells(rule: Rule) -> bool:
+    return rule.match.find(CellClass) is not None or rule.match.find(Has) is not None
