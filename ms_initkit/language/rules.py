@@ -145,7 +145,8 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     then = fields.read("then", partial(edits.read_edits, scope=full), ())
     where = fields.read("where", partial(read_condition, scope=sized), None)
     is_optional = fields.read("optional", read_flag, False)
-    when = fields.read("when", partial(read_condition, scope=scope), None)
+    outside = replace(scope, of_parameters=(*(() if selector is None else selector.captures), *SHAPE_NAMES))
+    when = fields.read("when", partial(read_condition, scope=outside), None)
     _refuse_idle_keys(action.or_else(None), node, problems)
     if selector is None:
         return None

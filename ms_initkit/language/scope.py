@@ -36,6 +36,7 @@ class Scope:
         later: Variables that stand after it in the same file, with where.
         is_complete: Whether all of it is known: not so where a parent or a match could not be read.
         has_cell: Whether there is a cell whose options ``cell.NAME`` may name.
+        of_parameters: Names that are known of each parameter, and not here.
     """
 
     variables: Mapping[str, VariableKind] = field(default_factory=dict)
@@ -43,6 +44,7 @@ class Scope:
     later: Mapping[str, Span] = field(default_factory=dict)
     is_complete: bool = True
     has_cell: bool = False
+    of_parameters: tuple[str, ...] = ()
 
     def with_names(self, names: Iterable[str]) -> Scope:
         """Returns the scope with more names of numbers."""
@@ -113,6 +115,10 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
             if not scope.has_cell:
                 note = "an option of a cell is known where a rule has found a parameter"
                 problems.add("unknown-variable", f"{name!r} is not known here", note, span=span)
+        elif name in scope.of_parameters:
+            note = "`when` is asked once, before the rule has found a parameter; `where` is asked for each"
+            message = f"{name!r} is known of each parameter, and not here"
+            problems.add("unknown-variable", message, note, span=span, help=f"write `where: {node.text}`")
         elif name in scope.later:
             note = f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
             message = f"{name!r} is used before it is defined"
