@@ -103,7 +103,7 @@ def apply(
             done = apply_plan(network, made, seed=seed, progress=advance)
         save(network, out)
         if report is not None:
-            write_report(done, network, report)
+            write_report(done, report)
         if as_json:
             say(done.to_json())
             return

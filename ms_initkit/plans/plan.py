@@ -12,13 +12,14 @@ from typing import Final
 from ms_initkit import draws
 from ms_initkit.findings import Finding, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
+from ms_initkit.plans.html import plan_html
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
 from ms_initkit.plans.text import assignment_cells, moments_text, number, table
 
 FORMAT: Final = 1
 
 
-@dataclass(frozen=True)  # without slots, for what is computed once
+@dataclass(frozen=True, repr=False)  # without slots, for what is computed once
 class Plan:
     """Every parameter of one network with what it will be.
 
@@ -58,6 +59,15 @@ class Plan:
     def __str__(self) -> str:
         """Returns the plan as text, one line per parameter."""
         return printable_lines(plan_text(self))
+
+    def __repr__(self) -> str:
+        elements = sum(line.size for line in self.assignments)
+        found = f", {len(self.findings):,} findings" if self.findings else ""
+        return f"<Plan of {self.family!r}: {len(self.assignments):,} parameters, {elements:,} elements{found}>"
+
+    def _repr_html_(self) -> str:
+        """Returns what notebooks show."""
+        return plan_html(self.family, self.recipe, self.rules, self.assignments, self.findings)
 
     def explain(self, name: str) -> str:
         """Returns, as text, every rule that selects the parameter ``name`` and why the first one won.

@@ -26,8 +26,8 @@ from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
 from ms_initkit.plans.columns import Columns
-from ms_initkit.stages.apply import fit
 from ms_initkit.stages.draw import fill_line
+from ms_initkit.stages.fit import fit
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import checked_seed
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
@@ -11,11 +14,17 @@ from ms_initkit.findings import counted
 from ms_initkit.plans.plan import heading, summary
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from matplotlib.figure import Figure
+    from mindspore.nn import Cell
+
     from ms_initkit.findings import Finding
     from ms_initkit.plans.plan import Plan
+    from ms_initkit.stages.measure import Measured
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """The plan that was carried out, under which seed, and how long it took.
 
@@ -24,12 +33,14 @@ class Report:
         seed: The seed, also where none was given.
         seconds: From describing the network to the last value.
         stream_version: Version of the random numbers; equal versions give equal values.
+        net: The network, which is measured when the report is asked for statistics.
     """
 
     plan: Plan
     seed: int
     seconds: float
     stream_version: int = stream.VERSION
+    net: Cell | None = field(default=None, compare=False)
 
     @property
     def written(self) -> int:
@@ -49,9 +60,78 @@ class Report:
             f"(stream version {self.stream_version}, plan {self.plan.fingerprint})\n"
         )
 
+    def __repr__(self) -> str:
+        return f"<Report: {self._said()}; {self.plan!r}>"
+
+    def _repr_html_(self) -> str:
+        """Returns what notebooks show."""
+        return f"<p>{escape(self._said())}</p>{self.plan._repr_html_()}"
+
     def to_json(self) -> str:
         """Returns the report as JSON text, the plan in it."""
-        document = {
+        return json.dumps(self._document(), indent=1)
+
+    def measure(self) -> dict[str, Measured]:
+        """Returns mean, standard deviation, bounds and histogram of every parameter, as it is now, by name.
+
+        Raises:
+            ValueError: If the report has no network.
+            ApplyError: If the network is no longer the one that the plan was made for.
+        """
+        from ms_initkit.stages.measure import measure
+
+        return measure(self._network(), self.plan)
+
+    def to_html(self, path: str | Path, *, before: Mapping[str, Measured] | None = None) -> Path:
+        """Writes one HTML page that needs nothing else: verdict, findings, laws, scales, every parameter.
+
+        The values are measured and verified as they are now: of a trained network the page says so.
+
+        Args:
+            path: Where to write it; it should end in .html.
+            before: What ``measure`` returned at another time, or under another recipe; shown beside.
+
+        Raises:
+            ValueError: If the report has no network.
+            ApplyError: If the network is no longer the one that the plan was made for.
+            OSError: If the file cannot be written.
+        """
+        from ms_initkit.files.whole import write_text
+
+        target = Path(path)
+        write_text(target, self._page(before))
+        return target
+
+    def plot(self) -> Figure:
+        """Returns a figure of matplotlib: the standard deviation of every drawn parameter, and what was planned.
+
+        Raises:
+            ImportError: If matplotlib is not installed: ``pip install 'ms-initkit[report]'``.
+        """
+        from ms_initkit.stages.report_plot import plot
+
+        return plot(self.plan, self.measure())
+
+    def to_file_json(self) -> str:
+        """Returns the report as JSON text, with what was measured and what verify found."""
+        document = self._document()
+        document["measured"] = {name: values.to_json() for name, values in self.measure().items()}
+        document["verdict"] = [finding.to_json() for finding in self._verdict()]
+        return json.dumps(document, indent=1)
+
+    def to_file_text(self) -> str:
+        """Returns the report as text: the plan, a line of statistics for every parameter, the totals."""
+        from ms_initkit.stages.report_text import measured_text
+
+        verdict = self._verdict()
+        said = "\n".join(map(str, verdict)) or f"verified: bit for bit the values of seed {self.seed}"
+        return f"{self.plan}\n{measured_text(self.measure())}\n{self}{said}\n"
+
+    def _said(self) -> str:
+        return f"{counted(self.written, 'element')} written in {self.seconds:.2f} s with seed {self.seed}"
+
+    def _document(self) -> dict[str, object]:
+        return {
             "seed": self.seed,
             "seconds": self.seconds,
             "stream_version": self.stream_version,
@@ -59,4 +139,19 @@ class Report:
             "written": self.written,
             "plan": json.loads(self.plan.to_json()),
         }
-        return json.dumps(document, indent=1)
+
+    def _page(self, before: Mapping[str, Measured] | None) -> str:
+        from ms_initkit.stages.report_page import report_html
+
+        name, now = type(self._network()).__name__, datetime.now().astimezone()
+        return report_html(self, name, self.measure(), self._verdict(), now, before)
+
+    def _verdict(self) -> tuple[Finding, ...]:
+        from ms_initkit.stages.verify import verify
+
+        return verify(self._network(), self.plan, seed=self.seed)
+
+    def _network(self) -> Cell:
+        if self.net is None:
+            raise ValueError("this report has no network to measure: it was not made by apply")
+        return self.net

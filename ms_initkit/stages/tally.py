@@ -80,21 +80,28 @@ class Tally:
             self.is_finite = False
             return
         self.low, self.high = min(self.low, low), max(self.high, high)
-        self.zeros += values.size - np.count_nonzero(values)
+        self.zeros += int(np.count_nonzero(values == 0.0))
         firsts, seconds = stored[: stored.size // 2 * 2 : 2], stored[1::2]
         self.pairs += seconds.size
         self.equal_pairs += int(np.count_nonzero(firsts == seconds))
         self.remembered.append(values[:: self.stride])
-        cells = stored.view(np.uint16) if self.dtype in _HALF else _upper_halves(values - self.center)
-        self.raw += np.bincount(cells, minlength=_CELLS)
+        self.raw += np.bincount(self._cells(stored, values), minlength=_CELLS)
         self._take_moments(values)
+
+    def _cells(self, stored: Array, values: Floats) -> NDArray[np.uint16]:
+        if self.dtype in _HALF:
+            return stored.view(np.uint16)
+        if self.dtype == "float32" and self.center == 0.0:
+            return stored.view("<u2")[1::2]
+        with np.errstate(over="ignore", under="ignore"):
+            return (values - self.center).astype("<f4").view("<u2")[1::2]
 
     def _take_moments(self, values: Floats) -> None:
         # Chan, Golub & LeVeque 1983, Algorithms for computing the sample variance.
         mean = float(values.mean())
         values -= mean
         size, shift = self.size + values.size, mean - self.mean
-        self.squares += float(np.dot(values, values)) + shift * shift * self.size * values.size / size
+        self.squares += float(np.einsum("i,i->", values, values)) + shift * shift * self.size * values.size / size
         self.mean += shift * values.size / size
         self.size = size
 
@@ -134,8 +141,3 @@ def boundaries(dtype: str) -> Floats:
 def _like_words(dtype: str) -> str:
     """Returns the type that cells are counted in; float32 and float64 in the upper half of a float32's bits."""
     return "float16" if dtype == "float16" else "bfloat16"
-
-
-def _upper_halves(values: Floats) -> NDArray[np.uint16]:
-    with np.errstate(over="ignore", under="ignore"):
-        return values.astype("<f4").view("<u2")[1::2]

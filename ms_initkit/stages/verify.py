@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -15,12 +15,11 @@ from ms_initkit.draws.moments import moments
 from ms_initkit.draws.slices import pieces
 from ms_initkit.findings import Finding
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.apply import fit
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.draw import fill_line
+from ms_initkit.stages.fit import fit
 from ms_initkit.stages.goodness import TESTS, Misfit, misfits
 from ms_initkit.stages.regions import fixed, has_fixed, regions, repeats
-from ms_initkit.stages.report import Report
 from ms_initkit.stages.structure import structural_misfits
 from ms_initkit.stages.tally import PIECE, SAMPLE, Tally, as_floats
 
@@ -44,13 +43,22 @@ if TYPE_CHECKING:
 FALSE_ALARMS: Final = 1e-6
 """Of so many networks that are as their plan says, verify without a seed finds something in one, at most."""
 
+
+class Carried(Protocol):
+    """A report: what carried out a plan."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+
+
 # Elements redrawn at once: 16 MiB of float32, whatever the parameter.
 _PIECE: Final = 1 << 22
 # Two tensors whose values have fewer random bits than this can be equal by chance.
 _FEWEST_BITS: Final = 128
 
 
-def verify(net: Cell, plan: Plan | Report, *, seed: int | None = None) -> tuple[Finding, ...]:
+def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple[Finding, ...]:
     """Returns what in ``net`` is not as ``plan`` says; empty if everything is.
 
     With a seed every value is drawn again and compared bit by bit.
@@ -75,8 +83,7 @@ def verify(net: Cell, plan: Plan | Report, *, seed: int | None = None) -> tuple[
         ApplyError: If the plan was made for another network.
         TypeError: If ``plan`` is neither a plan nor a report.
     """
-    if isinstance(plan, Report):
-        plan = plan.plan
+    plan = getattr(plan, "plan", plan)
     if not isinstance(plan, Plan):
         raise TypeError(f"verify takes a plan, not {type(plan).__name__}: plan = ms_initkit.plan(net, recipe)")
     written = [
