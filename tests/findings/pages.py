@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parents[1] / "diagnostics"
 PAGES: Final = sorted(FOLDER.glob("*.md"))
 BLOCK: Final = re.compile(r"^```(?P<kind>\w+)(?: (?P<file>\S+))?\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+RECIPE: Final = "recipe.yaml"
 INSTEAD: Final = "## Instead"
 
 
@@ -44,6 +45,10 @@ class Block:
     kind: str
     file: str
     text: str
+
+    @property
+    def is_recipe(self) -> bool:
+        return self.kind == "yaml" and self.file == RECIPE
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,8 @@ class Page:
     right: tuple[Block, ...]
 
     @property
-    def right_recipe(self) -> Block | None:
-        return next((block for block in self.right if block.kind == "yaml" and block.file == "recipe.yaml"), None)
+    def right_recipes(self) -> tuple[Block, ...]:
+        return tuple(block for block in self.right if block.is_recipe)
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,7 @@ def _fenced(kind: str, text: str) -> str:
 
 
 def _blocks(text: str) -> tuple[Block, ...]:
-    return tuple(Block(match["kind"], match["file"] or "recipe.yaml", match["text"]) for match in BLOCK.finditer(text))
+    return tuple(Block(match["kind"], match["file"] or RECIPE, match["text"]) for match in BLOCK.finditer(text))
 
 
 @dataclass
@@ -126,7 +131,7 @@ class Run:
     def loaded(self) -> tuple[Finding, ...]:
         """Returns what is wrong with ``recipe.yaml``, and between it and the network."""
         try:
-            recipe = load_recipe("recipe.yaml")
+            recipe = load_recipe(RECIPE)
             return () if self.network is None else bind(recipe, self.network).findings
         except InitKitError as error:
             return error.findings

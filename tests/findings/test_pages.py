@@ -13,6 +13,8 @@ from tests.findings.pages import INSTEAD, PAGES, Run, read_page, with_said
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ms_initkit.findings import Finding
+
 
 pytestmark = pytest.mark.usefixtures("own_initializers")
 
@@ -34,8 +36,11 @@ def test_a_page_says_what_is_said_and_what_it_says_to_type_is_right(path: Path, 
     said = run.run(page.wrong)
     wrong = len(run.found)
     run.exits.clear()
-    said += run.run(page.right)
-    found = [*run.found[wrong:], *(run.loaded() if page.right_recipe else ())]
+    found: list[Finding] = []
+    for block in page.right:
+        said += run.run([block])
+        found += run.loaded() if block.is_recipe else ()
+    found += run.found[wrong:]
     if update_golden:
         path.write_text(with_said(path.read_text(encoding="utf-8"), said), encoding="utf-8")
     else:
