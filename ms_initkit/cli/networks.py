@@ -152,13 +152,14 @@ def diff(
 ) -> None:
     """Shows what differs between two plans, or between two recipes on a network; code 1 if anything does."""
     with answering(as_json=as_json):
+        from ms_initkit.files.regular import read_text
         from ms_initkit.plans.plan import Plan
 
         network = None if net is None else _construct(net, net_arg, is_deferred=True)
 
         def read(name: str) -> Plan:
             if name.endswith(".json"):
-                return Plan.from_json(Path(name).read_text(encoding="utf-8"))
+                return Plan.from_json(read_text(name))
             if network is None:
                 refuse("two recipes differ on a network: add --net MODULE:FACTORY")
             return _plan(network, name, set_, lenient=True)

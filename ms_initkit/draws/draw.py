@@ -9,7 +9,9 @@ resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Final, Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
+
+from ms_initkit.draws import records
 
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
@@ -237,12 +239,10 @@ Draw: TypeAlias = (
 )  # fmt: skip
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
-_KINDS: Final = {kind.__name__: kind for kind in (*get_args(Draw), *get_args(Edit))}
-
 
 def to_json(draw: Draw | Edit) -> dict[str, Json]:
     """Returns ``draw`` as JSON values; ``from_json`` is its inverse."""
-    return {"kind": type(draw).__name__} | {
+    return {records.KIND: type(draw).__name__} | {
         field.name: _value_to_json(getattr(draw, field.name)) for field in fields(draw)
     }
 
@@ -253,10 +253,7 @@ def from_json(value: Json) -> Draw:
     Raises:
         ValueError: If ``value`` does not describe a draw.
     """
-    draw = _value_from_json(value)
-    if not isinstance(draw, get_args(Draw)):
-        raise ValueError(f"not a draw: {value!r}")
-    return draw  # type: ignore[no-any-return]  # narrowed by the union's own members above
+    return records.read(Draw, value, "a draw")  # type: ignore[arg-type]  # a union is no type to mypy
 
 
 def _value_to_json(value: object) -> Json:
@@ -267,15 +264,3 @@ def _value_to_json(value: object) -> Json:
             return [_value_to_json(item) for item in value]
         case _:
             return to_json(value)  # type: ignore[arg-type]  # what is left of the fields' types
-
-
-def _value_from_json(value: Json) -> object:
-    match value:
-        case list():
-            return tuple(_value_from_json(item) for item in value)
-        case {"kind": str(kind), **rest} if kind in _KINDS:
-            return _KINDS[kind](**{str(name): _value_from_json(item) for name, item in rest.items()})  # type: ignore[arg-type]  # JSON inside, too
-        case dict():
-            raise ValueError(f"no kind of draw is called {value.get('kind')!r}")
-        case _:
-            return value

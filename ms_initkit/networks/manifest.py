@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files.regular import read_json, shown
 from ms_initkit.files.safetensors import read_header
 from ms_initkit.findings import suggestion
-from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.networks.params import LARGEST_TENSOR, Owner, ParamInfo
 from ms_initkit.networks.plain import is_plain
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from ms_initkit.draws import Json
     from ms_initkit.files.safetensors import Tensor
     from ms_initkit.networks.plain import Plain
-
-# Bytes: beyond them places in a file are no numbers of the system any more.
-LARGEST_TENSOR: Final = 2**63 - 1
 
 
 def to_json(

@@ -9,6 +9,9 @@ from functools import lru_cache
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+# Bytes: beyond them places in a file are no numbers of the system any more.
+LARGEST_TENSOR: Final = 2**63 - 1
+
 if TYPE_CHECKING:
     from ms_initkit.networks.plain import Options
 

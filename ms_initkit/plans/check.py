@@ -9,9 +9,11 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from ms_initkit import draws, stream
+from ms_initkit.draws.custom import drawers
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.reach import Reach
 from ms_initkit.draws.slices import boxes, whole
+from ms_initkit.draws.valid import fault
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import Finding, suggestion
 
@@ -85,6 +87,10 @@ def _problems(line: Assignment) -> Iterator[_Problem]:
     if refused is not None:
         yield _Problem("unusable-initializer", refused)
         return
+    wrong = fault(line.draw, line.shape) or _unknown(line.draw)
+    if wrong is not None:
+        yield _Problem("unusable-initializer", wrong)
+        return
     files = [_file_problem(loaded, line, record) for loaded in _loaded(line.draw)]
     if any(files):
         yield from filter(None, files)
@@ -110,6 +116,13 @@ def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
         yield _Problem("out-of-range", f"values no larger than {extreme:.6g} would all be written as 0: {least}")
     else:
         yield from _no_law(line.draw)
+
+
+def _unknown(draw: Draw) -> str | None:
+    """Returns which initializer of a user's own, on which the plan rests, this process has not."""
+    if isinstance(draw, draws.Custom) and draw.name not in drawers:
+        return f"no initializer of your own is called {draw.name!r}: import the module that registers it"
+    return next(filter(None, map(_unknown, draw.parts)), None)
 
 
 def _no_law(draw: Draw) -> Iterator[_Problem]:

@@ -7,15 +7,18 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from ms_initkit import draws
+from ms_initkit.draws import records
 from ms_initkit.draws import slices as windows
-from ms_initkit.draws.moments import Moments
-from ms_initkit.formulas.fans import Fans
+
+# Needed when it runs, too: lines are read from JSON by the types of their fields.
+from ms_initkit.draws.draw import Draw  # noqa: TC001
+from ms_initkit.draws.moments import Moments  # noqa: TC001
+from ms_initkit.draws.slices import Window  # noqa: TC001
+from ms_initkit.files.regular import shown
+from ms_initkit.formulas.fans import Fans  # noqa: TC001
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.draws import Draw, Json
-    from ms_initkit.draws.slices import Window
+    from ms_initkit.draws import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +96,11 @@ def line_to_json(line: Assignment) -> dict[str, object]:
     } | ({} if line.window is None else {"window": line.window})
 
 
-def line_from_json(line: Mapping[str, Json]) -> Assignment:
-    """Returns the line that ``line_to_json`` wrote."""
-    values = dict(line)
-    values["draw"] = draws.from_json(line["draw"])  # type: ignore[assignment]  # parsed below into the types
-    values["fans"] = None if line["fans"] is None else Fans(**line["fans"])  # type: ignore[assignment,arg-type]
-    values["moments"] = Moments(**line["moments"])  # type: ignore[assignment,arg-type]
-    for name in ("aliases", "shape", "candidates"):
-        values[name] = tuple(values[name])  # type: ignore[assignment,arg-type]
-    if "window" in line:
-        window: Sequence[Sequence[Sequence[int]]] = line["window"]  # type: ignore[assignment]  # as it was written
-        values["window"] = tuple(tuple((start, stop) for start, stop in pieces) for pieces in window)  # type: ignore[assignment]
-    return Assignment(**values)  # type: ignore[arg-type]
+def line_from_json(line: Json) -> Assignment:
+    """Returns the line that ``line_to_json`` wrote.
+
+    Raises:
+        ValueError: If it is not one.
+    """
+    name = line.get("name") if isinstance(line, dict) else None
+    return records.read(Assignment, line, f"the line of {shown(name)}")

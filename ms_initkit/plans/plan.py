@@ -5,16 +5,26 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import draws
-from ms_initkit.findings import Finding, counted, printable_lines, suggestion
+from ms_initkit.draws import records
+from ms_initkit.files.regular import parse_json, shown
+from ms_initkit.findings import Finding, Severity, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.html import plan_html
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
 from ms_initkit.plans.text import assignment_cells, moments_text, number, table
+from ms_initkit.plans.validate import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ms_initkit.draws import Json
+
+Value: TypeAlias = float | int | str | bool
 
 FORMAT: Final = 1
 
@@ -37,7 +47,7 @@ class Plan:
     family: str
     recipe: str
     digest: str
-    variables: tuple[tuple[str, float | int | str | bool], ...]
+    variables: tuple[tuple[str, Value], ...]
     rules: tuple[RuleLine, ...]
     assignments: tuple[Assignment, ...]
     findings: tuple[Finding, ...] = ()
@@ -122,20 +132,8 @@ class Plan:
             ValueError: If ``text`` is not a plan of this format.
         """
         try:
-            document = json.loads(text)
-            if document["format"] != FORMAT:
-                raise ValueError(f"a plan of format {document['format']}; this version reads format {FORMAT}")
-            return cls(
-                document["family"],
-                document["recipe"],
-                document["digest"],
-                tuple(document["variables"].items()),
-                tuple(RuleLine(**rule) for rule in document["rules"]),
-                tuple(line_from_json(line) for line in document["assignments"]),
-                tuple(Finding.from_json(finding) for finding in document["findings"]),
-                tuple(document.get("sources", {}).items()),
-            )
-        except (KeyError, TypeError, AttributeError) as error:
+            return _from_json(parse_json(text, "its text", allows_infinity=True))
+        except ValueError as error:
             raise ValueError(f"not a plan: {error}") from error
 
     def _find(self, name: str) -> Assignment | None:
@@ -143,6 +141,77 @@ class Plan:
             if name == line.name or name in line.aliases:
                 return line
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What a plan's JSON has beside its lines and findings."""
+
+    format: int
+    family: str
+    recipe: str
+    digest: str
+    rules: tuple[RuleLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A finding as JSON has it."""
+
+    code: str
+    severity: Severity
+    message: str
+    path: str | None
+    line: int | None
+    column: int | None
+    end_column: int | None
+    source: str | None
+    rule: str | None
+    notes: tuple[str, ...]
+    help: str | None
+    parameter: str | None = None
+
+
+def _from_json(document: Json) -> Plan:
+    if not isinstance(document, dict):
+        raise ValueError("it is no object")
+    if document.get("format") != FORMAT or isinstance(document["format"], bool):
+        raise ValueError(f"of format {shown(document.get('format'))}; this version reads format {FORMAT}")
+    names = [field.name for field in fields(_Head)]
+    head = records.read(_Head, {name: document.get(name) for name in names}, "its head")
+    lists = [document.get(name) for name in ("assignments", "findings")]
+    pairs = [document.get(name, {}) for name in ("variables", "sources")]
+    if not all(isinstance(value, list) for value in lists) or not all(isinstance(value, dict) for value in pairs):
+        raise ValueError("it has no lists of `assignments` and `findings`, or its `variables` are no object")
+    strange = document.keys() - {*names, "assignments", "findings", "variables", "sources"}
+    if strange:
+        raise ValueError(f"it has an unknown {shown(min(strange))}")
+    lines = _shared(line_from_json(line) for line in lists[0])  # type: ignore[union-attr]  # as was just asked
+    wrong = next(faults(head.rules, lines), None)
+    if wrong is not None:
+        raise ValueError(wrong)
+    findings = records.read(tuple[_Found, ...], lists[1], "its findings")
+    values, sources = (tuple(value.items()) for value in pairs)  # type: ignore[union-attr]
+    return Plan(
+        head.family,
+        head.recipe,
+        head.digest,
+        records.read(tuple[tuple[str, Value], ...], [list(pair) for pair in values], "its variables"),
+        head.rules,
+        lines,
+        tuple(Finding.from_json(asdict(finding)) for finding in findings),
+        records.read(tuple[tuple[str, str], ...], [list(pair) for pair in sources], "its sources"),
+    )
+
+
+def _shared(lines: Iterable[Assignment]) -> tuple[Assignment, ...]:
+    """Returns the lines, equal draws being one: by that their kinds are told."""
+    known: dict[str, draws.Draw] = {}
+    kept = []
+    for line in lines:
+        draw = known.setdefault(repr(line.draw), line.draw)
+        kept.append(line if draw is line.draw else replace(line, draw=draw))
+    return tuple(kept)
 
 
 def plan_text(plan: Plan) -> str:

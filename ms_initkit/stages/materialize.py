@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final
 
 from ms_initkit import stream
 from ms_initkit.files.chunks import BusyError, sync_folder
+from ms_initkit.files.regular import read_json
 from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
 from ms_initkit.stages.shard_writing import CHECKSUM, header_of, is_whole, write_shard
@@ -27,6 +28,7 @@ from ms_initkit.stream.keys import chosen_seed
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from ms_initkit.draws import Json
     from ms_initkit.plans.plan import Plan
     from ms_initkit.stages.shards import Shard
 
@@ -36,6 +38,7 @@ RECORD: Final = "ms_initkit.json"
 SHARD_SIZE: Final = 5 * 10**9
 
 _PREFIX: Final = "ms_initkit."
+_LARGEST_RECORD: Final = 1 << 20
 # What a run is made of, in the words of whoever has to find out what differs.
 _SAID: Final = {
     "seed": "the seed",
@@ -233,16 +236,18 @@ def _claim(folder: Path, identity: Mapping[str, str]) -> None:
             unfinished.unlink()
         sync_folder(folder)
     try:
-        before = json.loads(path.read_text(encoding="utf-8"))
+        before = read_json(path, largest=_LARGEST_RECORD)
+        if not isinstance(before, dict):
+            raise ValueError(f"{path}: it is no record of a run")
     except ValueError as error:
-        message = f"{path} cannot be read: {error}"
+        message = f"the record of the run that is there is none: {error}"
         raise ApplyError(
             [Finding.error("different-run", message, help="give another --out, or empty the folder")]
         ) from error
     _refuse_difference(before, identity, path)
 
 
-def _refuse_difference(before: Mapping[str, str], identity: Mapping[str, str], path: Path) -> None:
+def _refuse_difference(before: Mapping[str, Json], identity: Mapping[str, str], path: Path) -> None:
     differing = [name for name in identity if before.get(name) != identity[name]]
     if not differing:
         return

@@ -50,12 +50,14 @@ def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
     stacked = options.pop("batch_axes", ())
     if not isinstance(stacked, tuple) or not stacked:
         return _WHOLES[name](source, options)
-    out = np.empty(source.shape, np.float32)
+    out: Floats | None = None
     for place in np.ndindex(*(source.shape[int(axis)] for axis in stacked)):
         member = dict(zip(map(int, stacked), place, strict=True))
         index = tuple(member.get(axis, slice(None)) for axis in range(len(source.shape)))
-        out[index] = _WHOLES[name](_member(source, member), options)
-    return out
+        values = _WHOLES[name](_member(source, member), options)
+        out = np.empty(source.shape, values.dtype) if out is None else out
+        out[index] = values
+    return np.empty(source.shape, np.float32) if out is None else out
 
 
 def _member(source: Source, place: dict[int, int]) -> Source:

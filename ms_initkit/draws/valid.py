@@ -1,0 +1,126 @@
+"""Whether a draw makes sense in a tensor of a shape: what every formula sees to, and what no file need."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ms_initkit import draws
+from ms_initkit.draws import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ms_initkit.draws import Draw, Edit
+
+# How many axes the draws of whole tensors take.
+_AXES: Final = {"orthogonal": range(2, 65), "delta_orthogonal": range(3, 6), "sparse": range(2, 3)}
+_WEIGHTS: Final = 1e-3  # by which the weights of a mixture may miss their sum, 1
+
+
+def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
+    """Returns what is wrong with ``draw`` in a tensor of ``shape``, None if it makes sense."""
+    match draw:
+        case draws.Constant(value):
+            return None if math.isfinite(value) else f"a constant is finite, not {value}"
+        case draws.Uniform(low, high):
+            return _ordered(low, high)
+        case draws.Normal(mean, std):
+            return _spread(mean, std)
+        case draws.TruncatedNormal(mean, std, low, high):
+            is_bounded = low <= high and low < math.inf and high > -math.inf
+            return _spread(mean, std) or (None if is_bounded else f"no number lies from {low} to {high}")
+        case draws.Mixture(weights, parts):
+            is_right = len(weights) == len(parts) > 0 and min(weights) >= 0.0
+            if not is_right or not abs(math.fsum(weights) - 1.0) < _WEIGHTS:
+                return f"a mixture has one weight for each of its draws, none negative, and their sum is 1: {weights}"
+            return _first(fault(part, shape) or _kept(part) for part in parts)
+        case draws.Table(name, arguments):
+            return _table_fault(name, arguments, shape)
+        case draws.Whole(name, arguments):
+            return _whole_fault(name, dict(arguments), shape)
+        case draws.Blocks(axis, sizes, parts):
+            return _blocks_fault(draw, shape) or _first(
+                fault(part, (*shape[:axis], size, *shape[axis + 1 :])) or _kept(part)
+                for size, part in zip(sizes, parts, strict=True)
+            )
+        case draws.Repeated(axis, times, inner):
+            if not 0 <= axis < len(shape) or times < 1 or shape[axis] % times:
+                return f"axis {axis} of {shape} is not {times} times something"
+            return fault(inner, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :])) or _kept(inner)
+        case draws.Edited(inner, edits):
+            return fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
+        case _:
+            return None
+
+
+def _first(faults: Iterable[str | None]) -> str | None:
+    return next((found for found in faults if found is not None), None)
+
+
+def _kept(part: Draw) -> str | None:
+    return "a part of a parameter cannot be kept" if isinstance(part, draws.Keep) else None
+
+
+def _ordered(low: float, high: float) -> str | None:
+    is_right = math.isfinite(low) and math.isfinite(high) and low <= high
+    return None if is_right else f"no distribution lies from {low} to {high}"
+
+
+def _spread(mean: float, std: float) -> str | None:
+    is_right = math.isfinite(mean) and math.isfinite(std) and std >= 0.0
+    return None if is_right else f"no distribution has the mean {mean} and the standard deviation {std}"
+
+
+def _blocks_fault(draw: draws.Blocks, shape: tuple[int, ...]) -> str | None:
+    is_right = 0 <= draw.axis < len(shape) and len(draw.sizes) == len(draw.draws) and min(draw.sizes, default=0) >= 1
+    if not is_right or sum(draw.sizes) != shape[draw.axis]:
+        return f"blocks of {draw.sizes} along axis {draw.axis} do not make up {shape}"
+    if draw.shares_words and len(set(draw.sizes)) > 1:
+        return f"blocks that share their words are of one size, not {draw.sizes}"
+    return None
+
+
+def _edit_fault(edit: Edit, shape: tuple[int, ...]) -> str | None:
+    match edit:
+        case draws.Step(_, value):
+            return None if math.isfinite(value) else f"a step takes a finite number, not {value}"
+        case draws.SetElement(at, to):
+            if len(at) != len(shape) or not all(-n <= place < n for place, n in zip(at, shape, strict=True)):
+                return f"{list(at)} is not a place in {shape}"
+        case draws.SetRows(rows, to):
+            if not shape or not all(-shape[0] <= row < shape[0] for row in rows):
+                return f"{list(rows)} are not all rows of {shape}"
+    return None if math.isfinite(to) else f"an element is set to a finite number, not {to}"
+
+
+def _whole_fault(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -> str | None:
+    axes = _AXES.get(name)
+    if axes is None:
+        return f"no draw of a whole tensor is called {name!r}"
+    stacked = arguments.pop("batch_axes", ())
+    if not isinstance(stacked, tuple) or not all(type(axis) is int and 0 <= axis < len(shape) for axis in stacked):
+        return f"batch_axes are axes of {shape}, not {stacked}"
+    inner = len(shape) - len(set(stacked))
+    if len(set(stacked)) < len(stacked) or inner not in axes:
+        return f"{name} takes {axes.start} to {axes.stop - 1} axes, and {shape} without {stacked} has {inner}"
+    column = arguments.pop("column_axis", "first")
+    numbers = all(isinstance(value, float) and math.isfinite(value) for value in arguments.values())
+    if not numbers or column not in ("first", "last") or not arguments.keys() <= {"gain", "std", "sparsity"}:
+        return f"{name} cannot be drawn of {arguments | {'column_axis': column}}"
+    return None
+
+
+def _table_fault(name: str, arguments: draws.Arguments, shape: tuple[int, ...]) -> str | None:
+    if 0 in shape:
+        return None
+    try:
+        with np.errstate(all="ignore"):
+            values = tables.evaluate(
+                name, arguments, tuple(np.zeros((1,) * len(shape), np.int64) for _ in shape), shape
+            )
+    except Exception as error:  # a table takes its arguments for what a formula gives it
+        return f"table {name!r} cannot be made of {dict(arguments)}: {type(error).__name__}: {error}"
+    return None if np.isfinite(values).all() else f"table {name!r} of {dict(arguments)} is not finite"
