@@ -8,7 +8,7 @@ resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ms_initkit.draws import records
@@ -242,9 +242,7 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 
 def to_json(draw: Draw | Edit) -> dict[str, Json]:
     """Returns ``draw`` as JSON values; ``from_json`` is its inverse."""
-    return {records.KIND: type(draw).__name__} | {
-        field.name: _value_to_json(getattr(draw, field.name)) for field in fields(draw)
-    }
+    return records.write(draw, is_told=True)  # type: ignore[no-any-return]  # of a draw, an object
 
 
 def from_json(value: Json) -> Draw:
@@ -254,13 +252,3 @@ def from_json(value: Json) -> Draw:
         ValueError: If ``value`` does not describe a draw.
     """
     return records.read(Draw, value, "a draw")  # type: ignore[arg-type]  # a union is no type to mypy
-
-
-def _value_to_json(value: object) -> Json:
-    match value:
-        case bool() | int() | float() | str() | None:
-            return value
-        case tuple():
-            return [_value_to_json(item) for item in value]
-        case _:
-            return to_json(value)  # type: ignore[arg-type]  # what is left of the fields' types

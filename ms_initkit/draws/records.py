@@ -32,6 +32,16 @@ def read(kind: type[_T], value: object, what: str) -> _T:
     return made
 
 
+def write(value: object, *, is_told: bool = False) -> Any:  # noqa: ANN401 (JSON of any kind)
+    """Returns a data class, or what is in one, as JSON has it; with ``is_told`` every class under its name."""
+    if isinstance(value, tuple):
+        return [write(item, is_told=is_told) for item in value]
+    if not is_dataclass(value) or isinstance(value, type):
+        return value
+    named = {KIND: type(value).__name__} if is_told else {}
+    return named | {field.name: write(getattr(value, field.name), is_told=is_told) for field in fields(value)}
+
+
 @cache
 def _reader(hint: Any) -> _Reader:  # noqa: ANN401 (a type of any kind)
     origin, arguments = get_origin(hint), get_args(hint)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -90,8 +90,8 @@ def line_to_json(line: Assignment) -> dict[str, object]:
         "rule": line.rule,
         "initializer": line.initializer,
         "draw": draws.to_json(line.draw),
-        "fans": None if line.fans is None else asdict(line.fans),
-        "moments": asdict(line.moments),
+        "fans": records.write(line.fans),
+        "moments": records.write(line.moments),
         "candidates": line.candidates,
     } | ({} if line.window is None else {"window": line.window})
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.draws import records
 from ms_initkit.files.regular import parse_json, shown
-from ms_initkit.findings import Finding, Severity, counted, printable_lines, suggestion
+from ms_initkit.findings import Finding, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.html import plan_html
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
@@ -111,7 +111,7 @@ class Plan:
         document |= {"family": self.family, "recipe": self.recipe, "digest": self.digest}
         document |= {"variables": dict(self.variables)}
         document |= {"sources": dict(self.sources)} if self.sources else {}
-        document |= {"rules": [asdict(rule) for rule in self.rules]}
+        document |= {"rules": [records.write(rule) for rule in self.rules]}
         document |= {"assignments": [line_to_json(line) for line in self.assignments]}
         document |= {"findings": [finding.to_json() for finding in self.findings]}
         return json.dumps(document, indent=1)
@@ -154,24 +154,6 @@ class _Head:
     rules: tuple[RuleLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A finding as JSON has it."""
-
-    code: str
-    severity: Severity
-    message: str
-    path: str | None
-    line: int | None
-    column: int | None
-    end_column: int | None
-    source: str | None
-    rule: str | None
-    notes: tuple[str, ...]
-    help: str | None
-    parameter: str | None = None
-
-
 def _from_json(document: Json) -> Plan:
     if not isinstance(document, dict):
         raise ValueError("it is no object")
@@ -190,7 +172,6 @@ def _from_json(document: Json) -> Plan:
     wrong = next(faults(head.rules, lines), None)
     if wrong is not None:
         raise ValueError(wrong)
-    findings = records.read(tuple[_Found, ...], lists[1], "its findings")
     values, sources = (tuple(value.items()) for value in pairs)  # type: ignore[union-attr]
     return Plan(
         head.family,
@@ -199,9 +180,20 @@ def _from_json(document: Json) -> Plan:
         records.read(tuple[tuple[str, Value], ...], [list(pair) for pair in values], "its variables"),
         head.rules,
         lines,
-        tuple(Finding.from_json(asdict(finding)) for finding in findings),
+        tuple(_finding(finding) for finding in lists[1]),  # type: ignore[union-attr]
         records.read(tuple[tuple[str, str], ...], [list(pair) for pair in sources], "its sources"),
     )
+
+
+def _finding(value: Json) -> Finding:
+    if not isinstance(value, dict):
+        raise ValueError(f"it has a finding that is none: {shown(value)}")
+    try:
+        finding = Finding.from_json(value)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"it has a finding that is none: {error!r}") from error
+    # What it was made of is looked at as what it has become.
+    return records.read(Finding, records.write(finding), "its findings")
 
 
 def _shared(lines: Iterable[Assignment]) -> tuple[Assignment, ...]:
