@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, counted, did_you_mean
-from ms_initkit.language.selector_tests import CellClass, Has, Name, Trainable
+from ms_initkit.language.selector_tests import CellClass, Has, Leaf, Name, Trainable
 from ms_initkit.plans.match import Matcher, kind_of_name
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.findings import Severity
     from ms_initkit.language.rules import Rule
+    from ms_initkit.language.selector_tests import Test
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.plans.match import Tally
 
@@ -44,14 +45,15 @@ class Leftovers:
         """Returns what is left over of ``rules`` and of the network, rules first in file order."""
         idle = list(self.tally.idle(rules))
         frozen = _frozen([rule for rule, _ in idle], self.infos)
-        guesses = self._guesses(rule for rule, winner in idle if winner is None and rule.id not in frozen)
+        words = _Words.of(self.infos if idle else ())
         is_blind = not any(owner.cell for info in self.infos for owner in info.owners)
         found = []
-        for rule, winner in idle:
+        for number, (rule, winner) in enumerate(idle):
             is_inherited = rule.span.path != self.path
             if winner is None:
                 if not rule.is_optional:
-                    found.append(self._unused(rule, frozen.get(rule.id, ()), guesses.get(rule.id), is_blind=is_blind))
+                    guess = words.nearest(rule) if number < _MOST_GUESSED else None
+                    found.append(self._unused(rule, frozen.get(rule.id, ()), guess, is_blind=is_blind))
             elif not (rule.is_optional and is_inherited):  # a child's rules stand before its parents' for just this
                 found.append(self._shadowed(rule, winner, frozen.get(rule.id, ()), is_inherited=is_inherited))
         unmatched = [info for info in self.tally.unmatched if info.is_trainable]
@@ -69,7 +71,7 @@ class Leftovers:
             notes.append("no cell of these parameters is known: names, shapes and types are all there is")
             hint = "select by `name`, take a manifest that `ms-initkit manifest` wrote, or say `optional: true`"
         elif near is not None:
-            hint = f"the nearest name is {near!r}; {hint}"
+            hint = f"{near}; {hint}"
         message = f"rule {rule.id!r} selects no parameter"
         return Finding.of(self.severity, "unused-rule", message, *notes, span=rule.match.span, help=hint, rule=rule.id)
 
@@ -102,19 +104,59 @@ class Leftovers:
         message = f"no rule selects {counted(len(unmatched), 'parameter')} of {len(self.infos):,}"
         return Finding.of(self.severity, "unmatched-parameter", message, *shown, help=hint, parameter=unmatched[0].name)
 
-    def _guesses(self, rules: Iterable[Rule]) -> dict[str, str]:
-        """Returns the name that each rule, by its id, most likely means."""
-        asking = [(rule.id, asked.globs[0].text) for rule in rules if (asked := rule.match.find(Name)) is not None]
+
+@dataclass(frozen=True)
+class _Words:
+    """What there is in a network that a selector may have meant.
+
+    Args:
+        names: Names by their kinds, each kind by its first name.
+        classes: Classes of cells.
+        leaves: Attributes that parameters are.
+    """
+
+    names: Mapping[str, Sequence[str]]
+    classes: frozenset[str]
+    leaves: frozenset[str]
+
+    @classmethod
+    def of(cls, infos: Iterable[ParamInfo]) -> _Words:
         kinds: dict[str, list[str]] = {}
-        for info in self.infos if asking else ():
+        classes: set[str] = set()
+        leaves: set[str] = set()
+        for info in infos:
             kinds.setdefault(kind_of_name(info.name), []).append(info.name)
+            for owner in info.owners:
+                classes.update(owner.cell)
+                leaves.add(owner.leaf)
         first = {names[0]: names for names in kinds.values()}
-        guesses = {}
-        for rule, glob in asking[:_MOST_GUESSED]:
-            near = did_you_mean(glob, first, alike=_ALIKE)
-            if near is not None:
-                guesses[rule] = did_you_mean(glob, first[near][:_MOST_GUESSED], alike=_ALIKE) or near
-        return guesses
+        return cls(first, frozenset(classes), frozenset(leaves))
+
+    def nearest(self, rule: Rule) -> str | None:
+        """Returns what ``rule``, which selects nothing, most likely means; None if nothing is like it."""
+        for test in rule.match.tests:
+            guess = self._nearest(test)
+            if guess is not None:
+                return guess
+        return None
+
+    def _nearest(self, test: Test) -> str | None:
+        match test:
+            case Name(globs=(glob, *_)):
+                name = self._nearest_name(glob.text)
+                return None if name is None or glob.match(name) is not None else f"the nearest name is {name!r}"
+            case CellClass(classes=(asked,)) if asked not in self.classes:
+                cell = did_you_mean(asked, sorted(self.classes))
+                return None if cell is None else f"the nearest class is {cell!r}"
+            case Leaf(globs=(glob,)) if not any(glob.match(leaf) is not None for leaf in self.leaves):
+                leaf = did_you_mean(glob.text, sorted(self.leaves))
+                return None if leaf is None else f"the nearest parameter is {leaf!r}"
+            case _:
+                return None
+
+    def _nearest_name(self, glob: str) -> str | None:
+        near = did_you_mean(glob, self.names, alike=_ALIKE)
+        return near and (did_you_mean(glob, self.names[near][:_MOST_GUESSED], alike=_ALIKE) or near)
 
 
 def _frozen(rules: Sequence[Rule], infos: Sequence[ParamInfo]) -> Mapping[str, Sequence[ParamInfo]]:

@@ -81,6 +81,24 @@ def test_where_cells_are_known_a_rule_by_cell_is_to_be_corrected() -> None:
     assert finding.notes == ("it asks for cell Conv2d",)
 
 
+def test_a_misspelt_class_is_guessed() -> None:
+    finding = left_over("{match: {cell: Dens}, init: ones}\n{match: head.*, init: 0}", [HEAD])
+
+    assert finding.help == "the nearest class is 'Dense'; correct `match`, delete the rule, or say `optional: true`"
+
+
+def test_a_name_that_is_right_is_not_guessed() -> None:
+    finding = left_over('{match: {name: "head.*", cell: Dens}, init: ones}\n{match: head.*, init: 0}', [HEAD])
+
+    assert str(finding.help).startswith("the nearest class is 'Dense'; ")
+
+
+def test_a_misspelt_attribute_is_guessed() -> None:
+    finding = left_over("{match: {cell: Dense, param: wieght}, init: ones}\n{match: head.*, init: 0}", [HEAD])
+
+    assert str(finding.help).startswith("the nearest parameter is 'weight'; ")
+
+
 def test_only_so_many_names_are_guessed() -> None:
     rules = "\n".join(f'{{match: "head.wieght{number}", init: ones}}' for number in range(60))
 
