@@ -1,11 +1,15 @@
-"""Values in files: what entries a .safetensors, .ckpt or .npy file has, and reading any slice of one."""
+"""Values in files: what entries a .safetensors, .ckpt, .npz or .npy file has, and reading any slice of one.
+
+A folder, or an index of safetensors files, is one file of all their tensors.
+"""
 
 from __future__ import annotations
 
 import math
 import mmap
 import os
-from dataclasses import dataclass
+import zipfile
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import BytesIO
 from math import prod
@@ -26,7 +30,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.generic]
 
-SUFFIXES: Final = (".safetensors", ".ckpt", ".npy")
+SUFFIXES: Final = (".safetensors", ".ckpt", ".npz", ".npy")
+_INDEX: Final = ".safetensors.index.json"
+_PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle")
 
 _LONGEST_NPY_HEADER: Final = 1 << 16
 _PIECE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache
@@ -37,7 +43,8 @@ class Entry:
     """One tensor of a file: element type, shape, and the runs of bytes in which its values lie, in C order.
 
     ``dtype`` is the file's own word where it is no type of MindSpore's parameters: such values cannot be read.
-    ``order`` is > or <, and ``is_transposed`` tells of an array that Fortran's order was written in.
+    ``order`` is > or <, and ``is_transposed`` tells of an array that Fortran's order was written in. ``file`` is where
+    they lie if that is not the file that was asked; without runs they are a compressed member of an .npz file.
     """
 
     dtype: str
@@ -45,20 +52,59 @@ class Entry:
     runs: tuple[protobuf.Run, ...]
     order: Literal["<", ">"] = "<"
     is_transposed: bool = False
+    file: str | None = None
 
 
 def entries(path: str) -> Mapping[str, Entry]:
     """Returns the tensors of the file by name; an .npy file has one, called by the file's stem.
 
+    Args:
+        path: A file of values, an index of safetensors files, or a folder that has one or has such files.
+
     Raises:
         ValueError: If the file is missing, of an unknown kind, or broken.
     """
-    file = Path(path)
-    if file.suffix not in SUFFIXES:
-        raise ValueError(f"{path}: a file of values ends in {', '.join(SUFFIXES)}")
+    parts = _parts(Path(path))
+    if parts is None:
+        return _entries(*state_of(Path(path)))
+    found: dict[str, Entry] = {}
+    for part in parts:
+        for key, entry in entries(str(part)).items():
+            if key in found:
+                raise ValueError(f"{path}: {shown(key)} stands in {found[key].file} and in {part}")
+            found[key] = replace(entry, file=str(part))
+    return found
+
+
+def _parts(file: Path) -> list[Path] | None:
+    """Returns the files that make up a folder or an index, None for a file of values.
+
+    Raises:
+        ValueError: If it is none of these.
+    """
+    if file.suffix not in SUFFIXES and file.is_dir():
+        index = sorted(file.glob(f"*{_INDEX}"))
+        parts = _parts(index[0]) if len(index) == 1 else sorted(file.glob("*.safetensors"))
+        if not parts:
+            raise ValueError(f"{file}: a folder without an index and without .safetensors files")
+        return parts
+    if not file.name.endswith((*SUFFIXES, _INDEX)):
+        raise ValueError(_refusal(file))
     if not file.exists():
-        raise ValueError(f"{path}: no such file")
-    return _entries(*state_of(file))
+        raise ValueError(f"{file}: no such file")
+    return safetensors.read_index(file) if file.name.endswith(_INDEX) else None
+
+
+def _refusal(file: Path) -> str:
+    if file.suffix not in _PICKLES:
+        return f"{file}: a file of values ends in {', '.join(SUFFIXES)}"
+    target = file.with_suffix(".safetensors")
+    convert = (
+        "import sys, torch; from safetensors.torch import save_file; "
+        "values = torch.load(sys.argv[1], map_location='cpu', weights_only=True); "
+        "save_file({name: value.contiguous() for name, value in values.items()}, sys.argv[2])"
+    )
+    return f'{file}: a pickle runs code when it is read; convert it: python -c "{convert}" {file} {target}'
 
 
 def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
@@ -72,7 +118,8 @@ def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
         raise ValueError(f"{path} has no tensor called {key!r}")
     if entry.dtype not in TYPES:
         raise ValueError(f"{key!r} of {path} is {shown(entry.dtype)}, of which MindSpore has no parameters")
-    part = _values(path, entry, index if index is not None else (slice(None),) * len(entry.shape))
+    window = index if index is not None else (slice(None),) * len(entry.shape)
+    part = _values(path if entry.file is None else entry.file, entry, window, key)
     if entry.dtype == "bfloat16":
         return (part.astype(np.uint32) << np.uint32(16)).view(np.float32)
     return part
@@ -86,7 +133,8 @@ def extremes(path: str, key: str, index: tuple[slice, ...]) -> tuple[float, floa
     Raises:
         ValueError: As ``read``.
     """
-    return _extremes(*state_of(Path(path)), key, tuple((part.start, part.stop) for part in index))
+    held = entries(path)[key].file or path
+    return _extremes(*state_of(Path(held)), key, tuple((part.start, part.stop) for part in index))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -113,10 +161,12 @@ def state_of(file: Path) -> tuple[str, int, int]:
     return str(file.resolve()), stat.st_mtime_ns, stat.st_size
 
 
-def _values(path: str, entry: Entry, index: tuple[slice, ...]) -> Array:
+def _values(path: str, entry: Entry, index: tuple[slice, ...], key: str) -> Array:
     kind = storage(entry.dtype).newbyteorder(entry.order)
     if 0 in entry.shape:
         return np.empty(entry.shape, kind)[index]
+    if not entry.runs:
+        return _member(*state_of(Path(path)), key)[index]
     if len(entry.runs) == 1:
         order: str = "F" if entry.is_transposed else "C"
         shape = entry.shape or (1,)
@@ -152,6 +202,8 @@ def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
             return _safetensors_entries(path, size)
         case ".npy":
             return {Path(path).stem: _npy_entry(path, size)}
+        case ".npz":
+            return _npz_entries(path)
         case _:
             return _checkpoint_entries(path)
 
@@ -191,6 +243,34 @@ def _npy_entry(path: str, size: int) -> Entry:
         raise ValueError(f"{path}: {problem}: {end:,} bytes promised, {size:,} there")
     order: Literal["<", ">"] = ">" if kind.str.startswith(">") else "<"
     return Entry(kind.name, tuple(shape), ((start, end),), order, is_transposed and len(shape) > 1)
+
+
+def _npz_entries(path: str) -> Mapping[str, Entry]:
+    found = {}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as file:
+                    shape, is_transposed, kind = _npy_header(BytesIO(file.read(_LONGEST_NPY_HEADER)))
+                if kind.name not in TYPES or any(isinstance(extent, bool) or extent < 0 for extent in shape):
+                    raise ValueError(f"{shown(member.filename)} holds no numbers that a parameter could have")
+                name = member.filename.removesuffix(".npy")
+                found[name] = Entry(kind.name, tuple(shape), (), is_transposed=is_transposed)
+    except Exception as error:  # zip files and headers are parsed by others, of which anything may go wrong
+        raise ValueError(f"{path}: not an .npz file: {error}") from error
+    return found
+
+
+@lru_cache(maxsize=4)
+def _member(path: str, modified: int, size: int, key: str) -> Array:
+    """Returns an array of an .npz file, decompressed whole: a part of one cannot be read."""
+    del modified, size  # of the state of the file
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            values: Array = archive[key]
+            return values.astype(values.dtype.newbyteorder("="))
+    except Exception as error:  # as above
+        raise ValueError(f"{path}: {shown(key)} cannot be read: {error}") from error
 
 
 def _npy_header(head: BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.draws.dtypes import BY_CODE, TYPES, item_size
-from ms_initkit.files.regular import opened, parse_json, shown
+from ms_initkit.files.regular import opened, parse_json, read_json, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from ms_initkit.draws import Json
 
@@ -129,3 +129,16 @@ def _tensor(name: str, entry: Json) -> Tensor:
     if tensor.size != stop - start or (code in _FOREIGN and prod(extents) * _FOREIGN[code] % 8):
         raise ValueError(f"tensor {shown(name)}: {shown(shape)} {code} does not fill its {stop - start} bytes")
     return tensor
+
+
+def read_index(index: str | Path) -> list[Path]:
+    """Returns the files that a ``*.safetensors.index.json`` names, which lie beside it.
+
+    Raises:
+        ValueError: If it is no such index.
+    """
+    document = read_json(index)
+    files = document.get("weight_map") if isinstance(document, dict) else None
+    if not isinstance(files, dict) or not all(isinstance(name, str) and name for name in files.values()):
+        raise ValueError(f'{index}: not a safetensors index: it must be {{"weight_map": {{name: file, ...}}}}')
+    return [Path(index).parent / name for name in sorted({str(name) for name in files.values()})]

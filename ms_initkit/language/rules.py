@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ms_initkit.language import blocks, edits, fans, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
-from ms_initkit.language.selector_tests import Has, Trainable
+from ms_initkit.language.selector_tests import ANY, Has, Trainable
 from ms_initkit.language.selectors import read_selector
 from ms_initkit.language.sources import FromSpec, read_from
 from ms_initkit.language.variables import refuse_reserved
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ms_initkit.language.blocks import BlocksSpec
     from ms_initkit.language.edits import EditSpec
     from ms_initkit.language.fans import FansSpec
+    from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.source import Node
@@ -150,7 +151,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     _refuse_idle_keys(action.or_else(None), node, problems)
     if selector is None:
         return None
-    match = selector.or_else(Trainable())
+    match = selector.or_else(Trainable(ANY if isinstance(action.or_else(None), FromSpec) else True))
     if problems.has_failed:
         return Rule(
             id=name.or_else(str(number)),
@@ -183,7 +184,10 @@ def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) ->
             note = "an expression could mean either"
             message = f"{name!r} is a capture here, and a variable"
             problems.add("name-clash", message, note, span=selector.span, help="rename one of them")
-    return scope.with_names(selector.captures)
+    texts: dict[str, VariableKind] = dict.fromkeys(sorted(selector.texts), "text")
+    numbers = (name for name in selector.captures if name not in texts)
+    inside = replace(scope, captures=selector.captures, variables={**scope.variables, **texts})
+    return inside.with_names(numbers)
 
 
 def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Action:

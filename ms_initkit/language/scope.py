@@ -35,6 +35,7 @@ class Scope:
         others: Captures and what is known of the tensor.
         later: Variables that stand after it in the same file, with where.
         is_complete: Whether all of it is known: not so where a parent or a match could not be read.
+        captures: The captures of the rule, for names of entries; those of numbers are among ``others``.
         has_cell: Whether there is a cell whose options ``cell.NAME`` may name.
         of_parameters: Names that are known of each parameter, and not here.
     """
@@ -43,6 +44,7 @@ class Scope:
     others: tuple[str, ...] = ()
     later: Mapping[str, Span] = field(default_factory=dict)
     is_complete: bool = True
+    captures: tuple[str, ...] = ()
     has_cell: bool = False
     of_parameters: tuple[str, ...] = ()
 

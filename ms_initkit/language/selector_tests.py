@@ -118,11 +118,16 @@ class OwnerTest(Test):
         return ()
 
     @property
+    def texts(self) -> frozenset[str]:
+        """Which of its captures are texts; the others are indices."""
+        return frozenset()
+
+    @property
     def is_digit_blind(self) -> bool:
         """Whether names that differ only in their indices all pass, or none of them."""
         return True
 
-    def capture(self, name: str) -> dict[str, int]:
+    def capture(self, name: str) -> dict[str, int | str]:
         """Returns what it captures in ``name``, which passes."""
         del name
         return {}
@@ -156,10 +161,14 @@ class Name(OwnerTest):
         return tuple(name for name in self.globs[0].captures if all(name in glob.captures for glob in self.globs))
 
     @property
+    def texts(self) -> frozenset[str]:
+        return frozenset().union(*(glob.texts for glob in self.globs))
+
+    @property
     def is_digit_blind(self) -> bool:
         return all(glob.is_digit_blind for glob in self.globs)
 
-    def capture(self, name: str) -> dict[str, int]:
+    def capture(self, name: str) -> dict[str, int | str]:
         for glob in self.globs:
             found = glob.match(name)
             if found is not None:
@@ -199,10 +208,10 @@ class Regex(OwnerTest):
     def is_digit_blind(self) -> bool:
         return False
 
-    def capture(self, name: str) -> dict[str, int]:
+    def capture(self, name: str) -> dict[str, int | str]:
         match = re.fullmatch(self.pattern, name)
         groups = {} if match is None else match.groupdict()
-        return {key: int(text) for key, text in groups.items() if text and text.isdecimal()}
+        return {key: int(text) if text.isdecimal() else text for key, text in groups.items() if text}
 
     def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
         match = re.fullmatch(self.pattern, name)

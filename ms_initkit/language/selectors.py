@@ -61,7 +61,12 @@ class Selector:
         """The captures that every selected name has."""
         return tuple(dict.fromkeys(name for test in self._of_owner for name in test.captures))
 
-    def capture(self, name: str) -> dict[str, int]:
+    @property
+    def texts(self) -> frozenset[str]:
+        """Which of the captures are texts; the others are indices."""
+        return frozenset().union(*(test.texts for test in self._of_owner))
+
+    def capture(self, name: str) -> dict[str, int | str]:
         """Returns what is captured in ``name``, which is selected."""
         return next((found for test in self._of_owner if (found := test.capture(name))), {})
 

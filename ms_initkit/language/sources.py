@@ -5,57 +5,116 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
 
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import listed, read_fields, read_text
+from ms_initkit.syntax.problems import Attempt, Problems
+from ms_initkit.syntax.reading import listed, read_fields, read_text, read_word
 from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ms_initkit.findings import Span
     from ms_initkit.language.scope import Scope
+    from ms_initkit.syntax.grammar import Value
     from ms_initkit.syntax.source import Node
 
 FROM: Final[Table] = (
-    Key("path", schemas.TEXT, "A safetensors, .ckpt or .npy file.", is_required=True),
-    Key("key", schemas.TEXT, "The entry's name, captures in braces; the parameter's own if left out."),
+    Key("path", schemas.TEXT, "A safetensors, .ckpt, .npz or .npy file, an index, or a folder.", is_required=True),
+    Key("key", schemas.TEXT, "The tensor's name, captures in braces; the parameter's own if left out."),
+    Key("strip", schemas.TEXT, "A prefix that is taken off the parameter's name before it is looked for."),
+    Key("prefix", schemas.TEXT, "A prefix that is added to the parameter's name before it is looked for."),
+    Key("missing", {"enum": ["error", "next"]}, "`next`: what the file lacks goes to the rules after this one."),
 )
 SCHEMA: Final = schemas.any_of(schemas.TEXT, schemas.mapping(FROM))
+_ERROR: Final = "error"
 
 
 @dataclass(frozen=True, slots=True)
 class FromSpec:
-    """Values of a file: ``key`` is the entry's name, in which ``{i}`` is a capture; None is the parameter's own."""
+    """Values of a file.
+
+    Args:
+        path: The file, as written.
+        span: Where it stands.
+        key: The tensor's name, in which ``{i}`` is a capture; None is the parameter's own.
+        strip: What is taken off the parameter's own name.
+        prefix: What is added to it then.
+        missing: What becomes of parameters that the file has not: an error, or the next rule's.
+    """
 
     path: str
-    key: str | None
     span: Span
+    key: str | None = None
+    strip: str = ""
+    prefix: str = ""
+    missing: Literal["error", "next"] = "error"
+
+    @property
+    def file(self) -> str:
+        """The file's path; a relative one starts where the recipe is, so that they can be moved together."""
+        return str(Path(self.span.path).parent / Path(self.path).expanduser())
+
+    @property
+    def takes_by_name(self) -> bool:
+        """Whether each parameter takes a tensor of its own."""
+        return not self._is_array and (self.key is None or "{" in self.key)
+
+    @property
+    def _is_array(self) -> bool:
+        return self.path.endswith(".npy")
+
+    def entry_of(self, name: str, captured: Mapping[str, Value]) -> str:
+        """Returns the name of the tensor that is taken for a parameter."""
+        if self.key is not None:
+            return _filled(self.key, captured)
+        return Path(self.path).stem if self._is_array else self.prefix + name.removeprefix(self.strip)
 
 
 def read_from(node: Node, what: str, scope: Scope) -> FromSpec:
-    """Returns the file whose values are taken; its entries' names know the captures."""
+    """Returns the file whose values are taken; its tensors' names know the captures."""
     if isinstance(node, Scalar):
-        return FromSpec(read_text(node, what), None, node.span)
+        return FromSpec(read_text(node, what), node.span)
     problems = Problems()
     fields = read_fields(node, FROM, what, problems)
     path = fields.required("path", read_text)
     key = fields.read("key", partial(_read_key, scope=scope), None)
+    strip = fields.read("strip", read_text, "")
+    prefix = fields.read("prefix", read_text, "")
+    missing: Attempt[Literal["error", "next"]] = fields.read("missing", _read_missing, _ERROR)
+    for word in ("strip", "prefix"):
+        if word in fields and "key" in fields:
+            message = f"`{word}` changes nothing beside `key`"
+            problems.add("conflicting-keys", message, span=fields.nodes[word].span, help="write it into `key`")
     problems.settle()
-    return FromSpec(path.value, key.value, node.span)
+    return FromSpec(path.value, node.span, key.value, strip.value, prefix.value, missing.value)
+
+
+def _read_missing(node: Node, what: str) -> Literal["error", "next"]:
+    return "next" if read_word(node, what, ("error", "next")) == "next" else "error"
 
 
 def _read_key(node: Node, what: str, scope: Scope) -> str:
     text = read_text(node, what)
     problems = Problems()
     for match in re.finditer(r"\{([^{}]*)\}", text):
-        if match[1] not in scope.others and scope.is_complete:
+        if match[1] not in scope.captures and scope.is_complete:
             span = node.part(match.start(), len(match[0])) if isinstance(node, Scalar) else node.span
-            names = tuple(f"{{{name}}}" for name in scope.others)
+            names = tuple(f"{{{name}}}" for name in scope.captures)
             note = f"`match` captures {listed(names) if names else 'nothing'}"
-            hint = suggestion(match[1], scope.others)
+            hint = suggestion(match[1], scope.captures)
             problems.add("unknown-variable", f"{match[0]} is no capture of this rule", note, span=span, help=hint)
     problems.settle()
     return text
+
+
+def _filled(key: str, captured: Mapping[str, Value]) -> str:
+    for name, value in captured.items():
+        if value == "":  # a capture of no segments takes its dot along
+            key = key.replace(f"{{{name}}}.", "").replace(f".{{{name}}}", "")
+        key = key.replace(f"{{{name}}}", str(value))
+    return key

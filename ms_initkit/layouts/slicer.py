@@ -78,7 +78,9 @@ class Slicer:
         """Returns the parameter with what ``rule`` counts on of the name of its owner number ``owner``."""
         wanted = self.mesh.uses_of(rule).captures
         found = rule.match.capture(info.owners[owner].name) if wanted else {}
-        return Part(rule, {name: value for name, value in found.items() if name in wanted}, info)
+        # Only indices stand in expressions.
+        used = {name: value for name, value in found.items() if name in wanted and isinstance(value, int)}
+        return Part(rule, used, info)
 
     def misfit(self, shape: tuple[int, ...], parts: Sequence[Part]) -> str | None:
         """Returns what is wrong with the slices that all ranks hold of one tensor; None if they tile it.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files.regular import read_json, shown
-from ms_initkit.files.safetensors import read_header
+from ms_initkit.files.safetensors import read_header, read_index
 from ms_initkit.findings import suggestion
 from ms_initkit.networks.params import LARGEST_TENSOR, Owner, ParamInfo
 from ms_initkit.networks.plain import is_plain
@@ -217,16 +217,8 @@ def read_shapes(path: str | Path) -> tuple[ParamInfo, ...]:
     if file.suffix == ".safetensors":
         return _infos(file, read_header(file).tensors)
     if file.name.endswith(".index.json"):
-        return _infos(file, (tensor for part in _parts(file) for tensor in read_header(part).tensors))
+        return _infos(file, (tensor for part in read_index(file) for tensor in read_header(part).tensors))
     return read_manifest(file)
-
-
-def _parts(index: Path) -> list[Path]:
-    document = read_json(index)
-    files = document.get("weight_map") if isinstance(document, dict) else None
-    if not isinstance(files, dict) or not all(isinstance(name, str) and name for name in files.values()):
-        raise ValueError(f'{index}: not a safetensors index: it must be {{"weight_map": {{name: file, ...}}}}')
-    return [index.parent / name for name in sorted({str(name) for name in files.values()})]
 
 
 def _infos(file: Path, tensors: Iterable[Tensor]) -> tuple[ParamInfo, ...]:

@@ -15,12 +15,12 @@ from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.match import Matcher, Tally
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
+from ms_initkit.plans.sources import is_passing
 from ms_initkit.plans.variables import Source, evaluate_variables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ms_initkit.findings import Severity
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.language.rules import Rule
     from ms_initkit.networks.params import Owner, ParamInfo
@@ -70,8 +70,7 @@ def draft_plan(
         return None, findings
     active, condition_findings = _active_rules(recipe, known.values)
     findings += condition_findings
-    conditional = frozenset(rule.id for rule in recipe.rules if rule.when is not None)
-    draft = _Draft(Resolver(known.values), stripped, conditional)
+    draft = _Draft(Resolver(known.values), stripped)
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
@@ -146,11 +145,10 @@ class _FailedConditionError(Exception):
 
 @dataclass
 class _Draft:
-    """The lines so far, and what is needed to say what was left over; ``conditional`` rules have a ``when``."""
+    """The lines so far, and what is needed to say what was left over."""
 
     resolver: Resolver
     infos: Sequence[ParamInfo]
-    conditional: frozenset[str]
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
 
@@ -158,6 +156,7 @@ class _Draft:
         """Adds the line of one parameter, or what is wrong with it."""
         try:
             candidates = tuple(one for one in candidates if self._holds(one, info))
+            candidates = self._from_first_with_values(candidates, info)
         except _FailedConditionError as error:
             self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
             return
@@ -180,6 +179,15 @@ class _Draft:
             return rule.where is None or self.resolver.holds(rule.where, rule.match, info, info.owners[owner])
         except ValueError as error:
             raise _FailedConditionError(rule, error) from error
+
+    def _from_first_with_values(
+        self, candidates: tuple[tuple[Rule, int], ...], info: ParamInfo
+    ) -> tuple[tuple[Rule, int], ...]:
+        """Returns the rules without those in front that say `missing: next` of a file that lacks the parameter."""
+        for place, (rule, owner) in enumerate(candidates):
+            if not is_passing(rule) or self.resolver.has_values(rule, info, info.owners[owner]):
+                return candidates[place:]
+        return ()
 
     def _append(
         self, original: ParamInfo, info: ParamInfo, rule: str, names: tuple[str, ...], resolution: Resolution
@@ -212,8 +220,18 @@ class _Draft:
             )
             for rule, reason, failed in self.tally.failures.values()
         ]
-        severity: Severity = "error" if strict else "warning"
-        return found + Leftovers(self.tally, self.infos, severity, path, self.conditional).findings(rules)
+        found += self.resolver.sources.findings()
+        # A rule whose file fits nothing has been told of.
+        tried = [rule for rule in rules if self.tally.won[rule.id] or not self.resolver.sources.has_asked(rule)]
+        left = Leftovers(
+            tally=self.tally,
+            infos=self.infos,
+            severity="error" if strict else "warning",
+            path=path,
+            conditional=frozenset(rule.id for rule in rules if rule.when is not None),
+            passing=frozenset(rule.id for rule in rules if is_passing(rule)),
+        )
+        return found + left.findings(tried)
 
 
 def _failure_code(reason: ValueError) -> str:

@@ -6,7 +6,7 @@ Whatever writes a value, whatever is written, passes here with the type of its p
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ms_initkit import draws, stream
 from ms_initkit.draws.custom import drawers
@@ -15,13 +15,15 @@ from ms_initkit.draws.reach import Reach
 from ms_initkit.draws.slices import boxes, whole
 from ms_initkit.draws.valid import fault
 from ms_initkit.files import checkpoints
-from ms_initkit.findings import Finding, suggestion
+from ms_initkit.findings import Finding, counted, suggestion
+from ms_initkit.plans.sources import entries_of, prefix_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ms_initkit.draws import Draw
     from ms_initkit.draws.dtypes import ElementType
+    from ms_initkit.findings import About, Span
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
@@ -38,24 +40,33 @@ class _Problem(NamedTuple):
 def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
     """Returns what would go wrong if ``plan`` were written; places are given where ``recipe`` is at hand."""
     spans = {} if recipe is None else {rule.id: rule.span for rule in recipe.rules}
-    found: dict[tuple[str, str], Finding] = {}
+    found: dict[tuple[str, str], list[tuple[Assignment, _Problem]]] = {}
     for line in plan.columns.kinds:
         for problem in _problems(line):
             # One rule's fault in a hundred parameters is one finding.
-            key = problem.code if problem.code == "out-of-range" else problem.message
-            found.setdefault(
-                (line.rule, key),
-                Finding.error(
-                    problem.code,
-                    f"{line.name!r} {line.shape} {line.dtype}: {problem.message}",
-                    f"rule {line.rule!r}; nothing was written",
-                    *([] if problem.note is None else [problem.note]),
-                    span=spans.get(line.rule),
-                    rule=line.rule,
-                    parameter=line.name,
-                ),
-            )
-    return tuple(found.values())
+            key = problem.code if problem.code in _ONE_FAULT else problem.message
+            found.setdefault((line.rule, key), []).append((line, problem))
+    return tuple(_finding(cases, spans.get(rule)) for (rule, _), cases in found.items())
+
+
+# However many parameters of a rule have them, and whatever their names.
+_ONE_FAULT: Final = ("out-of-range", "missing-entry")
+
+
+def _finding(cases: Sequence[tuple[Assignment, _Problem]], span: Span | None) -> Finding:
+    line, problem = cases[0]
+    message = f"{line.name!r} {line.shape} {line.dtype}: {problem.message}"
+    notes = [f"rule {line.rule!r}; nothing was written"]
+    hint = None
+    if problem.code == "missing-entry" and len(cases) > 1:
+        path = _loaded(line.draw)[0].path
+        message += f", nor for {counted(len(cases) - 1, 'more parameter')} of the rule"
+        hint = prefix_hint([_loaded(other.draw)[0].key for other, _ in cases], entries_of(path) or (), 0)
+        hint = hint or "`missing: next` gives what the file lacks to the rules after this one"
+    elif problem.note is not None:
+        notes.append(problem.note)
+    about: About = {"rule": line.rule, "parameter": line.name, "span": span, "help": hint}
+    return Finding.error(problem.code, message, *notes, **about)
 
 
 def refusal(draw: Draw, dtype: str) -> str | None:

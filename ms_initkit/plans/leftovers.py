@@ -33,6 +33,7 @@ class Leftovers:
         severity: That of what is left over and could be mended in the recipe.
         path: The recipe's own file; rules of others are inherited.
         conditional: The rules that have a ``when``, by id.
+        passing: The rules that leave what their file lacks to those after them, by id.
     """
 
     tally: Tally[Rule]
@@ -40,6 +41,7 @@ class Leftovers:
     severity: Severity
     path: str
     conditional: frozenset[str]
+    passing: frozenset[str]
 
     def findings(self, rules: Sequence[Rule]) -> list[Finding]:
         """Returns what is left over of ``rules`` and of the network, rules first in file order."""
@@ -77,9 +79,10 @@ class Leftovers:
 
     def _shadowed(self, rule: Rule, winner: str, frozen: Sequence[ParamInfo], *, is_inherited: bool) -> Finding:
         severity = self.severity
-        if rule.is_optional or is_inherited:
-            severity = "note"
-        elif self.conditional & self.tally.winners[rule.id].keys():
+        takers = self.tally.winners[rule.id].keys()
+        if rule.is_optional or is_inherited or takers & self.passing:
+            severity = "note"  # a file that has everything leaves nothing to the rules after it
+        elif takers & self.conditional:
             severity = "warning"  # under other values of the variables it may win
         notes = [f"rule {winner!r} stands before it and takes them"]
         hint = None if is_inherited else "move it up, narrow the rule before it, or delete it"

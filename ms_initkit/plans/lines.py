@@ -64,6 +64,12 @@ class Assignment:
         return prod(self.local_shape)
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether its values come from a file, edited or not."""
+        draw = self.draw.draw if isinstance(self.draw, draws.Edited) else self.draw
+        return isinstance(draw, draws.Loaded)
+
+    @property
     def is_kept(self) -> bool:
         """Whether nothing will be written."""
         return isinstance(self.draw, draws.Keep)

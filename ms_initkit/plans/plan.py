@@ -240,6 +240,8 @@ def summary(plan: Plan) -> str:
         f"{counted(len(plan.assignments), 'tensor')}, {counted(sum(elements.values()), 'element')}; "
         f"{sum(line.is_kept for line in plan.assignments):,} kept"
     )
+    loaded = sum(line.is_loaded for line in plan.assignments)
+    total += f", {loaded:,} loaded from files" if loaded else ""
     parts = [*table(rows, right=(1, 2)), total]
     parts += [str(finding) for finding in plan.findings]
     return "\n".join(parts)

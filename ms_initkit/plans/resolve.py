@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit import draws, formulas
@@ -17,6 +16,7 @@ from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.check import refusal
 from ms_initkit.plans.site import Tensor
+from ms_initkit.plans.sources import Sources
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
 
@@ -55,6 +55,7 @@ class Resolver:
 
     values: Mapping[str, VariableValue]
     kept: Resolution = field(default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ())))
+    sources: Sources = field(default_factory=Sources)
     _known: dict[object, Resolution] = field(default_factory=dict)
     _names: dict[int, frozenset[str]] = field(default_factory=dict)
 
@@ -71,7 +72,7 @@ class Resolver:
         if any(name.startswith(CELL) for name in used):
             captured = {**captured, **_options(owner, used)}
         if isinstance(rule.action, FromSpec):
-            return self._loaded(rule.action, rule, info, captured)
+            return self._loaded(rule, info, captured)
         key = (
             id(rule),
             tuple((name, value) for name, value in captured.items() if name in used),
@@ -85,6 +86,10 @@ class Resolver:
         if key not in self._known:
             self._known[key] = self._resolve(rule, info, owner, captured)
         return self._known[key]
+
+    def has_values(self, rule: Rule, info: ParamInfo, owner: Owner) -> bool:
+        """Returns whether the file of ``rule`` has what it is to give ``info``."""
+        return self.sources.find(rule, info, rule.match.capture(owner.name)).is_there
 
     def holds(self, condition: Expression, match: Selector, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether a rule's ``where`` is true of ``info``, which ``match`` selects as ``owner``'s.
@@ -114,16 +119,16 @@ class Resolver:
         text += _read_off(captured)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
 
-    def _loaded(self, spec: FromSpec, rule: Rule, info: ParamInfo, captured: Captured) -> Resolution:
-        key = info.name if spec.key is None else _fill_captures(spec.key, captured)
-        # A relative path starts where the recipe is, so that a recipe and its values can be moved together.
-        path = str(Path(spec.span.path).parent / spec.path)
-        draw: Draw = draws.Loaded(path, key)
+    def _loaded(self, rule: Rule, info: ParamInfo, captured: Captured) -> Resolution:
+        place = self.sources.find(rule, info, captured)
+        draw: Draw = draws.Loaded(place.path, place.key)
         edits = tuple(self._edit(edit, Tensor(info.shape, info.owners[0]), captured) for edit in rule.then)
         if edits:
             draw = draws.Edited(draw, edits)
         _refuse(draw, info)
-        return Resolution(f"from {path} [{key}]{_read_off(captured)}", draw, None, moments(draw, info.shape))
+        return Resolution(
+            f"from {place.path} [{place.key}]{_read_off(captured)}", draw, None, moments(draw, info.shape)
+        )
 
     def _draw(self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: Captured) -> tuple[str, Draw, Fans | None]:
         tensor_fans = self._fans(rule.fans, tensor, captured)
@@ -232,12 +237,6 @@ def _require_fans(expression: Expression, environment: Environment) -> None:
         raise NoFansError(f"{missing[0]} is not known: `fans` gives the other one of a tensor that has none of its own")
     if missing:
         Site(environment["shape"]).known_fans()  # type: ignore[arg-type]  # the shape, by construction
-
-
-def _fill_captures(key: str, captured: Captured) -> str:
-    for name, index in captured.items():
-        key = key.replace("{" + name + "}", str(index))
-    return key
 
 
 def _inside(at: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -5,6 +5,7 @@ r"""Dotted globs: patterns over whole names such as ``layers.0.attn.proj.weight`
 ``**``       any number of whole segments, none included
 ``?``        one character within a segment
 ``{i}``      a whole run of digits, captured as the index ``i``; standing twice, the same index
+``{n:*}``    as ``*``, captured as the text ``n``; ``{n:**}`` as ``**``
 ``{a,b}``    ``a`` or ``b``, each of which may have dots, stars and choices of its own
 ===========  =================================================================================
 
@@ -24,6 +25,7 @@ _LONGEST: Final = 400
 _MOST_ALTERNATIVES: Final = 256
 _DEEPEST: Final = 8
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TEXT: Final = re.compile(rf"(?P<name>{_NAME.pattern}):(?P<stars>\*\*?)")
 # They mean something in regular expressions and nothing here, so that a mistaken pattern is noticed.
 _FOREIGN: Final = frozenset("\\^$()[]|+")
 
@@ -47,11 +49,12 @@ class GlobError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A piece of a glob: a literal, ``.``, ``*``, ``**``, ``?``, or a capture's name with its braces."""
+    """A piece of a glob: a literal, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
 
     kind: str
     text: str
     start: int
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Glob:
 
     text: str
     captures: tuple[str, ...] = field(init=False, compare=False, repr=False)
+    texts: frozenset[str] = field(init=False, compare=False, repr=False)
     is_digit_blind: bool = field(init=False, compare=False, repr=False)
     _pattern: re.Pattern[str] = field(init=False, compare=False, repr=False)
     _groups: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, compare=False, repr=False)
@@ -83,8 +87,9 @@ class Glob:
     def __post_init__(self) -> None:
         """Compiles the text.
 
-        ``is_digit_blind`` is set if the glob cannot tell one all-digit segment from another but by capturing
-        it: then names that differ only in their indices can be matched as one.
+        ``texts`` are the captures of text; the others are indices. ``is_digit_blind`` is set if the glob cannot tell
+        one all-digit segment from another but by capturing it: then names that differ only in their indices can be
+        matched as one.
         """
         expansions = [_segments(expansion, self.text) for expansion in _expand(_Parser(self.text).parse())]
         captures = _common_captures(expansions, self.text)
@@ -96,13 +101,16 @@ class Glob:
             first += len(names)
         for name, value in {
             "captures": captures,
+            "texts": frozenset(
+                token.name for segments in expansions for segment in segments for token in segment if token.name
+            ),
             "is_digit_blind": all(map(_is_digit_blind, expansions)),
             "_pattern": re.compile("|".join(patterns)),
             "_groups": tuple(groups),
         }.items():
             object.__setattr__(self, name, value)  # the class is frozen for everybody else
 
-    def match(self, name: str) -> tuple[tuple[str, int], ...] | None:
+    def match(self, name: str) -> tuple[tuple[str, int | str], ...] | None:
         """Returns the captures of ``name``, in their order; None if it does not match as a whole."""
         match = self._pattern.fullmatch(name + ".")
         if match is None:
@@ -112,7 +120,10 @@ class Glob:
         texts = match.groups()
         for groups in self._groups:
             if texts[groups[0][0] - 1] is not None:
-                found = {capture: int(texts[number - 1]) for number, capture in groups}
+                found = {
+                    capture: texts[number - 1].rstrip(".") if capture in self.texts else int(texts[number - 1])
+                    for number, capture in groups
+                }
                 return tuple((capture, found[capture]) for capture in self.captures)
         raise AssertionError("one alternative has matched")
 
@@ -170,10 +181,13 @@ class _Parser:
         if len(alternatives) > 1:
             return _Choice(tuple(alternatives))
         inside = self.text[start + 1 : self.at - 1]
+        text = _TEXT.fullmatch(inside)
+        if text is not None:
+            return _Token(text["stars"], inside, start, text["name"])
         if _NAME.fullmatch(inside) is None:
             raise GlobError(
                 f"{{{inside}}} is neither a capture nor a choice", start, self.at - start,
-                "a capture is a name, as {i}; a choice has a comma, as {a,b}",
+                "a capture is a name, as {i} or {rest:**}; a choice has a comma, as {a,b}",
             )  # fmt: skip
         return _Token("capture", inside, start)
 
@@ -270,53 +284,99 @@ def _common_captures(expansions: list[tuple[_Segment, ...]], text: str) -> tuple
 
 
 def _capture_names(segments: tuple[_Segment, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(token.text for segment in segments for token in segment if token.kind == "capture"))
+    tokens = (token for segment in segments for token in segment)
+    return tuple(dict.fromkeys(token.name or token.text for token in tokens if token.name or token.kind == "capture"))
+
+
+@dataclass
+class _Groups:
+    """The numbers of the groups that captures have in a pattern, from ``first`` on."""
+
+    first: int
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, name: str) -> int:
+        """Returns the number of a new group."""
+        return self.numbers.setdefault(name, self.first + len(self.numbers))
+
+    def star(self, token: _Token, pattern: str) -> _Star:
+        """Returns a star that may be captured.
+
+        Raises:
+            GlobError: If something is captured under its name already.
+        """
+        if not token.name:
+            return _Star(pattern, None)
+        if token.name in self.numbers:
+            hint = "give it another name"
+            raise GlobError(f"{{{token.name}}} is captured already", token.start, len(token.text) + 2, hint)
+        return _Star(pattern, self.add(token.name))
+
+
+@dataclass(frozen=True, slots=True)
+class _Star:
+    """What a star stands for, and its group's number if it is captured."""
+
+    pattern: str
+    group: int | None
+
+    def taking(self, quantifier: str) -> str:
+        """Returns the pattern, with ``?`` for as little as possible and ``+`` for all that is there."""
+        body = self.pattern + quantifier
+        return body if self.group is None else f"(?P<g{self.group}>{body})"
 
 
 def _compile(segments: tuple[_Segment, ...], first: int) -> tuple[str, tuple[str, ...]]:
     """Returns a pattern over names with a dot after each segment, and its groups' names from ``first`` on."""
-    groups: dict[str, int] = {}
+    groups = _Groups(first)
     runs: list[str] = [""]
+    stars: list[_Star] = []
     for segment in segments:
         if segment[0].kind == "**":
+            stars.append(groups.star(segment[0], r"(?:[^.]+\.)*"))
             runs.append("")
         else:
-            runs[-1] += _segment_pattern(segment, groups, first)
+            runs[-1] += _segment_pattern(segment, groups)
     # Earliest is enough for every run but the last: what a later star has to skip, it can.
-    return _atomic(runs, r"(?:[^.]+\.)*", r"\Z"), tuple(groups)
+    return _atomic(runs, stars, r"\Z"), tuple(groups.numbers)
 
 
-def _segment_pattern(segment: _Segment, groups: dict[str, int], first: int) -> str:
+def _segment_pattern(segment: _Segment, groups: _Groups) -> str:
     if [token.kind for token in segment] == ["*"]:
-        return r"[^.]++\."
+        return groups.star(segment[0], "[^.]+").taking("+") + r"\."
     runs: list[str] = [""]
+    stars: list[_Star] = []
     for token in segment:
         if token.kind == "*":
+            stars.append(groups.star(token, "[^.]*"))
             runs.append("")
         else:
-            runs[-1] += _token_pattern(token, groups, first)
+            runs[-1] += _token_pattern(token, groups)
     # The look-ahead refuses the empty segment, which a star and an empty name would else make.
-    return r"(?=[^.])" + _atomic(runs, "[^.]*", r"\.")
+    return r"(?=[^.])" + _atomic(runs, stars, r"\.")
 
 
-def _atomic(runs: list[str], star: str, end: str) -> str:
-    """Returns ``runs`` with stars between them, each committed to the first place where its run matches."""
-    if len(runs) == 1:
+def _atomic(runs: list[str], stars: list[_Star], end: str) -> str:
+    """Returns ``runs`` with ``stars`` between them, each committed to the first place where its run matches."""
+    if not stars:
         return runs[0] + end
-    middle = "".join(f"(?>{star}?{run})" for run in runs[1:-1] if run)
-    last = f"(?>{star}?{runs[-1]}{end})" if runs[-1] else f"{star}+{end}"
+    # A star right before another one takes nothing.
+    middle = "".join(
+        f"(?>{star.taking('?')}{run})" if run else ("" if star.group is None else f"(?P<g{star.group}>)")
+        for run, star in zip(runs[1:-1], stars[:-1], strict=True)
+    )
+    last = f"(?>{stars[-1].taking('?')}{runs[-1]}{end})" if runs[-1] else f"{stars[-1].taking('+')}{end}"
     return runs[0] + middle + last
 
 
-def _token_pattern(token: _Token, groups: dict[str, int], first: int) -> str:
+def _token_pattern(token: _Token, groups: _Groups) -> str:
     if token.kind == "?":
         return "[^.]"
     if token.kind == "literal":
         return re.escape(token.text)
-    if token.text in groups:
-        return f"(?<![0-9])(?P=g{groups[token.text]})(?![0-9])"
-    number = groups[token.text] = first + len(groups)
-    return f"(?<![0-9])(?P<g{number}>[0-9]{{1,18}}+)(?![0-9])"  # 18 digits fit an int64
+    if token.text in groups.numbers:
+        return f"(?<![0-9])(?P=g{groups.numbers[token.text]})(?![0-9])"
+    return f"(?<![0-9])(?P<g{groups.add(token.text)}>[0-9]{{1,18}}+)(?![0-9])"  # 18 digits fit an int64
 
 
 def _is_digit_blind(segments: tuple[_Segment, ...]) -> bool:

@@ -251,3 +251,33 @@ def test_any_text_is_a_glob_or_refused(text: str) -> None:
         start = error.start
 
     assert 0 <= start <= len(text)
+
+
+@pytest.mark.parametrize(
+    ("glob", "name", "captured"),
+    [
+        ("{rest:**}", "a.b.c", {"rest": "a.b.c"}),
+        ("net.{rest:**}", "net.a.b", {"rest": "a.b"}),
+        ("net.{rest:**}.weight", "net.a.b.weight", {"rest": "a.b"}),
+        ("net.{rest:**}.weight", "net.weight", {"rest": ""}),
+        ("{n:*}.weight", "fc1.weight", {"n": "fc1"}),
+        ("{kind:*}_{i}.w", "conv_3.w", {"kind": "conv", "i": 3}),
+        ("{a:*}.{b:**}.{c:*}", "x.y.z.w", {"a": "x", "b": "y.z", "c": "w"}),
+        ("**.{n:*}.weight", "a.b.c.weight", {"n": "c"}),
+        ("{a,b}.{n:*}", "b.x", {"n": "x"}),
+        ("x{n:*}", "x", {"n": ""}),
+    ],
+)
+def test_text_is_captured(glob: str, name: str, captured: dict[str, int | str]) -> None:
+    assert dict(Glob(glob).match(name) or ()) == captured
+
+
+def test_a_text_capture_matches_what_its_star_matches() -> None:
+    for glob, name in (("{n:*}.w", "a.b.w"), ("{n:*}", ""), ("a{n:*}", "b"), ("net.{r:**}.w", "net.a.b")):
+        assert Glob(glob).match(name) is None
+
+
+@pytest.mark.parametrize("glob", ["{n:*}.{n:*}", "{i}.{i:*}", "{n:***}", "{n:x}", "a{n:**}", "{:*}"])
+def test_a_text_capture_that_is_written_wrongly_is_refused(glob: str) -> None:
+    with pytest.raises(GlobError):
+        Glob(glob)

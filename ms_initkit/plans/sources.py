@@ -1,0 +1,133 @@
+"""What files of values have for a network: which tensor is whose, what is missing, and what is not used."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.files import checkpoints
+from ms_initkit.findings import Finding, counted
+from ms_initkit.language.sources import FromSpec
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from ms_initkit.language.rules import Rule
+    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.syntax.grammar import Value
+
+SHOWN: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a parameter's values are looked for."""
+
+    path: str
+    key: str
+    is_there: bool
+
+
+@dataclass
+class _Asked:
+    """What a rule looked for in its file: each parameter with its tensor, None where that is not there."""
+
+    rule: Rule
+    spec: FromSpec
+    found: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass
+class Sources:
+    """Looks parameters up in the files of rules, and remembers by the rules' ids what was found."""
+
+    asked: dict[str, _Asked] = field(default_factory=dict)
+
+    def find(self, rule: Rule, info: ParamInfo, captured: Mapping[str, Value]) -> Place:
+        """Returns where the values of ``info`` are, under any of its names, that ``rule`` takes from its file."""
+        spec = rule.action
+        assert isinstance(spec, FromSpec)
+        keys = [spec.entry_of(name, captured) for name in info.names]
+        known = entries_of(spec.file)
+        key = next((key for key in keys if known is not None and key in known), keys[0])
+        is_there = known is None or key in known  # a file that cannot be read is told of when the plan is checked
+        asked = self.asked.setdefault(rule.id, _Asked(rule, spec))
+        asked.found[info.name] = key if is_there else None
+        return Place(spec.file, key, is_there)
+
+    def has_asked(self, rule: Rule) -> bool:
+        """Returns whether anything was looked for in the file of ``rule``."""
+        return rule.id in self.asked
+
+    def findings(self) -> Iterator[Finding]:
+        """Yields which files fit nothing, and what of the others is not used."""
+        used: dict[str, set[str | None]] = {}
+        for asked in self.asked.values():
+            used.setdefault(asked.spec.file, set()).update(asked.found.values())
+        for asked in self.asked.values():
+            known = entries_of(asked.spec.file)
+            if known is None:
+                continue  # told of when the plan is checked, as what is missing without `missing: next`
+            if is_passing(asked.rule) and not any(asked.found.values()):
+                yield _nothing_loaded(asked, known)
+            elif asked.spec.takes_by_name and any(asked.found.values()):
+                yield from _unused(asked, known, used[asked.spec.file])
+
+
+def is_passing(rule: Rule) -> bool:
+    """Returns whether the rule leaves what its file lacks to the rules after it."""
+    return isinstance(rule.action, FromSpec) and rule.action.missing == "next"
+
+
+def entries_of(path: str) -> Mapping[str, object] | None:
+    """Returns the tensors of a file by name; None if it cannot be read."""
+    try:
+        return checkpoints.entries(path)
+    except ValueError:
+        return None
+
+
+def prefix_hint(names: Sequence[str], keys: Collection[str], found: int) -> str | None:
+    """Returns the prefix to add or to take off with which more than ``found`` of ``names`` are among ``keys``."""
+    added: Counter[str] = Counter()
+    wanted = set(names)
+    for key in keys:
+        for prefix, rest in _ends(key):
+            added[prefix] += rest in wanted
+    taken: Counter[str] = Counter()
+    for name in names:
+        for prefix, rest in _ends(name):
+            taken[prefix] += rest in keys
+    best = [("prefix", *one) for one in added.most_common(1)] + [("strip", *one) for one in taken.most_common(1)]
+    word, prefix, count = max(best, key=lambda one: one[2], default=("", "", 0))
+    return f"with `{word}: {prefix}` {count} would be" if count > found else None
+
+
+def _ends(name: str) -> Iterator[tuple[str, str]]:
+    """Yields each way to take whole segments off the front of a name: what is taken off, and what is left."""
+    for place, char in enumerate(name):
+        if char == ".":
+            yield name[: place + 1], name[place + 1 :]
+
+
+def _nothing_loaded(asked: _Asked, known: Mapping[str, object]) -> Finding:
+    message = f"rule {asked.rule.id!r}: 0 of {counted(len(asked.found), 'parameter')} are in {asked.spec.file}"
+    note = f"its tensors are {_listed(list(known))}"
+    hint = prefix_hint(list(asked.found), known, 0)
+    return Finding.error("nothing-loaded", message, note, span=asked.rule.span, help=hint, rule=asked.rule.id)
+
+
+def _unused(asked: _Asked, known: Mapping[str, object], used: Collection[str | None]) -> Iterator[Finding]:
+    left = [key for key in known if key not in used]
+    if left:
+        tensors = counted(len(known), "tensor")
+        message = f"{len(left):,} of the {tensors} of {asked.spec.file} are not used: {_listed(left)}"
+        loaded = sum(key is not None for key in asked.found.values())
+        hint = prefix_hint(list(asked.found), known, loaded)
+        yield Finding.note("unused-entries", message, span=asked.rule.span, help=hint, rule=asked.rule.id)
+
+
+def _listed(keys: Sequence[str]) -> str:
+    more = f" and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else ""
+    return ", ".join(keys[:SHOWN]) + more if keys else "none"
