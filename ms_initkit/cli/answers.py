@@ -48,5 +48,7 @@ def answering(*, as_json: bool) -> Iterator[None]:
     except InitKitError as error:
         report_findings(error.findings, as_json=as_json)
         raise typer.Exit(FINDINGS) from error
+    except BrokenPipeError:
+        raise  # whoever reads has seen enough, as `| head` does: typer ends without a word
     except (ValueError, TypeError, KeyError, OSError) as error:
         refuse(error.args[0] if isinstance(error, KeyError) else error)

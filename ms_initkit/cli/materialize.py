@@ -13,6 +13,7 @@ from ms_initkit.cli.answers import AsJson, answering, refuse, say
 from ms_initkit.cli.networks import Lenient, Net, NetArguments, RecipeName, Seed, Settings, settings
 from ms_initkit.cli.progress import progress_bar
 from ms_initkit.draws.dtypes import FLOATS
+from ms_initkit.files.regular import shown
 from ms_initkit.findings import counted
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ def parse_size(text: str) -> int:
     """
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)B?\s*", text, re.IGNORECASE)
     unit = match[2].upper() if match else ""
-    if match is None or (match[3] and not unit) or float(match[1]) <= 0:
-        raise ValueError(f"{text!r} is no size, such as 5GB or 500MB")
+    if match is None or (match[3] and not unit) or not 0 < float(match[1]) < 1e18:
+        raise ValueError(f"{shown(text)} is no size, such as 5GB or 500MB")
     return max(1, int(float(match[1]) * (_BINARY[unit] if match[3] else _UNITS[unit])))
 
 

@@ -67,6 +67,8 @@ def _extends(document: Document) -> Scalar | None:
 
 
 def _locate_parent(extends: Scalar, path: str) -> str:
+    if "\0" in extends.text:
+        raise failure("unreadable-recipe", f"{extends.text!r} is no path", span=extends.span)
     if library.is_path(extends.text):
         return os.path.normpath(Path(path).parent / extends.text)
     found = library.find(extends.text)

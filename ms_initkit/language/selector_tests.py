@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from ms_initkit.syntax.reading import (
     read_text,
     read_word,
 )
+from ms_initkit.syntax.regexes import RegexError, read_regex
 from ms_initkit.syntax.schemas import Key
 from ms_initkit.syntax.source import Scalar
 
@@ -198,24 +198,22 @@ class Regex(OwnerTest):
         return cls(_read_regex(node, what))
 
     def selects(self, owner: Owner) -> bool:
-        return re.fullmatch(self.pattern, owner.name) is not None
+        return read_regex(self.pattern).matches(owner.name)
 
     @property
     def captures(self) -> tuple[str, ...]:
-        return tuple(re.compile(self.pattern).groupindex)
+        return tuple(read_regex(self.pattern).groups)
 
     @property
     def is_digit_blind(self) -> bool:
         return False
 
     def capture(self, name: str) -> dict[str, int | str]:
-        match = re.fullmatch(self.pattern, name)
-        groups = {} if match is None else match.groupdict()
-        return {key: int(text) if text.isdecimal() else text for key, text in groups.items() if text}
+        texts = {group: name[slice(*span)] for group, span in self.capture_spans(name).items() if span != (-1, -1)}
+        return {group: int(text) if text.isdecimal() else text for group, text in texts.items() if text}
 
     def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
-        match = re.fullmatch(self.pattern, name)
-        return {} if match is None else {group: match.span(group) for group in match.groupdict()}
+        return read_regex(self.pattern).spans(name) or {}
 
     def __str__(self) -> str:
         return f"regex {self.pattern}"
@@ -426,10 +424,10 @@ def _read_regex(node: Node, what: str) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Python warns of what it will read differently one day
-            re.compile(pattern)
-    except re.error as error:
-        span = node.part(error.pos or 0) if isinstance(node, Scalar) else node.span
-        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error.msg}", span=span) from error
-    except (Warning, OverflowError, RecursionError) as error:
+            read_regex(pattern)
+    except RegexError as error:
+        span = node.part(error.position) if isinstance(node, Scalar) else node.span
+        raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=span) from error
+    except Warning as error:
         raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=node.span) from error
     return pattern

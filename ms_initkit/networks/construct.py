@@ -39,12 +39,12 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
     net: object = None
     if is_deferred:
         # A constructor that computes with its own weights needs them: it is called again as always.
-        with suppress(Exception), deferred():
+        with suppress(Exception, SystemExit), deferred():
             net = factory(*positional, **named)  # type: ignore[operator]  # called for what it is
     if net is None:
         try:
             net = factory(*positional, **named)  # type: ignore[operator]
-        except Exception as error:  # anything may be wrong in a stranger's constructor
+        except (Exception, SystemExit) as error:  # anything may be wrong in a stranger's constructor
             raise ValueError(f"{target} raised {type(error).__name__}: {error}") from error
     if not isinstance(net, Cell):
         raise ValueError(f"{target} made a {type(net).__name__}, not a mindspore.nn.Cell")
@@ -70,8 +70,8 @@ def _import_module(name: str) -> ModuleType:
     _look_in(Path.cwd())
     try:
         return importlib.import_module(name)
-    except ImportError as error:
-        raise ValueError(f"module {name!r} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:  # a stranger's module
+        raise ValueError(f"module {name!r} cannot be imported: {_said(error)}") from error
 
 
 def _import_file(path: Path) -> ModuleType:
@@ -86,9 +86,13 @@ def _import_file(path: Path) -> ModuleType:
     sys.modules.setdefault(path.stem, module)  # dataclasses and pickles look their module up
     try:
         spec.loader.exec_module(module)
-    except ImportError as error:
-        raise ValueError(f"{str(path)!r} cannot be imported: {error}") from error
+    except (Exception, SystemExit) as error:  # a stranger's module
+        raise ValueError(f"{str(path)!r} cannot be imported: {_said(error)}") from error
     return module
+
+
+def _said(error: BaseException) -> str:
+    return str(error) if isinstance(error, ImportError) else f"{type(error).__name__}: {error}"
 
 
 def _look_in(folder: Path) -> None:
@@ -102,10 +106,17 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object
     for argument in arguments:
         key, equals, value = argument.partition("=")
         if equals and key.isidentifier():
-            named[key] = yaml.safe_load(value)
+            named[key] = _value(value, argument)
         else:
-            positional.append(yaml.safe_load(argument))
+            positional.append(_value(argument, argument))
     return positional, named
+
+
+def _value(text: str, argument: str) -> object:
+    try:
+        return yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+        raise ValueError(f"--net-arg {argument!r} cannot be read as YAML: put text in quotes") from error
 
 
 @contextmanager

@@ -7,7 +7,10 @@ and no few lines expand to billions. Scalars keep their text; what it means depe
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import stat
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, Unpack
@@ -30,6 +33,8 @@ DEEPEST: Final = 24
 _LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
+
+_IMPOSSIBLE_ESCAPE: Final = re.compile(r"\\U(?!0000|000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -115,14 +120,22 @@ def read_file(path: str) -> Document:
         RecipeError: If the file cannot be had as text.
     """
     try:
-        with Path(path).open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+        content = _content(path)
     except FileNotFoundError:
         raise RecipeError([_missing_file(path)]) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RecipeError([Finding.error("unreadable-recipe", f"{path!r} cannot be read: {reason}")]) from error
     return read_bytes(content, path)
+
+
+def _content(path: str) -> bytes:
+    """Returns the bytes of a regular file, no more than are too many; a pipe is never waited for."""
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is not a regular file")
+        return file.read(LARGEST_FILE + 1)
 
 
 def read_bytes(content: bytes, path: str) -> Document:
@@ -195,6 +208,9 @@ class _Reader:
             except _TooLargeError as error:
                 self.findings = [*kept, *repairs, _too_large(self.path, str(error))]
                 return None
+            except (OverflowError, ValueError):  # PyYAML makes a character of whatever number is escaped
+                self.findings = [*kept, *repairs, self._impossible_escape(text)]
+                return None
             else:
                 self.findings += repairs
                 return root
@@ -204,6 +220,12 @@ class _Reader:
     def add(self, code: str, message: str, *notes: str, **about: Unpack[About]) -> None:
         """Adds an error."""
         self.findings.append(Finding.error(code, message, *notes, **about))
+
+    def _impossible_escape(self, text: str) -> Finding:
+        match = _IMPOSSIBLE_ESCAPE.search(text)
+        span = self._at(text, match) if match is not None else Span(self.path, 1, 1, 2, self.lines[0])
+        hint = "the last character is \\U0010FFFF"
+        return Finding.error("bad-yaml", "this escape stands for no character", span=span, help=hint)
 
     def _build(self, text: str) -> Node | None:
         self.anchors = set()
@@ -376,6 +398,8 @@ class _Reader:
                 pass
         except yaml.MarkedYAMLError as pure:
             error = pure
+        except (OverflowError, ValueError):
+            return self._impossible_escape(text)
         mark = error.problem_mark or error.context_mark
         if error.context_mark is not None and "end of stream" in (error.problem or ""):
             mark = error.context_mark  # where it was opened says more than where the file ends
