@@ -38,6 +38,11 @@ class Base:
         return any(part.is_drawn_whole for part in self.parts)
 
     @property
+    def is_users_own(self) -> bool:
+        """Whether any part of it is drawn by code of a user's, which may fail in ways of its own."""
+        return any(part.is_users_own for part in self.parts)
+
+    @property
     def is_elementwise(self) -> bool:
         """Whether it is a law of single elements: cutting a tensor into blocks of one law changes nothing."""
         return False
@@ -142,6 +147,10 @@ class Custom(_Whole):
 
     name: str
     arguments: Arguments = ()
+
+    @property
+    def is_users_own(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,8 @@ Described: TypeAlias = "tuple[tuple[ParamInfo, ...], tuple[Parameter, ...]]"
 def describe(net: Cell, options: Collection[str] | None = None) -> tuple[ParamInfo, ...]:
     """Returns what is known of every parameter of ``net``, in the order in which the network walks them.
 
-    A parameter that several cells hold is listed once, with all of its owners.
+    A parameter that several cells hold is listed once, with all of its owners. A `MapParameter` is not: it is a hash
+    table, with no values yet.
 
     Args:
         net: The network.
@@ -50,12 +51,17 @@ def describe_with_parameters(net: Cell, options: Collection[str] | None = None) 
     if not isinstance(net, Cell):
         raise TypeError(f"a network is a mindspore.nn.Cell, not {type(net).__name__}")
     parameters: dict[int, Parameter] = {}
-    owners: dict[int, list[Owner]] = {}
+    owners: dict[int, dict[str, Owner]] = {}
     for prefix, cell in _walk(net):
         for claim, parameter in _claims(prefix, cell, options):
+            if is_table(parameter):
+                continue
             parameters.setdefault(id(parameter), parameter)
-            owners.setdefault(id(parameter), []).append(claim)
-    infos = tuple(_info(tuple(owners[key]), parameter) for key, parameter in parameters.items())
+            claims = owners.setdefault(id(parameter), {})
+            # A tuple of parameters lists them in a cell above, under the very names that they have in their own.
+            if claim.name not in claims or "." in claims[claim.name].leaf:
+                claims[claim.name] = claim
+    infos = tuple(_info(tuple(owners[key].values()), parameter) for key, parameter in parameters.items())
     return infos, tuple(parameters.values())
 
 
@@ -90,6 +96,9 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
                     visit(f"{prefix}{name}.", child)
 
     visit("", net)
+    if len(set(map(type, held))) > 1:
+        tensors = [place for place, parameter in enumerate(held) if not is_table(parameter)]
+        names, held = [names[place] for place in tensors], [held[place] for place in tensors]
     inited = [parameter.inited_param for parameter in held]
     parameters = held
     if inited.count(None) < len(inited):
@@ -100,6 +109,11 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
     for name, parameter in zip(names, parameters, strict=True):
         first.setdefault(id(parameter), name)
     return {name: parameter for name, parameter in zip(names, parameters, strict=True) if first[id(parameter)] == name}
+
+
+def is_table(parameter: object) -> bool:
+    """Returns whether it is a `MapParameter`: a hash table, whose values come to be when their keys are first seen."""
+    return type(parameter).__name__ == "MapParameter"
 
 
 def _walk(net: Cell) -> Iterator[tuple[str, Cell]]:

@@ -64,7 +64,7 @@ def _line_fault(line: Assignment, rules: set[str]) -> str | None:
     if not line.rule and not line.is_kept:
         return "no rule selects it, and it is not kept"
     if line.fans is not None and not _is_countable(line.fans):
-        return f"fans are positive numbers, not {line.fans}"
+        return f"fans are numbers, none negative, not {line.fans}"
     return None
 
 
@@ -82,7 +82,7 @@ def _is_inside(window: Window, shape: tuple[int, ...]) -> bool:
 
 
 def _is_countable(fans: Fans) -> bool:
-    return all(fan is None or (math.isfinite(fan) and fan > 0) for fan in (fans.fan_in, fans.fan_out))
+    return all(fan is None or (math.isfinite(fan) and fan >= 0) for fan in (fans.fan_in, fans.fan_out))
 
 
 def _agree(found: Moments, expected: Moments) -> bool:

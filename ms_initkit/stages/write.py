@@ -13,10 +13,11 @@ from ms_initkit import draws, stream
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.findings import ApplyError, Finding
 from ms_initkit.stages.draw import fill_line
-from ms_initkit.stages.memory import fresh_array, overlapping
+from ms_initkit.stages.memory import fresh_array, not_writable, overlapping
+from ms_initkit.stages.tally import as_floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mindspore import Parameter
     from numpy.typing import NDArray
@@ -46,22 +47,49 @@ def write(
         ApplyError: If it was interrupted by a fault; it names what had been written.
     """
     written: list[str] = []
+    own: dict[str, Array] | None = None
     try:
         is_drawn = [not kind.is_kept for kind in columns.kinds]
         kept, spared = _part(columns, parameters, [not drawn for drawn in is_drawn])
         drawn, targets = (columns, parameters) if all(is_drawn) else _part(columns, parameters, is_drawn)
+        own = _users_own(drawn, seed)
         if get_context("device_target") == "CPU":
-            _write_together(drawn, targets, _own_storages(drawn, targets, kept, spared), seed, progress)
+            _write_together(drawn, targets, _own_storages(drawn, targets, kept, spared), own, seed, progress)
             written += drawn.names()
         else:
             for chunk, held in _chunks(drawn, targets):
-                _write_together(chunk, held, [0] * len(held), seed, progress)
+                _write_together(chunk, held, [0] * len(held), own, seed, progress)
                 written += chunk.names()
-        for parameter in spared:
-            if parameter.has_init:
-                _construct(parameter)
+        _construct([parameter for parameter in spared if parameter.has_init])
+    except ApplyError:
+        raise
     except (MemoryError, ValueError, TypeError, RuntimeError, OSError) as error:
-        raise ApplyError([_interruption(error, written, len(parameters))]) from error
+        raise ApplyError([_interruption(error, None if own is None else written, len(parameters))]) from error
+
+
+def _users_own(columns: Columns, seed: int) -> dict[str, Array]:
+    """Returns, by name, the values that initializers of the user's own draw, before anything is written.
+
+    Raises:
+        ApplyError: If one of them raises, or what it draws cannot be written.
+    """
+    drawn: dict[str, Array] = {}
+    is_own = np.array([kind.draw.is_users_own for kind in columns.kinds], bool)
+    for number in np.flatnonzero(is_own[columns.kind_of_each]).tolist() if is_own.any() else ():
+        line = columns.lines[number]
+        values = np.empty(line.local_shape, storage(line.dtype))
+        try:
+            fill_line(values, line, seed)
+            if not np.isfinite(as_floats(values, line.dtype)).all():
+                raise ValueError(f"{line.initializer} drew numbers that {line.dtype} cannot hold")
+        except ValueError as error:
+            message = f"{line.name!r} {line.shape} {line.dtype}: {error}"
+            note = f"rule {line.rule!r}; nothing was written"
+            raise ApplyError(
+                [Finding.error("interrupted-apply", message, note, rule=line.rule, parameter=line.name)]
+            ) from error
+        drawn[line.name] = values
+    return drawn
 
 
 def _part(
@@ -90,6 +118,8 @@ def _own_storages(
     Of several that share memory the first one keeps it, and before any of them one that is not written.
     """
     addresses = _storages(parameters)
+    for number in not_writable(addresses):
+        addresses[number] = 0
     starts = np.array(_storages(spared) + addresses, np.int64)
     sizes = np.concatenate([_bytes_of_each(kept), _bytes_of_each(columns)])
     for number in overlapping(starts, np.where(starts == 0, 0, sizes)):
@@ -131,6 +161,7 @@ def _write_together(
     columns: Columns,
     parameters: Sequence[Parameter],
     storages: Sequence[int],
+    own: Mapping[str, Array],
     seed: int,
     progress: Callable[[int], None] | None,
 ) -> None:
@@ -143,7 +174,11 @@ def _write_together(
         stream.fill_many(_batch(plain, np.array(addresses, np.uint64)[is_plain], seed), progress)
     for number in composed:
         line = columns.lines[number]
-        fill_line(_view(addresses[number], line.local_shape, storage(line.dtype)), line, seed)
+        values = _view(addresses[number], line.local_shape, storage(line.dtype))
+        if line.name in own:
+            values[...] = own[line.name]
+        else:
+            fill_line(values, line, seed)
         if progress is not None:
             progress(line.size)
     for number, values in fresh.items():
@@ -194,11 +229,20 @@ def _places(
     return addresses, fresh
 
 
-def _construct(parameter: Parameter) -> None:
-    """Gives a deferred parameter that is kept the values of its own constructor."""
-    values = np.empty(tuple(parameter.shape), mstype._dtype_to_nptype(parameter.dtype))
-    (parameter.init if parameter.init is not None else parameter.init_mode.init)(values)
-    _give(parameter, values)
+def _construct(parameters: Sequence[Parameter]) -> None:
+    """Gives deferred parameters that are kept the values of their own constructors.
+
+    MindSpore's initializers take numbers from NumPy's global generator, which is put back afterwards.
+    """
+    state = np.random.get_state() if parameters else None  # noqa: NPY002 (the one that MindSpore draws from)
+    try:
+        for parameter in parameters:
+            values = np.empty(tuple(parameter.shape), mstype._dtype_to_nptype(parameter.dtype))
+            (parameter.init if parameter.init is not None else parameter.init_mode.init)(values)
+            _give(parameter, values)
+    finally:
+        if state is not None:
+            np.random.set_state(state)  # noqa: NPY002
 
 
 def _give(parameter: Parameter, values: Array) -> None:
@@ -210,10 +254,15 @@ def _give(parameter: Parameter, values: Array) -> None:
     parameter.init_mode = None
 
 
-def _interruption(error: Exception, written: Sequence[str], total: int) -> Finding:
-    if not written:
-        note = "nothing is known to be whole: run it again"
+def _interruption(error: Exception, written: Sequence[str] | None, total: int) -> Finding:
+    if written is None:
+        notes = ["nothing was written"]
     else:
-        note = f"{len(written)} of {total} parameters had been written, the last {written[-1]!r}"
-    advice = "every value is a function of seed and name: applying again with the same seed completes it"
-    return Finding.error("interrupted-apply", f"writing stopped: {error}", note, advice)
+        done = (
+            f"{len(written)} of {total} parameters had been written, the last {written[-1]!r}"
+            if written
+            else (f"any of the {total} parameters may hold old values, new ones or some of each")
+        )
+        again = "once the cause is gone, applying again with the same seed completes it"
+        notes = [done, f"every value is a function of seed and name: {again}"]
+    return Finding.error("interrupted-apply", f"writing stopped: {error}", *notes)
