@@ -1,4 +1,4 @@
-"""Commands that need no network: check, list, initializers, schema. None imports MindSpore."""
+"""Commands that need no network: check, list, show, initializers, schema. None imports MindSpore."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import FINDINGS, AsJson, report_findings, say
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, report_findings, say
 from ms_initkit.findings import RecipeError, counted
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.text import action_text, location, recipe_text
+from ms_initkit.syntax.source import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,6 +75,27 @@ def _paragraph(entries: Sequence[Shipped]) -> str:
 list_.__name__ = "list"
 
 
+def show(
+    name: Annotated[str, typer.Argument(help="A recipe's name, or a path.")],
+    flat: Annotated[
+        bool, typer.Option("--flat", help="With all it inherits, in order, each with where it stands.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Shows a recipe: its text, or its rules with those it inherits, in the order in which they are tried."""
+    with answering(as_json=as_json):
+        recipe = load_recipe(name)
+        if as_json:
+            rules = [
+                {"id": rule.id, "location": location(rule.span), "selects": str(rule.match), "does": action_text(rule)}
+                for rule in recipe.rules
+            ]
+            document = {"family": recipe.family, "variables": [one.name for one in recipe.variables], "rules": rules}
+            say(json.dumps(document, indent=1))
+        else:
+            say(recipe_text(recipe) if flat else read_file(recipe.path).text)
+
+
 def initializers(as_json: AsJson = False) -> None:
     """Lists the initializers with their arguments."""
     from ms_initkit import formulas
@@ -96,4 +119,4 @@ def schema() -> None:
     say(json.dumps(recipe_schema(), indent=1))
 
 
-COMMANDS: Final = (check, list_, initializers, schema)
+COMMANDS: Final = (check, list_, show, initializers, schema)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, RecipeError
+from ms_initkit.findings import Finding, RecipeError, suggestion
 from ms_initkit.language.audience import AUDIENCE, read_audience
 from ms_initkit.language.documents import RecipeSource, first_document, read_chain
 from ms_initkit.language.recipe import Recipe
@@ -21,7 +22,7 @@ from ms_initkit.language.scope import Scope
 from ms_initkit.language.variables import VARIABLES, read_variables
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, read_fields, read_text, read_texts
+from ms_initkit.syntax.reading import described, listed, read_fields, read_one_or_more, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Document, Mapping
 from ms_initkit.syntax.source import Sequence as ListNode
@@ -48,6 +49,7 @@ RECIPE: Final[Table] = (
         schemas.one_or_more(schemas.TEXT),
         "Prefixes of wrappers, taken off names before they are matched.",
     ),
+    Key("without", schemas.one_or_more(schemas.TEXT), "Ids of inherited rules that are left out."),
     Key("vars", VARIABLES, "Variables for expressions, each of which may use those before it."),
     Key(
         "rules",
@@ -60,11 +62,12 @@ SCHEMA: Final = schemas.mapping(RECIPE) | schemas.any_of({"required": ["rules"]}
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """What one file says, its parents left out, as a recipe; and what its children may use of it."""
+    """What one file says, its parents left out, as a recipe; what its children may use of it; what it drops."""
 
     recipe: Recipe
     scope: Scope
     is_whole: bool
+    without: tuple[str, ...] = ()
 
 
 def load_recipe(source: RecipeSource) -> Recipe:
@@ -107,7 +110,7 @@ def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
     scope = Scope(is_complete=is_complete)
     for document in reversed(documents):  # ancestors first: their variables are known to their children
         found = Problems(list(document.findings))
-        file = found.attempt(_read_document, document, scope, found).or_else(None)
+        file = found.attempt(_read_document, document, scope, _ids(read), found).or_else(None)
         if file is not None:
             read.append(file)
             scope = file.scope
@@ -117,13 +120,25 @@ def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
     if len(files) < len(documents) or not all(file.is_whole for file in files):
         return None, findings
     try:
-        return _merge([file.recipe for file in files], documents), findings
+        return _merge(files, documents), findings
     except RecipeError as error:
         return None, findings or list(error.findings)
 
 
-def _read_document(document: Document, inherited: Scope, problems: Problems) -> _File | None:
-    """Returns what the file says, as far as it could be read; the rest goes to ``problems``."""
+def _ids(ancestors: Sequence[_File]) -> tuple[str, ...]:
+    """Returns the ids of the rules that a child of ``ancestors``, the eldest first, inherits."""
+    return tuple(rule.id for rule in _merge_rules(ancestors[::-1]))
+
+
+def _read_document(document: Document, inherited: Scope, ids: tuple[str, ...], problems: Problems) -> _File | None:
+    """Returns what the file says, as far as it could be read; the rest goes to ``problems``.
+
+    Args:
+        document: The file's nodes.
+        inherited: The variables of its ancestors.
+        ids: Their rules.
+        problems: Takes what is wrong.
+    """
     if document.root is None:
         return None
     fields = read_fields(document.root, RECIPE, "a recipe", problems)
@@ -149,7 +164,23 @@ def _read_document(document: Document, inherited: Scope, problems: Problems) -> 
         rules=rules,
         digest=_digest([document]),
     )
-    return _File(recipe, scope, strip_prefixes is not None and wanted == (len(variables), len(rules)))
+    known = ids if inherited.is_complete else None
+    without = fields.read("without", partial(_read_ids, known=known), ()).or_else(None)
+    is_whole = None not in (strip_prefixes, without) and wanted == (len(variables), len(rules))
+    return _File(recipe, scope, is_whole, without or ())
+
+
+def _read_ids(node: Node, what: str, known: tuple[str, ...] | None) -> tuple[str, ...]:
+    return read_one_or_more(node, what, partial(_read_id, known=known))
+
+
+def _read_id(node: Node, what: str, known: tuple[str, ...] | None) -> str:
+    name = read_text(node, what)
+    if known is not None and name not in known:
+        note = f"inherited are {listed(known)}" if known else "nothing is inherited: `without` belongs to `extends`"
+        message = f"no inherited rule is called {name!r}"
+        raise failure("unknown-rule", message, note, span=node.span, help=suggestion(name, known))
+    return name
 
 
 def _parts(node: Node | None) -> tuple[object, ...]:
@@ -172,10 +203,11 @@ def _read_reference(node: Node, what: str) -> tuple[tuple[str, str], ...]:
     return tuple((key.text, " ".join(text.value.split())) for (key, _), text in zip(node.entries, texts, strict=True))
 
 
-def _merge(files: Sequence[Recipe], documents: Sequence[Document]) -> Recipe:
+def _merge(read: Sequence[_File], documents: Sequence[Document]) -> Recipe:
     """Returns one recipe of a file and its ancestors."""
+    files = [file.recipe for file in read]
     variables = _merge_variables(files)
-    rules = _merge_rules(files)
+    rules = _merge_rules(read)
     _refuse_clashes(rules, variables)
     return replace(
         files[0],
@@ -205,15 +237,22 @@ def _merge_variables(files: Sequence[Recipe]) -> tuple[Variable, ...]:
     return tuple(merged[name] for name in order if name in merged)  # a parent that is missing has the others
 
 
-def _merge_rules(files: Sequence[Recipe]) -> tuple[Rule, ...]:
-    """Returns the rules, the child's first; an ancestor's rule whose id is taken is named with its family."""
+def _merge_rules(files: Sequence[_File]) -> tuple[Rule, ...]:
+    """Returns the rules, the child's first, without those of ancestors that it drops or replaces by their ids.
+
+    A rule without an id of its own replaces none; an ancestor's whose number is taken is named with its family.
+    """
     merged: dict[str, Rule] = {}
+    dropped: set[str] = set()
     for file in files:
-        for rule in file.rules:
+        for rule in file.recipe.rules:
+            if rule.id in dropped:
+                continue
             name = rule.id
             while name in merged:
-                name = f"{file.family}/{name}"
+                name = f"{file.recipe.family}/{name}"
             merged[name] = replace(rule, id=name)
+        dropped |= {rule.id for rule in file.recipe.rules if rule.is_named} | set(file.without)
     return tuple(merged.values())
 
 

@@ -60,7 +60,10 @@ Action: TypeAlias = InitSpec | FromSpec | KeepSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """Gives what ``match`` selects its ``action``; ``id`` is unique in the file it was written in."""
+    """Gives what ``match`` selects its ``action``; ``id`` is unique in the file it was written in.
+
+    ``is_named`` tells whether the id is more than its number: then it replaces an inherited rule of that id.
+    """
 
     id: str
     match: Selector
@@ -72,6 +75,7 @@ class Rule:
     where: Expression | None = None
     is_optional: bool = False
     when: Expression | None = None
+    is_named: bool = True
 
     @property
     def names(self) -> frozenset[str]:
@@ -159,6 +163,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
             action=KeepSpec(node.span),
             span=node.span,
             is_optional=is_optional.or_else(False),
+            is_named="id" in fields,
         )
     return Rule(
         id=name.value,
@@ -171,6 +176,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         where=where.value,
         is_optional=is_optional.value,
         when=when.value,
+        is_named="id" in fields,
     )
 
 

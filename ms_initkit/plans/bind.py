@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.findings import Finding, PlanError
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
+from ms_initkit.language.text import location
 from ms_initkit.plans.leftovers import Leftovers
 from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.match import Matcher, Tally
@@ -81,7 +82,7 @@ def draft_plan(
         recipe.digest,
         tuple(known.values.items()),
         tuple(
-            RuleLine(rule.id, _location(rule), str(rule.match), is_active)
+            RuleLine(rule.id, location(rule.span), str(rule.match), is_active)
             for rule, is_active in zip(recipe.rules, active, strict=True)
         ),
         tuple(draft.assignments),
@@ -89,11 +90,6 @@ def draft_plan(
         tuple(known.sources.items()),
     )
     return plan, findings
-
-
-def _location(rule: Rule) -> str:
-    span = rule.span
-    return span.entry or f"{library.portable_path(span.path)}:{span.line}:{span.column}"
 
 
 def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[ParamInfo, ...], list[Finding]]:

@@ -342,11 +342,11 @@ def test_a_bad_match_is_not_held_against_the_captures_of_its_rule() -> None:
 
 def test_the_rules_of_a_child_stand_before_its_parents() -> None:
     parent = 'family: base\nvars: {s: 1, t: s * 2}\nrules: [{id: all, match: "**", init: {normal: t}}]\n'
-    child = "family: x\nextends: ./base.yaml\nvars: {w: 4, s: w}\nrules: [{id: all, match: a, init: {normal: s}}]\n"
+    child = "family: x\nextends: ./base.yaml\nvars: {w: 4, s: w}\nrules: [{id: mine, match: a, init: {normal: s}}]\n"
 
     recipe = load(child, base=parent)
 
-    assert [rule.id for rule in recipe.rules] == ["all", "base/all"]
+    assert [rule.id for rule in recipe.rules] == ["mine", "all"]
     assert [rule.span.path for rule in recipe.rules] == ["recipe.yaml", "base.yaml"]
     assert [variable.name for variable in recipe.variables] == ["w", "s", "t"]
 
@@ -498,3 +498,57 @@ def test_a_misspelt_parent_is_not_held_against_its_variables(tmp_path: Path) -> 
         load_recipe(path)
 
     assert [finding.code for finding in caught.value.findings] == ["unknown-recipe"]
+
+
+PARENT = """\
+family: base
+rules:
+  - {id: one, match: "a.*", init: 1}
+  - {id: two, match: "b.*", init: 2}
+  - {match: "**", init: 3}
+"""
+
+
+def rules_of(child: str) -> list[tuple[str, str]]:
+    return [(rule.id, str(rule.match)) for rule in load(f"family: x\nextends: ./base.yaml\n{child}", base=PARENT).rules]
+
+
+def test_a_rule_replaces_an_inherited_one_of_its_id() -> None:
+    assert rules_of('rules: [{id: two, match: "c.*", init: 4}]') == [
+        ("two", "name c.*"),
+        ("one", "name a.*"),
+        ("3", "name **"),
+    ]
+
+
+def test_a_rule_without_an_id_replaces_none() -> None:
+    assert [name for name, _ in rules_of("rules: [{match: a, init: 1}, {match: b, init: 1}, {match: c, init: 1}]")] == [
+        "1", "2", "3", "one", "two", "base/3",
+    ]  # fmt: skip
+
+
+def test_inherited_rules_can_be_left_out() -> None:
+    assert [name for name, _ in rules_of("without: [one, two]")] == ["3"]
+    assert [name for name, _ in rules_of("without: one")] == ["two", "3"]
+
+
+@pytest.mark.parametrize(("child", "help"), [("without: [onw]", "did you mean 'one'?"), ("without: x", None)])
+def test_a_rule_that_is_not_inherited_cannot_be_left_out(child: str, help: str | None) -> None:
+    with pytest.raises(RecipeError) as caught:
+        rules_of(child)
+
+    (finding,) = caught.value.findings
+    assert (finding.code, finding.help) == ("unknown-rule", help)
+
+
+def test_what_a_parent_left_out_is_not_inherited(tmp_path: Path) -> None:
+    for name, text in {
+        "base": PARENT,
+        "mid": "family: mid\nextends: ./base.yaml\nwithout: two\n",
+        "leaf": "family: leaf\nextends: ./mid.yaml\nwithout: two\n",
+    }.items():
+        (tmp_path / f"{name}.yaml").write_text(text)
+
+    assert [rule.id for rule in load_recipe(tmp_path / "mid.yaml").rules] == ["one", "3"]
+    with pytest.raises(RecipeError, match="no inherited rule is called 'two'"):
+        load_recipe(tmp_path / "leaf.yaml")
