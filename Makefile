@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests docs reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore clean
+.PHONY: demo test lint types tests docs examples reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -59,6 +59,11 @@ $(BENCHES)/.installed: setup.cfg pyproject.toml
 
 bench: $(BENCHES)/.installed
 	BENCH=$(BENCH) $(BENCHES)/bin/python benchmarks/run.py
+
+# Small training scripts on data that packages carry, and what each claims.
+examples: $(STAMP)
+	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[examples]'
+	$(BIN)/pytest -m 'slow or not slow' tests/house/test_examples.py
 
 # Worker processes on this machine: 1, 2 and 4; `make test` has those of 2.
 distributed: $(STAMP)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ms_initkit.stages.agreement import check_ranks
     from ms_initkit.stages.apply import apply
     from ms_initkit.stages.attach import attach
+    from ms_initkit.stages.callback import ApplyRecipe
     from ms_initkit.stages.draw import draw
     from ms_initkit.stages.materialize import materialize
     from ms_initkit.stages.one import init_
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "ApplyError",
+    "ApplyRecipe",
     "Assignment",
     "Finding",
     "InitKitError",
@@ -62,6 +64,7 @@ __all__ = [
 
 # What needs NumPy or MindSpore is imported when it is first asked for, so that checking a recipe needs neither.
 _HOMES = {
+    "ApplyRecipe": "ms_initkit.stages.callback",
     "Assignment": "ms_initkit.plans.lines",
     "Plan": "ms_initkit.plans.plan",
     "Report": "ms_initkit.stages.report",
