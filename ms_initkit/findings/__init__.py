@@ -9,7 +9,7 @@ from ms_initkit.findings.finding import About, Finding, Severity
 from ms_initkit.findings.listing import counted, findings_to_json, in_file_order, render, summarise
 from ms_initkit.findings.spans import Span
 from ms_initkit.findings.text import printable, printable_lines
-from ms_initkit.findings.words import did_you_mean, suggestion
+from ms_initkit.findings.words import did_you_mean, few_guesses, suggestion
 
 __all__ = [
     "About",
@@ -25,6 +25,7 @@ __all__ = [
     "codes",
     "counted",
     "did_you_mean",
+    "few_guesses",
     "findings_to_json",
     "in_file_order",
     "printable",

@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import difflib
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 _ALIKE: Final = 0.6
 _LONGEST: Final = 80  # difflib is quadratic, and nothing longer is a misspelling
+_MOST: Final = 100_000  # comparisons: half a second
+
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+
+
+@contextmanager
+def few_guesses() -> Iterator[None]:
+    """Bounds what is spent on guesses inside: of thousands of misspelt words, the last are not guessed."""
+    token = _left.set([_MOST])
+    try:
+        yield
+    finally:
+        _left.reset(token)
 
 
 def did_you_mean(word: str, choices: Iterable[str], *, alike: float = _ALIKE) -> str | None:
@@ -22,7 +37,13 @@ def did_you_mean(word: str, choices: Iterable[str], *, alike: float = _ALIKE) ->
     """
     if len(word) > _LONGEST:
         return None
-    return next(iter(difflib.get_close_matches(word, list(choices), n=1, cutoff=alike)), None)
+    words = list(choices)
+    left = _left.get()
+    if left is not None:
+        left[0] -= len(words)
+        if left[0] < 0:
+            return None
+    return next(iter(difflib.get_close_matches(word, words, n=1, cutoff=alike)), None)
 
 
 def suggestion(word: str, choices: Iterable[str]) -> str | None:

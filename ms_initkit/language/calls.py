@@ -81,7 +81,7 @@ def _is_number(node: Scalar) -> bool:
 
 
 def _is_value(node: Scalar, scope: Scope) -> bool:
-    return node.text in scope.names() or any(char in "+-*/()[]" for char in node.text)
+    return node.text in scope or any(char in "+-*/()[]" for char in node.text)
 
 
 def _find(node: Scalar) -> type[Formula]:

@@ -13,7 +13,7 @@ from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, RecipeError, suggestion
+from ms_initkit.findings import Finding, RecipeError, few_guesses, suggestion
 from ms_initkit.language.audience import AUDIENCE, read_audience
 from ms_initkit.language.documents import RecipeSource, first_document, read_chain
 from ms_initkit.language.recipe import Recipe
@@ -91,6 +91,7 @@ def load_recipe(source: RecipeSource) -> Recipe:
     return recipe
 
 
+@few_guesses()
 def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
     """Returns what could be read of a recipe, and all that is wrong with it.
 
@@ -245,7 +246,8 @@ def _merge_rules(files: Sequence[_File]) -> tuple[Rule, ...]:
     merged: dict[str, Rule] = {}
     dropped: set[str] = set()
     for file in files:
-        for rule in file.recipe.rules:
+        own = {rule.id: rule for rule in reversed(file.recipe.rules)}  # of one file's equal ids the first counts
+        for rule in reversed(own.values()):
             if rule.id in dropped:
                 continue
             name = rule.id

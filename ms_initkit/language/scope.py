@@ -25,6 +25,8 @@ SHAPE_NAMES: Final = ("shape", "ndim")
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
 
+_MOST_LISTED: Final = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -51,6 +53,9 @@ class Scope:
     def with_names(self, names: Iterable[str]) -> Scope:
         """Returns the scope with more names of numbers."""
         return replace(self, others=(*self.others, *names))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.variables or name in self.others
 
     def names(self) -> tuple[str, ...]:
         """Returns every name, variables first."""
@@ -80,7 +85,7 @@ def _read_scalar(node: Node, what: str, due: str, scope: Scope) -> Scalar:
         hint = "a capture is written without braces" if is_unquoted_glob(node) else None
         raise failure("wrong-type", f"{what} is {due}, not {described(node)}", span=node.span, help=hint)
     refuse_ambiguous(node)
-    if node.text not in ("true", "false", *scope.names()) and flag_hint(node) is not None:
+    if node.text not in ("true", "false") and node.text not in scope and flag_hint(node) is not None:
         raise failure("wrong-type", f"{what} is {due}, not {node.text!r}", span=node.span, help=flag_hint(node))
     return node
 
@@ -125,7 +130,7 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
             note = f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
             message = f"{name!r} is used before it is defined"
             problems.add("unknown-variable", message, note, span=span, help="move the definition up")
-        elif name not in scope.names() and scope.is_complete:
+        elif name not in scope and scope.is_complete:
             hint = suggestion(name, scope.names()) or _known(scope)
             problems.add("unknown-variable", f"no variable is called {name!r}", span=span, help=hint)
         elif scope.variables.get(name, "number") != "number" and name in expression.arithmetic_names():
@@ -135,4 +140,6 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
 
 def _known(scope: Scope) -> str:
     names = scope.names()
+    if len(names) > _MOST_LISTED:
+        names = (*names[:_MOST_LISTED], f"{len(names) - _MOST_LISTED} more")
     return f"here are known: {listed(names)}" if names else "define it under `vars`"

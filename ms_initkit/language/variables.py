@@ -125,13 +125,15 @@ def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tu
         message = f"`vars` is a mapping of names to values, not {described(node)}"
         problems.add("wrong-type", message, span=node.span)
         return (), replace(inherited, is_complete=False)
-    scope = replace(inherited, later={key.text: key.span for key, _ in node.entries})
+    # Both grow and shrink in place: a scope of its own for each variable would be quadratic.
+    later = {key.text: key.span for key, _ in node.entries}
+    known = dict(inherited.variables)
+    scope = replace(inherited, later=later, variables=known)
     found = []
     for key, value in node.entries:
         variable = problems.attempt(_read_variable, key, value, scope).or_else(None)
-        kind: VariableKind = "number" if variable is None else kind_of(variable)
-        later = {name: span for name, span in scope.later.items() if name != key.text}
-        scope = replace(scope, later=later, variables={**scope.variables, key.text: kind})
+        known[key.text] = "number" if variable is None else kind_of(variable)
+        del later[key.text]
         if variable is not None:
             found.append(variable)
     return tuple(found), scope
@@ -184,7 +186,7 @@ def _read_single(node: Node, what: str, scope: Scope) -> Expression | str | bool
             return text
         case Scalar("true" | "false", is_quoted=False):
             return read_flag(node, what)
-        case Scalar(text) if text not in scope.names() and flag_hint(node) is not None:
+        case Scalar(text) if text not in scope and flag_hint(node) is not None:
             message = f"{what} is {text!r}, which some readers of YAML take for a flag"
             hint = f"{flag_hint(node)}, or '{text}' in quotes for text"
             raise failure("wrong-type", message, span=node.span, help=hint)
@@ -197,8 +199,9 @@ def _read_single(node: Node, what: str, scope: Scope) -> Expression | str | bool
 
 
 def _is_unknown_word(node: Scalar, scope: Scope) -> bool:
-    known = {*scope.names(), *scope.later, *_TAKEN, "inf", "nan"}
-    return scope.is_complete and node.text.isidentifier() and not node.is_null and node.text not in known
+    text = node.text
+    is_known = text in scope or text in scope.later or text in _TAKEN or text in ("inf", "nan")
+    return scope.is_complete and text.isidentifier() and not node.is_null and not is_known
 
 
 def _read_derived(node: Mapping, what: str, scope: Scope) -> Count | Extent | Config:

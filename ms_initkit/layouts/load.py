@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from ms_initkit.findings import RecipeError
+from ms_initkit.findings import RecipeError, few_guesses
 from ms_initkit.language.rules import scope_inside
 from ms_initkit.language.scope import Scope, read_condition, read_expression
 from ms_initkit.language.selector_tests import ANY, Trainable
@@ -81,6 +81,7 @@ _STRICT: Final[Default] = "error"
 _R = TypeVar("_R", NameRule, PlaceRule)
 
 
+@few_guesses()
 def load_layout(path: str | os.PathLike[str]) -> Layout:
     """Returns the layout at ``path``.
 

@@ -56,7 +56,7 @@ class Template:
             raise failure("bad-template", str(error), span=node.span, help=hint) from error
         problems = Problems()
         for name in sorted(name for part in made.expressions for name in part.names):
-            if name not in scope.names() and scope.is_complete:
+            if name not in scope and scope.is_complete:
                 hint = suggestion(name, scope.names()) or f"here are known: {listed(scope.names())}"
                 at = re.search(rf"\b{re.escape(name)}\b", text)
                 span = node.part(at.start(), len(name)) if at and isinstance(node, Scalar) else node.span

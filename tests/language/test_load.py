@@ -447,6 +447,31 @@ def test_checking_a_recipe_imports_neither_numpy_nor_mindspore() -> None:
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+def test_of_thousands_of_misspelt_words_all_are_found_and_the_first_are_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "many.yaml"
+    lines = [f'  - {{match: "a{number}", init: he_nromal}}' for number in range(3000)]
+    path.write_text("\n".join(["family: many", "rules:", *lines]), encoding="utf-8")
+
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+
+    helps = [finding.help == "did you mean 'he_normal'?" for finding in caught.value.findings]
+    assert len(helps) == 3000
+    assert all(helps[:200])
+    assert not any(helps[-200:])
+
+
+def test_equal_ids_by_the_thousand_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "many.yaml"
+    lines = ['  - {id: a, match: "a", init: 0}'] * 2000
+    path.write_text("\n".join([f"family: {'f' * 100_000}", "rules:", *lines]), encoding="utf-8")
+
+    with pytest.raises(RecipeError) as caught:
+        load_recipe(path)
+
+    assert {finding.code for finding in caught.value.findings} == {"duplicate-id"}
+
+
 lines = WHOLE.splitlines()
 fragments = st.sampled_from(
     [*lines, "", "  - ", "rules:", "extends: recipe.yaml", "vars: [", "init: {normal: {sigma: }}", "match: *a.b", "\t"]
