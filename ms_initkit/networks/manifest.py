@@ -156,7 +156,7 @@ def _info(where: str, entry: Json) -> ParamInfo:
     if extents is None or not isinstance(shape, list) or len(extents) < len(shape):
         raise ValueError(f"{where}: `shape` must be a list of whole numbers, none negative, not {shown(shape)}")
     dtype = entry.get("dtype", "float32")
-    if dtype not in TYPES or not isinstance(dtype, str):
+    if not isinstance(dtype, str) or dtype not in TYPES:
         guess = suggestion(str(dtype), TYPES)
         raise ValueError(f"{where}: no element type is called {shown(dtype)}" + (f": {guess}" if guess else ""))
     if prod(extents) * TYPES[dtype].size > LARGEST_TENSOR:
