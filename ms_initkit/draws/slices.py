@@ -71,11 +71,6 @@ def boxes(window: Window) -> Iterator[tuple[Slices, Slices]]:
         yield tuple(local for local, _ in box), tuple(place for _, place in box)
 
 
-def size(window: Window) -> int:
-    """Returns the number of elements of the local tensor."""
-    return prod(local_shape(window))
-
-
 def text(window: Window, shape: Sequence[int]) -> str:
     """Returns ``[0:512, :]`` for people: a colon is the whole axis, a plus joins pieces."""
     axes = [

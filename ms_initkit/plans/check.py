@@ -69,6 +69,12 @@ def _finding(cases: Sequence[tuple[Assignment, _Problem]], span: Span | None) ->
     return Finding.error(problem.code, message, *notes, **about)
 
 
+def misfit(line: Assignment) -> str | None:
+    """Returns what would go wrong if a line were written as it is, None if nothing would."""
+    problem = next(_problems(line), None)
+    return None if problem is None else f"{line.name!r} {line.shape} {line.dtype}: {problem.message}"
+
+
 def refusal(draw: Draw, dtype: str) -> str | None:
     """Returns why no parameter of ``dtype`` can be given ``draw``, whatever its numbers; None if one can."""
     record = TYPES[dtype]

@@ -24,7 +24,7 @@ from ms_initkit import stream
 from ms_initkit.draws import slices
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.findings import ApplyError, Finding, counted
-from ms_initkit.plans.check import check
+from ms_initkit.plans.check import check, misfit
 from ms_initkit.plans.columns import Columns
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
@@ -306,7 +306,12 @@ def _fill(out: Array, line: Assignment, seed: int, index: Slices) -> None:
     dtype = out.dtype.name
     if (dtype in FLOATS) != (line.dtype in FLOATS) or (dtype not in FLOATS and dtype != line.dtype):
         raise ValueError(f"values of {line.dtype} do not go into an array of {dtype}")
-    fill_line(out.view(storage(dtype)), replace(line, dtype=dtype), seed, index)
+    line = replace(line, dtype=dtype)
+    problem = misfit(line)
+    if problem is not None:
+        note = "its type was changed since, and nothing was drawn"
+        raise ApplyError([Finding.error("out-of-range", problem, note, rule=line.rule, parameter=line.name)])
+    fill_line(out.view(storage(dtype)), line, seed, index)
 
 
 def _unknown_slice(line: Assignment, part: Shape, call: _Call, error: Exception) -> Finding:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 _ASIDE: Final = 1 << 20
 
 
-def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None) -> NDArray[np.float32]:
-    """Returns the values of parameter ``name``, or a slice of them, in float32.
+def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None) -> NDArray[Any]:
+    """Returns the values of parameter ``name``, or a slice of them, in float32; of wider types in their own.
 
-    An apply with ``seed`` writes these; into float16 and bfloat16 rounded once to nearest even.
+    An apply with ``seed`` writes these; into float16 and bfloat16 rounded once to nearest even. Parameters of float64
+    and of whole numbers are returned as they are: float32 does not hold all of their values.
 
     Args:
         plan: A plan; its network is not needed.
@@ -45,12 +47,10 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     line = plan[name]
     if isinstance(line.draw, draws.Keep):
         raise ValueError(f"{name!r} is kept: the plan does not know its values")
-    key = stream.key(checked_seed(seed), line.stream)
-    if line.window is None:
-        return stream.sample(line.draw, line.shape, key, index)
     slices, kept = normalise(index, line.local_shape)
-    out = np.empty(tuple(part.stop - part.start for part in slices), np.float32)
-    _fill_window(out, line, key, windows.restrict(line.window, slices), "float32")
+    dtype = "float32" if line.dtype in ("float16", "bfloat16") else line.dtype
+    out = np.empty(tuple(part.stop - part.start for part in slices), dtype)
+    fill_line(out, replace(line, dtype=dtype), checked_seed(seed), slices)
     return out.reshape(kept)
 
 

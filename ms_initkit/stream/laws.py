@@ -46,16 +46,16 @@ def law_of(draw: Draw) -> Law | None:
     Raises:
         ValueError: If the draw's numbers make no distribution (a bound above the other, a negative ``std``, ...).
     """
-    if isinstance(draw, Constant | Uniform | Normal | TruncatedNormal):
+    if isinstance(draw, Constant):  # 0 and -0 are equal to a cache, and not to whoever writes them
+        return _law(CONSTANT, draw.value)
+    if isinstance(draw, Uniform | Normal | TruncatedNormal):
         return _law_of(draw)
     return None
 
 
 @functools.lru_cache(maxsize=4096)
-def _law_of(draw: Constant | Uniform | Normal | TruncatedNormal) -> Law:
+def _law_of(draw: Uniform | Normal | TruncatedNormal) -> Law:
     match draw:
-        case Constant(value):
-            return _law(CONSTANT, value)
         case Uniform(low, high):
             return _uniform(low, high)
         case Normal(mean, std):

@@ -137,6 +137,12 @@ def test_constants_are_exact_in_float64(value: float) -> None:
     assert set(written(One("float64"), f"init: {value!r}").reshape(-1).tolist()) == {value}
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+def test_zero_and_minus_zero_are_two_constants(dtype: str) -> None:
+    for zero, sign in (("0.0", False), ("-0.0", True), ("0.0", False)):
+        assert set(np.signbit(written(One(dtype), f"init: {zero}")).reshape(-1).tolist()) == {sign}
+
+
 @pytest.mark.parametrize("init", ["{linspace: {start: 0, stop: 1}}", "{arange: {start: 16777217}}"])
 def test_tables_have_float64s_digits(init: str) -> None:
     found = written(One("float64", (11,)), f"init: {init}")
@@ -302,3 +308,23 @@ def test_a_file_is_looked_at_where_a_rank_takes_it(tmp_path: Path) -> None:
     assert checkpoints.extremes(path, "v", (slice(0, 4), slice(0, 6))) == (1.0, 1.0)
     assert checkpoints.extremes(path, "v", (slice(4, 8), slice(0, 6))) == (1.0, 1e6)
     assert checkpoints.extremes(path, "v", (slice(4, 4), slice(0, 6))) is None
+
+
+@pytest.mark.parametrize(
+    ("dtype", "w", "expected"),
+    [
+        ("int64", "init: 9007199254740993", 9007199254740993),
+        ("uint64", f"init: {2**64 - 1}", 2**64 - 1),
+        ("int32", "init: 16777217", 16777217),
+        ("bool", "init: 1", True),
+        ("float64", "init: 0.1", 0.1),
+        ("float32", "init: 0.1", float(np.float32(0.1))),
+        ("float16", "init: 0.1", float(np.float32(0.1))),
+    ],
+)
+def test_draw_returns_what_float32_cannot_hold_in_its_own_type(dtype: str, w: str, expected: float) -> None:
+    plan = mik.plan(One(dtype), rules(w))
+    values = mik.draw(plan, "w", seed=1)
+    assert values.dtype == ("float32" if dtype == "float16" else dtype)
+    assert set(values.reshape(-1).tolist()) == {expected}
+    assert mik.draw(plan, "w", seed=1, index=(slice(1, 3), 2)).tolist() == [expected] * 2

@@ -555,3 +555,10 @@ def test_it_is_an_initializer_of_mindspore() -> None:
 
     assert isinstance(net.weight.init, Initializer)
     assert repr(net.weight.init) == "PlannedInitializer('weight', (6, 4), law, seed=7)"
+
+
+def test_a_type_that_cannot_hold_the_values_any_more_is_refused() -> None:
+    net = deferred((6,))
+    attach(net, planned(net, draws.Constant(1e6)), SEED)
+    with pytest.raises(ApplyError, match="values as large as 1e\\+06 do not fit: float16 ends at 65504"):
+        net.weight.init_mode.init(np.empty(6, np.float16))
