@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types tests docs examples reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore clean
+.PHONY: demo test lint types tests docs examples reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore conformance clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -113,6 +113,17 @@ $(SITE)/.installed: tools/requirements-docs.txt
 
 docs: $(SITE)/.installed
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build
+
+# Ours beside torch's, JAX's, Keras's and MindSpore's initializers, in an environment of its own: docs/conformance.md.
+CONFORMANCE := .venv-conformance
+
+$(CONFORMANCE)/.installed: setup.cfg tests/conformance/requirements.txt
+	$(PYTHON) -m venv $(CONFORMANCE)
+	$(CONFORMANCE)/bin/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r tests/conformance/requirements.txt -e .
+	touch $@
+
+conformance: $(CONFORMANCE)/.installed
+	KERAS_BACKEND=jax $(CONFORMANCE)/bin/python -m pytest tests/conformance
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info
