@@ -115,7 +115,7 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object
 def _value(text: str, argument: str) -> object:
     try:
         return yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
+    except Exception as error:  # PyYAML also raises what Python does, such as IndexError for `+`
         raise ValueError(f"--net-arg {argument!r} cannot be read as YAML: put text in quotes") from error
 
 
