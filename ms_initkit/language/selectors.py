@@ -57,6 +57,13 @@ class Selector:
         return all(test.is_digit_blind for test in self._of_owner)
 
     @property
+    def names(self) -> frozenset[str] | None:
+        """All names that it can select; None where they are not to be counted."""
+        name = self.find(Name)
+        found = [] if name is None else [glob.names for glob in name.globs]
+        return frozenset().union(*(one for one in found if one is not None)) if found and None not in found else None
+
+    @property
     def captures(self) -> tuple[str, ...]:
         """The captures that every selected name has."""
         return tuple(dict.fromkeys(name for test in self._of_owner for name in test.captures))

@@ -1,7 +1,8 @@
 """Which rules select a parameter, which one wins, and what is left over on either side.
 
 A network has few kinds of parameters: names that differ only in their indices, in cells of one class, of one shape.
-Each kind is held against the rules once: the cost is linear in parameters and nearly independent of the rules.
+Each kind is held against the rules once, and a rule of whole names is looked up by them: the cost is linear in the
+parameters and nearly independent of the rules.
 """
 
 from __future__ import annotations
@@ -48,12 +49,21 @@ class Matcher(Generic[_R]):
     _by_kind: dict[object, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     _blind: tuple[int, ...] = ()
     _sighted: tuple[int, ...] = ()
+    _named: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Sorts the rules by whether they can tell one index from another."""
-        numbers = range(len(self.rules))
-        self._blind = tuple(n for n in numbers if self.rules[n].match.is_digit_blind)
-        self._sighted = tuple(n for n in numbers if not self.rules[n].match.is_digit_blind)
+        """Sorts the rules by whether they can tell one index from another, and whether they ask for whole names."""
+        blind, sighted = [], []
+        for number, rule in enumerate(self.rules):
+            names = rule.match.names
+            if rule.match.is_digit_blind:
+                blind.append(number)
+            elif names is None:
+                sighted.append(number)
+            else:
+                for name in names:
+                    self._named.setdefault(name, []).append(number)
+        self._blind, self._sighted = tuple(blind), tuple(sighted)
 
     def candidates(self, info: ParamInfo) -> tuple[tuple[_R, int], ...]:
         """Returns every rule that selects ``info``, in order, each with the number of the first owner it does so by."""
@@ -67,8 +77,9 @@ class Matcher(Generic[_R]):
         found = self._by_kind.get(kind)
         if found is None:
             found = self._by_kind[kind] = self._select(self._blind, info)
-        if self._sighted:
-            found = tuple(sorted((*found, *self._select(self._sighted, info))))
+        named = {number for owner in info.owners for number in self._named.get(owner.name, ())}
+        if self._sighted or named:
+            found = tuple(sorted((*found, *self._select((*self._sighted, *named), info))))
         return tuple((self.rules[n], owner) for n, owner in found)
 
     def _select(self, numbers: Sequence[int], info: ParamInfo) -> tuple[tuple[int, int], ...]:

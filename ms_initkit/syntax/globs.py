@@ -81,6 +81,7 @@ class Glob:
     captures: tuple[str, ...] = field(init=False, compare=False, repr=False)
     texts: frozenset[str] = field(init=False, compare=False, repr=False)
     is_digit_blind: bool = field(init=False, compare=False, repr=False)
+    names: frozenset[str] | None = field(init=False, compare=False, repr=False)
     _pattern: re.Pattern[str] = field(init=False, compare=False, repr=False)
     _groups: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, compare=False, repr=False)
 
@@ -89,7 +90,7 @@ class Glob:
 
         ``texts`` are the captures of text; the others are indices. ``is_digit_blind`` is set if the glob cannot tell
         one all-digit segment from another but by capturing it: then names that differ only in their indices can be
-        matched as one.
+        matched as one. ``names`` are all that it matches, None where they are not to be counted.
         """
         expansions = [_segments(expansion, self.text) for expansion in _expand(_Parser(self.text).parse())]
         captures = _common_captures(expansions, self.text)
@@ -105,6 +106,7 @@ class Glob:
                 token.name for segments in expansions for segment in segments for token in segment if token.name
             ),
             "is_digit_blind": all(map(_is_digit_blind, expansions)),
+            "names": _names(expansions),
             "_pattern": re.compile("|".join(patterns)),
             "_groups": tuple(groups),
         }.items():
@@ -377,6 +379,14 @@ def _token_pattern(token: _Token, groups: _Groups) -> str:
     if token.text in groups.numbers:
         return f"(?<![0-9])(?P=g{groups.numbers[token.text]})(?![0-9])"
     return f"(?<![0-9])(?P<g{groups.add(token.text)}>[0-9]{{1,18}}+)(?![0-9])"  # 18 digits fit an int64
+
+
+def _names(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
+    if any(token.kind != "literal" for segments in expansions for segment in segments for token in segment):
+        return None
+    return frozenset(
+        ".".join("".join(token.text for token in segment) for segment in segments) for segments in expansions
+    )
 
 
 def _is_digit_blind(segments: tuple[_Segment, ...]) -> bool:

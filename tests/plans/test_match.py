@@ -1,0 +1,50 @@
+"""Rules are looked up by whole names, told apart by indices, or held against kinds, with one result."""
+
+from __future__ import annotations
+
+import pytest
+
+from ms_initkit.plans.match import Matcher
+from ms_initkit.syntax.globs import Glob
+from tests.recipes import info, recipe
+
+NAMES = ("blocks.0.weight", "blocks.1.weight", "blocks.1.bias", "head.weight")
+MATCHES = (
+    '"blocks.1.weight"',
+    '["blocks.0.weight", "head.weight"]',
+    '"blocks.{0,1}.weight"',
+    '{name: "blocks.1.weight", cell: Conv2d}',
+    '"**.weight"',
+    '"blocks.1.*"',
+    '["blocks.0.weight", "**.bias"]',
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_rule_that_selects_is_found_in_order(name: str) -> None:
+    rules = recipe("\n".join(f"{{match: {match}, init: ones}}" for match in MATCHES)).rules
+    matcher = Matcher(rules)
+    infos = {name: info(name) for name in NAMES}
+    for other in NAMES:
+        matcher.candidates(infos[other])
+
+    found = [rule.id for rule, _ in matcher.candidates(infos[name])]
+
+    assert found == [rule.id for rule in rules if rule.match.selecting_owner(infos[name]) is not None]
+
+
+@pytest.mark.parametrize(
+    ("glob", "names"),
+    [
+        ("a.b", {"a.b"}),
+        ("a.{b,c{d,e}}", {"a.b", "a.cd", "a.ce"}),
+        ("a.{0,1}", {"a.0", "a.1"}),
+        ("a.*", None),
+        ("**", None),
+        ("a.{i}", None),
+        ("a.{b,*}", None),
+        ("a.b?", None),
+    ],
+)
+def test_names_that_can_be_counted_are(glob: str, names: set[str] | None) -> None:
+    assert Glob(glob).names == names
