@@ -18,11 +18,11 @@ def test_a_suggestion_is_a_question() -> None:
     assert suggestion("zeroes", ["zeros"]) == "did you mean 'zeros'?"
 
 
-def test_guesses_are_bounded_where_a_whole_file_is_read() -> None:
-    choices = [f"choice{number}" for number in range(20_000)]
+def test_guesses_are_bounded_where_a_whole_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ms_initkit.findings.words._MOST", 7)  # comparisons
 
     with few_guesses():
-        inside = [did_you_mean("chioce7", choices) for _ in range(7)]
+        inside = [suggestion("zeroes", ["zeros", "ones"]) is not None for _ in range(5)]
 
-    assert [guess is not None for guess in inside] == [True] * 5 + [False] * 2
-    assert did_you_mean("chioce7", choices) is not None
+    assert inside == [True, True, True, False, False]
+    assert suggestion("zeroes", ["zeros", "ones"]) is not None
