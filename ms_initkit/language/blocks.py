@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.language import parts
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.problems import Problems
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 BLOCKS: Final[Table] = (
     Key("axis", schemas.INTEGER, "The axis that is cut.", is_required=True),
-    Key("parts", schemas.EXPRESSION, "How many equal blocks."),
+    Key(
+        "parts",
+        schemas.any_of(schemas.EXPRESSION, parts.SCHEMA),
+        "How many equal blocks, or a list of parts that each have an initializer.",
+    ),
     Key("sizes", schemas.EXPRESSIONS, "The length of each block."),
 )
 SCHEMA: Final = schemas.mapping(BLOCKS) | schemas.exactly_one("parts", "sizes")
@@ -44,7 +49,7 @@ def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:
     elif "parts" not in fields and "sizes" not in fields:
         problems.add("missing-key", f"{what} has neither `parts` nor `sizes`", span=node.span)
     axis = fields.required("axis", read_count)
-    parts = fields.read("parts", partial(read_expression, scope=scope), None)
+    count = fields.read("parts", partial(read_expression, scope=scope), None)
     sizes = fields.read("sizes", partial(read_expressions, scope=scope), None)
     problems.settle()
-    return BlocksSpec(axis.value, parts.value, sizes.value, node.span)
+    return BlocksSpec(axis.value, count.value, sizes.value, node.span)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit.language import blocks, edits, fans, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
+from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
 from ms_initkit.language.selector_tests import ANY, Has, Trainable
 from ms_initkit.language.selectors import read_selector
@@ -17,7 +18,7 @@ from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
-from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.problems import Attempt, Problems, failure
 from ms_initkit.syntax.reading import described, read_fields, read_flag, read_text
 from ms_initkit.syntax.schemas import Key, Table
 from ms_initkit.syntax.source import Mapping, Scalar, Sequence
@@ -45,7 +46,10 @@ RULE: Final[Table] = (
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on variables; where it is false the rule does not exist."),
 )
-SCHEMA: Final = schemas.mapping(RULE) | schemas.exactly_one("init", "from")
+_HAS_PARTS: Final[schemas.Schema] = {"properties": {"blocks": {"properties": {"parts": {"type": "array"}}}}}
+SCHEMA: Final = schemas.mapping(RULE) | {
+    "oneOf": [{"required": ["init"]}, {"required": ["from"]}, {"required": ["blocks"], **_HAS_PARTS}]
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class KeepSpec:
     span: Span
 
 
-Action: TypeAlias = InitSpec | FromSpec | KeepSpec
+Action: TypeAlias = InitSpec | PartsSpec | FromSpec | KeepSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +149,9 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     full = sized.with_names(FAN_NAMES)
     action = problems.attempt(_read_action, fields, full, inside, node.span)
     name = fields.read("id", read_text, str(number))
-    parts = fields.read("blocks", partial(blocks.read_blocks, scope=sized), None)
+    cut: Attempt[BlocksSpec | None] = Attempt((None,))
+    if not has_parts(fields.nodes.get("blocks")):
+        cut = fields.read("blocks", partial(blocks.read_blocks, scope=sized), None)
     counted = fields.read("fans", partial(fans.read_fans, scope=full), None)
     then = fields.read("then", partial(edits.read_edits, scope=full), ())
     where = fields.read("where", partial(read_condition, scope=sized), None)
@@ -170,7 +176,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         match=match,
         action=action.value,
         span=node.span,
-        blocks=parts.value,
+        blocks=cut.value,
         fans=counted.value,
         then=then.value,
         where=where.value,
@@ -200,11 +206,16 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
     match "init" in fields, "from" in fields:
         case True, False:
             node = fields.nodes["init"]
+            if has_parts(fields.nodes.get("blocks")):
+                hint = "write {size: ..., init: ...} for each part"
+                raise failure("conflicting-keys", "each part has its own `init`", span=node.span, help=hint)
             if isinstance(node, Scalar) and node.text == KEEP:
                 return KeepSpec(node.span)
             return read_initializer(node, "`init`", full)
         case False, True:
             return read_from(fields.nodes["from"], "`from`", inside)
+        case False, False if has_parts(cut := fields.nodes.get("blocks")):
+            return read_parts(cut, "`blocks`", blocks.BLOCKS, inside.with_names(SHAPE_NAMES), full)
         case True, True:
             raise failure("conflicting-keys", "a rule has `init` or `from`, not both", span=fields.nodes["from"].span)
         case _:

@@ -12,6 +12,7 @@ from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.members import per_member
 from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.parts import PartsSpec
 from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.check import refusal
@@ -105,11 +106,14 @@ class Resolver:
     def _resolve(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
         if isinstance(rule.action, KeepSpec):
             return self.kept
-        assert isinstance(rule.action, InitSpec)
         tensor = Tensor.of(info, owner, rule.fans)
-        if rule.blocks is None:
+        if isinstance(rule.action, PartsSpec):
+            text, draw, used_fans = self._parts(rule.action, rule, tensor, captured)
+        elif rule.blocks is None:
+            assert isinstance(rule.action, InitSpec)
             text, draw, used_fans = self._draw(rule.action, rule, tensor, captured)
         else:
+            assert isinstance(rule.action, InitSpec)
             text, draw, used_fans = self._blocks(rule.action, rule.blocks, rule, tensor, captured)
         edits = tuple(self._edit(edit, tensor, captured) for edit in rule.then)
         if edits:
@@ -153,10 +157,26 @@ class Resolver:
             return text, first, block_fans
         return text, draws.Blocks(blocks.axis, sizes, drawn), block_fans
 
+    def _parts(self, spec: PartsSpec, rule: Rule, tensor: Tensor, captured: Captured) -> tuple[str, Draw, Fans | None]:
+        extent = _extent(tensor, spec.axis)
+        environment = self._environment(tensor, captured, None)
+        given = [
+            None if part.size is None else _integer(part.size.evaluate(environment), "size") for part in spec.parts
+        ]
+        left = extent - sum(size for size in given if size is not None)
+        sizes = tuple(left if size is None else size for size in given)
+        if sum(sizes) != extent or min(sizes) < 1:
+            raise ValueError(f"parts of {sizes} do not make up axis {spec.axis} of length {extent}")
+        parts = [
+            self._draw(part.init, rule, tensor.block(spec.axis, size), captured)
+            for part, size in zip(spec.parts, sizes, strict=True)
+        ]
+        shown = ", ".join(f"{size} {text}" for size, (text, _, _) in zip(sizes, parts, strict=True))
+        drawn = draws.Blocks(spec.axis, sizes, tuple(draw for _, draw, _ in parts))
+        return f"parts of axis {spec.axis}: {shown}", drawn, parts[0][2]
+
     def _sizes(self, blocks: BlocksSpec, tensor: Tensor, captured: Captured) -> tuple[int, ...]:
-        if not 0 <= blocks.axis < len(tensor.shape):
-            raise ValueError(f"a tensor of shape {tensor.shape} has no axis {blocks.axis} to cut into blocks")
-        extent = tensor.shape[blocks.axis]
+        extent = _extent(tensor, blocks.axis)
         environment = self._environment(tensor, captured, None)
         if blocks.parts is not None:
             parts = _integer(blocks.parts.evaluate(environment), "parts")
@@ -208,6 +228,12 @@ class Resolver:
                 return draws.SetElement(_inside(at, tensor.shape), value)
             case "zero_rows":
                 return draws.SetRows(tuple(_inside((row,), tensor.shape[:1])[0] for row in at))
+
+
+def _extent(tensor: Tensor, axis: int) -> int:
+    if not 0 <= axis < len(tensor.shape):
+        raise ValueError(f"a tensor of shape {tensor.shape} has no axis {axis} to cut into blocks")
+    return tensor.shape[axis]
 
 
 def _options(owner: Owner, used: frozenset[str]) -> dict[str, Value]:
