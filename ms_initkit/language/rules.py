@@ -13,7 +13,7 @@ from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
 from ms_initkit.language.selector_tests import ANY, Has, Trainable
 from ms_initkit.language.selectors import read_selector
-from ms_initkit.language.sources import FromSpec, read_from
+from ms_initkit.language.sources import FromSpec, LikeSpec, read_from, read_template
 from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
@@ -39,6 +39,7 @@ RULE: Final[Table] = (
     Key("match", schemas.reference("match"), "Which parameters the rule selects.", is_required=True),
     Key("init", schemas.any_of({"const": KEEP}, schemas.INITIALIZER), "An initializer, or `keep`."),
     Key("from", sources.SCHEMA, "A file whose values are taken."),
+    Key("like", schemas.TEXT, "Another parameter whose values are taken; captures in braces."),
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
     Key("then", edits.SCHEMA, "Edits of the drawn values, in order."),
@@ -46,9 +47,16 @@ RULE: Final[Table] = (
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on variables; where it is false the rule does not exist."),
 )
-_HAS_PARTS: Final[schemas.Schema] = {"properties": {"blocks": {"properties": {"parts": {"type": "array"}}}}}
+_HAS_PARTS: Final[schemas.Schema] = {
+    "properties": {"blocks": {"properties": {"parts": {"type": "array"}}, "required": ["parts"]}}
+}
 SCHEMA: Final = schemas.mapping(RULE) | {
-    "oneOf": [{"required": ["init"]}, {"required": ["from"]}, {"required": ["blocks"], **_HAS_PARTS}]
+    "oneOf": [
+        {"required": ["init"]},
+        {"required": ["from"]},
+        {"required": ["like"]},
+        {"required": ["blocks"], **_HAS_PARTS},
+    ]
 }
 
 
@@ -59,7 +67,7 @@ class KeepSpec:
     span: Span
 
 
-Action: TypeAlias = InitSpec | PartsSpec | FromSpec | KeepSpec
+Action: TypeAlias = InitSpec | PartsSpec | FromSpec | LikeSpec | KeepSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +169,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     _refuse_idle_keys(action.or_else(None), node, problems)
     if selector is None:
         return None
-    match = selector.or_else(Trainable(ANY if isinstance(action.or_else(None), FromSpec) else True))
+    match = selector.or_else(Trainable(ANY if isinstance(action.or_else(None), FromSpec | LikeSpec) else True))
     if problems.has_failed:
         return Rule(
             id=name.or_else(str(number)),
@@ -203,24 +211,27 @@ def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) ->
 
 
 def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Action:
-    match "init" in fields, "from" in fields:
-        case True, False:
-            node = fields.nodes["init"]
-            if has_parts(fields.nodes.get("blocks")):
-                hint = "write {size: ..., init: ...} for each part"
-                raise failure("conflicting-keys", "each part has its own `init`", span=node.span, help=hint)
-            if isinstance(node, Scalar) and node.text == KEEP:
-                return KeepSpec(node.span)
-            return read_initializer(node, "`init`", full)
-        case False, True:
-            return read_from(fields.nodes["from"], "`from`", inside)
-        case False, False if has_parts(cut := fields.nodes.get("blocks")):
-            return read_parts(cut, "`blocks`", blocks.BLOCKS, inside.with_names(SHAPE_NAMES), full)
-        case True, True:
-            raise failure("conflicting-keys", "a rule has `init` or `from`, not both", span=fields.nodes["from"].span)
-        case _:
-            hint = "write `init: keep` to leave parameters as they are"
-            raise failure("missing-key", "a rule has neither `init` nor `from`", span=span, help=hint)
+    given = [key for key in ("init", "from", "like") if key in fields]
+    cut = fields.nodes.get("blocks")
+    if len(given) > 1:
+        message = f"a rule has `{given[0]}` or `{given[1]}`, not both"
+        raise failure("conflicting-keys", message, span=fields.nodes[given[1]].span)
+    if has_parts(cut) and "init" not in given:
+        return read_parts(cut, "`blocks`", blocks.BLOCKS, inside.with_names(SHAPE_NAMES), full)
+    if not given:
+        hint = "write `init: keep` to leave parameters as they are"
+        raise failure("missing-key", "a rule has neither `init` nor `from`", span=span, help=hint)
+    node = fields.nodes[given[0]]
+    if given == ["from"]:
+        return read_from(node, "`from`", inside)
+    if given == ["like"]:
+        return LikeSpec(read_template(node, "`like`", inside), node.span)
+    if has_parts(cut):
+        hint = "write {size: ..., init: ...} for each part"
+        raise failure("conflicting-keys", "each part has its own `init`", span=node.span, help=hint)
+    if isinstance(node, Scalar) and node.text == KEEP:
+        return KeepSpec(node.span)
+    return read_initializer(node, "`init`", full)
 
 
 def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> None:
@@ -231,6 +242,8 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
             word, idle = "init: keep", ("blocks", "fans", "then")
         case FromSpec():
             word, idle = "from", ("blocks", "fans")
+        case LikeSpec():
+            word, idle = "like", ("blocks", "fans")
         case _:
             return
     for key, _ in node.entries if isinstance(node, Mapping) else ():

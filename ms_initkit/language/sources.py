@@ -1,4 +1,4 @@
-"""``from``: a file whose values are taken."""
+"""``from`` and ``like``: a file, or another parameter, whose values are taken."""
 
 from __future__ import annotations
 
@@ -71,8 +71,16 @@ class FromSpec:
     def entry_of(self, name: str, captured: Mapping[str, Value]) -> str:
         """Returns the name of the tensor that is taken for a parameter."""
         if self.key is not None:
-            return _filled(self.key, captured)
+            return filled(self.key, captured)
         return Path(self.path).stem if self._is_array else self.prefix + name.removeprefix(self.strip)
+
+
+@dataclass(frozen=True, slots=True)
+class LikeSpec:
+    """The values of another parameter: ``name`` is what it is called, captures in braces."""
+
+    name: str
+    span: Span
 
 
 def read_from(node: Node, what: str, scope: Scope) -> FromSpec:
@@ -82,7 +90,7 @@ def read_from(node: Node, what: str, scope: Scope) -> FromSpec:
     problems = Problems()
     fields = read_fields(node, FROM, what, problems)
     path = fields.required("path", read_text)
-    key = fields.read("key", partial(_read_key, scope=scope), None)
+    key = fields.read("key", partial(read_template, scope=scope), None)
     strip = fields.read("strip", read_text, "")
     prefix = fields.read("prefix", read_text, "")
     missing: Attempt[Literal["error", "next"]] = fields.read("missing", _read_missing, _ERROR)
@@ -98,7 +106,8 @@ def _read_missing(node: Node, what: str) -> Literal["error", "next"]:
     return "next" if read_word(node, what, ("error", "next")) == "next" else "error"
 
 
-def _read_key(node: Node, what: str, scope: Scope) -> str:
+def read_template(node: Node, what: str, scope: Scope) -> str:
+    """Returns a name with captures of the rule in braces."""
     text = read_text(node, what)
     problems = Problems()
     for match in re.finditer(r"\{([^{}]*)\}", text):
@@ -112,7 +121,8 @@ def _read_key(node: Node, what: str, scope: Scope) -> str:
     return text
 
 
-def _filled(key: str, captured: Mapping[str, Value]) -> str:
+def filled(key: str, captured: Mapping[str, Value]) -> str:
+    """Returns a name with what was captured in the places of its braces."""
     for name, value in captured.items():
         if value == "":  # a capture of no segments takes its dot along
             key = key.replace(f"{{{name}}}.", "").replace(f".{{{name}}}", "")

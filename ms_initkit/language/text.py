@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ms_initkit.language import library
 from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.parts import PartsSpec
-from ms_initkit.language.sources import FromSpec
+from ms_initkit.language.sources import FromSpec, LikeSpec
 from ms_initkit.language.variables import Config, Count, Extent
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def action_text(rule: Rule) -> str:
             text = (
                 f"from {path}" + (f" [{key}]" if key else "") + (", what is missing to the next" * (missing == "next"))
             )
+        case LikeSpec(name):
+            text = f"like {name}"
         case PartsSpec(axis, parts):
             text = f"parts of axis {axis}: " + ", ".join(_call_text(part.init) for part in parts)
         case _:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.findings import Finding, PlanError
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
+from ms_initkit.language.sources import LikeSpec
 from ms_initkit.language.text import location
 from ms_initkit.plans.leftovers import Leftovers
+from ms_initkit.plans.likes import Likes, Waiting
 from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.match import Matcher, Tally
 from ms_initkit.plans.plan import Plan
@@ -75,6 +77,7 @@ def draft_plan(
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
+    draft.likes.follow(draft.assignments, draft.resolver.edits, draft.tally.fail)
     findings += draft.findings(matcher.rules, recipe.path, strict=strict)
     plan = Plan(
         recipe.family,
@@ -147,6 +150,7 @@ class _Draft:
     infos: Sequence[ParamInfo]
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
+    likes: Likes = field(default_factory=Likes)
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
@@ -162,6 +166,10 @@ class _Draft:
             self._append(original, info, "", names, self.resolver.kept)
             return
         rule, owner = won
+        if isinstance(rule.action, LikeSpec):
+            self.likes.waiting[len(self.assignments)] = Waiting(rule, original, info, info.owners[owner])
+            self._append(original, info, rule.id, names, self.resolver.kept)
+            return
         try:
             resolution = self.resolver.resolve(rule, info, info.owners[owner])
         except ValueError as error:
@@ -216,6 +224,7 @@ class _Draft:
             )
             for rule, reason, failed in self.tally.failures.values()
         ]
+        found += self.likes.circles
         found += self.resolver.sources.findings()
         # A rule whose file fits nothing has been told of.
         tried = [rule for rule in rules if self.tally.won[rule.id] or not self.resolver.sources.has_asked(rule)]

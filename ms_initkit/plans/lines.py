@@ -38,6 +38,7 @@ class Assignment:
         moments: What the values will be distributed as.
         candidates: Ids of every rule that selects it, in order; the first is ``rule``.
         window: The part of the global tensor that the parameter is; None where it is the whole.
+        like: The parameter whose values it takes, before its own steps: it shares that one's ``stream``.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Assignment:
     moments: Moments
     candidates: tuple[str, ...]
     window: Window | None = None
+    like: str = ""
 
     @property
     def local_shape(self) -> tuple[int, ...]:
@@ -87,19 +89,23 @@ class RuleLine:
 
 def line_to_json(line: Assignment) -> dict[str, object]:
     """Returns the line as JSON values."""
-    return {
-        "name": line.name,
-        "aliases": line.aliases,
-        "stream": line.stream,
-        "shape": line.shape,
-        "dtype": line.dtype,
-        "rule": line.rule,
-        "initializer": line.initializer,
-        "draw": draws.to_json(line.draw),
-        "fans": records.write(line.fans),
-        "moments": records.write(line.moments),
-        "candidates": line.candidates,
-    } | ({} if line.window is None else {"window": line.window})
+    return (
+        {
+            "name": line.name,
+            "aliases": line.aliases,
+            "stream": line.stream,
+            "shape": line.shape,
+            "dtype": line.dtype,
+            "rule": line.rule,
+            "initializer": line.initializer,
+            "draw": draws.to_json(line.draw),
+            "fans": records.write(line.fans),
+            "moments": records.write(line.moments),
+            "candidates": line.candidates,
+        }
+        | ({} if line.window is None else {"window": line.window})
+        | ({"like": line.like} if line.like else {})
+    )
 
 
 def line_from_json(line: Json) -> Assignment:

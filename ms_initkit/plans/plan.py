@@ -252,7 +252,7 @@ def explanation(plan: Plan, line: Assignment) -> str:
     parts = [
         f"{line.name}  {'x'.join(str(n) for n in line.shape)}  {line.dtype}"
         + (f"\n  also called {', '.join(line.aliases)}" if line.aliases else "")
-        + (f"\n  matched and drawn as {line.stream}" if line.stream != line.name else "")
+        + (f"\n  matched and drawn as {line.stream}" if line.stream != line.name and not line.like else "")
     ]
     if not line.candidates:
         parts.append("  no rule selects it; it is not trainable, so it is kept")
@@ -274,8 +274,8 @@ def explanation(plan: Plan, line: Assignment) -> str:
 
 def plan_difference(old: Plan, new: Plan) -> str:
     """Returns what differs between two plans, a line per parameter; empty where nothing does."""
-    before = {line.stream: line for line in old.assignments}
-    after = {line.stream: line for line in new.assignments}
+    before = {line.name if line.like else line.stream: line for line in old.assignments}
+    after = {line.name if line.like else line.stream: line for line in new.assignments}
     lines = [f"- {name}  {' '.join(_short(before[name]))}" for name in before if name not in after]
     lines += [f"+ {name}  {' '.join(_short(after[name]))}" for name in after if name not in before]
     for name in before:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ms_initkit.language.rules import Rule
     from ms_initkit.language.selectors import Selector
     from ms_initkit.networks.params import Owner, ParamInfo
+    from ms_initkit.plans.likes import Waiting
     from ms_initkit.plans.variables import VariableValue
     from ms_initkit.syntax.grammar import Value
 
@@ -91,6 +92,16 @@ class Resolver:
     def has_values(self, rule: Rule, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether the file of ``rule`` has what it is to give ``info``."""
         return self.sources.find(rule, info, rule.match.capture(owner.name)).is_there
+
+    def edits(self, waiting: Waiting) -> tuple[Edit, ...]:
+        """Returns what a rule does with the values that a parameter takes from another one.
+
+        Raises:
+            ValueError: If an expression has no value, or a place is none.
+        """
+        rule, info, owner = waiting.rule, waiting.info, waiting.owner
+        captured = {**rule.match.capture(owner.name), **_options(owner, rule.names)}
+        return tuple(self._edit(edit, Tensor.of(info, owner, rule.fans), captured) for edit in rule.then)
 
     def holds(self, condition: Expression, match: Selector, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether a rule's ``where`` is true of ``info``, which ``match`` selects as ``owner``'s.

@@ -26,7 +26,7 @@ def faults(rules: Sequence[RuleLine], lines: Sequence[Assignment]) -> Iterator[s
     for word, names in (
         ("rules", (rule.id for rule in rules)),
         ("parameters", (name for line in lines for name in (line.name, *line.aliases))),
-        ("streams", (line.stream for line in lines)),
+        ("streams", (line.stream for line in lines if not line.like)),
     ):
         yield from _repeated(word, names)
     known = {rule.id for rule in rules if rule.is_active}

@@ -279,7 +279,7 @@ def _along(shape: tuple[int, ...], axis: int, start: int, stop: int) -> Slices:
 
 def _repeated_content(line: Assignment, values: Array, contents: dict[bytes, str]) -> Iterator[Finding]:
     """Yields whether the values are those of a parameter before, of which ``contents`` remembers the digests."""
-    if line.size * _BITS[line.dtype] < _FEWEST_BITS or line.moments.std == 0.0:
+    if line.like or line.size * _BITS[line.dtype] < _FEWEST_BITS or line.moments.std == 0.0:
         return
     digest = hashlib.blake2b(digest_size=16)
     for piece in pieces(values.shape, _PIECE):

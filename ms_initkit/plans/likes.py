@@ -1,0 +1,122 @@
+"""Values from other parameters: ``like`` is followed to a parameter that is drawn or loaded, in whatever order.
+
+A value is a function of seed, name and place: whoever takes another parameter's values draws them again under that
+one's name. Nothing is copied, any slice of any of them can be drawn alone, and no order of writing has to be kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ms_initkit import draws
+from ms_initkit.draws.moments import moments
+from ms_initkit.findings import Finding, suggestion
+from ms_initkit.language.sources import LikeSpec, filled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ms_initkit.draws import Edit
+    from ms_initkit.language.rules import Rule
+    from ms_initkit.networks.params import Owner, ParamInfo
+    from ms_initkit.plans.lines import Assignment
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A parameter that takes another one's values: the rule that says so, and whose it is."""
+
+    rule: Rule
+    original: ParamInfo
+    info: ParamInfo
+    owner: Owner
+
+    @property
+    def wanted(self) -> str:
+        """The name of the parameter whose values it takes."""
+        assert isinstance(self.rule.action, LikeSpec)
+        return filled(self.rule.action.name, self.rule.match.capture(self.owner.name))
+
+
+@dataclass
+class Likes:
+    """The parameters that wait for others, by their places among the lines of a plan.
+
+    Args:
+        waiting: Those that wait.
+        circles: What is found of those that wait for themselves.
+    """
+
+    waiting: dict[int, Waiting] = field(default_factory=dict)
+    circles: list[Finding] = field(default_factory=list)
+
+    def follow(
+        self,
+        lines: list[Assignment],
+        edits_of: Callable[[Waiting], tuple[Edit, ...]],
+        fail: Callable[[Rule, ParamInfo, ValueError], None],
+    ) -> None:
+        """Gives each that waits the draw and the random numbers of the parameter that it is like.
+
+        Args:
+            lines: The plan's lines, in which places of those that wait are replaced.
+            edits_of: What is done with the values afterwards.
+            fail: Told of those that cannot be served.
+        """
+        places = {name: place for place, line in enumerate(lines) for name in (*line.aliases, line.name, line.stream)}
+        left = dict(self.waiting)
+        while left:
+            chain = [next(iter(left))]
+            at = places.get(left[chain[0]].wanted)
+            while at in left and at not in chain:
+                chain.append(at)
+                at = places.get(left[at].wanted)
+            if at in chain:
+                self.circles.append(_circle([left[place] for place in chain[chain.index(at) :]]))
+            else:
+                for place in reversed(chain):
+                    try:
+                        lines[place] = _line(left[place], lines, places, edits_of)
+                    except ValueError as error:
+                        fail(left[place].rule, left[place].original, error)
+            for place in chain:
+                del left[place]
+
+
+def _line(
+    waiting: Waiting,
+    lines: list[Assignment],
+    places: Mapping[str, int],
+    edits_of: Callable[[Waiting], tuple[Edit, ...]],
+) -> Assignment:
+    wanted, info = waiting.wanted, waiting.info
+    if wanted not in places:
+        guess = suggestion(wanted, places)
+        raise ValueError(f"no parameter is called {wanted!r}" + (f": {guess}" if guess else ""))
+    source, own = lines[places[wanted]], lines[places[info.name]]
+    if source.is_kept:
+        raise ValueError(f"{wanted!r} is kept: the plan does not know its values")
+    if (source.shape, source.dtype) != (info.shape, info.dtype):
+        raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
+    edits = edits_of(waiting)
+    draw = draws.Edited(source.draw, edits) if edits else source.draw
+    steps = "".join(f", then {edit.name}" for edit in waiting.rule.then)
+    return replace(
+        own,
+        stream=source.stream,
+        initializer=f"like {source.name}: {source.initializer}{steps}",
+        draw=draw,
+        fans=source.fans,
+        moments=moments(draw, info.shape),
+        like=source.name,
+    )
+
+
+def _circle(waiting: list[Waiting]) -> Finding:
+    first = waiting[0]
+    names = [one.info.name for one in waiting]
+    note = f"by way of {', '.join(map(repr, [*names[1:], names[0]]))}"
+    hint = "give one of them values of its own"
+    message = f"the values of {names[0]!r} come from themselves"
+    return Finding.error("cyclic-values", message, note, span=first.rule.span, help=hint, rule=first.rule.id)

@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from mindspore import nn
+from safetensors.numpy import save_file
+
+import ms_initkit as mik
+from ms_initkit.findings import PlanError, RecipeError
+from ms_initkit.plans.bind import bind
+from ms_initkit.plans.plan import Plan
+from tests.recipes import info, recipe
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TOWERS = [
+    {"id": "target", "match": "target.{rest:**}", "like": "online.{rest}"},
+    {"id": "drawn", "match": "**.weight", "init": {"normal": 0.5}},
+    {"id": "biases", "match": "**.bias", "init": {"uniform": 0.5}},
+]
+
+
+class Towers(nn.Cell):
+    """A network with a momentum copy, which is not trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.target = nn.SequentialCell(nn.Dense(8, 8), nn.Dense(8, 8))
+        self.online = nn.SequentialCell(nn.Dense(8, 8), nn.Dense(8, 8))
+        for parameter in self.target.get_parameters():
+            parameter.requires_grad = False
+
+
+def test_a_momentum_copy_starts_as_its_network() -> None:
+    net = Towers()
+
+    report = mik.apply(net, TOWERS, seed=1)
+
+    held = {name: parameter.asnumpy() for name, parameter in net.parameters_and_names()}
+    for n in range(2):
+        assert np.array_equal(held[f"target.{n}.weight"], held[f"online.{n}.weight"])
+        assert np.array_equal(held[f"target.{n}.bias"], held[f"online.{n}.bias"])
+    assert not np.array_equal(held["online.0.weight"], held["online.1.weight"])
+    line = report.plan["target.0.weight"]
+    assert line.initializer == "like online.0.weight: normal(sigma=0.5)"
+    assert mik.verify(net, report.plan, seed=1) == ()
+    assert mik.verify(net, report.plan) == ()
+    assert Plan.from_json(report.plan.to_json()) == report.plan
+    assert np.array_equal(
+        mik.draw(report.plan, "target.1.weight", seed=1, index=(slice(2, 5),)), held["online.1.weight"][2:5]
+    )
+
+
+def test_steps_follow_and_chains_are_followed_in_any_order() -> None:
+    net = nn.SequentialCell(*[nn.Dense(4, 4, has_bias=False) for _ in range(3)])
+
+    mik.apply(
+        net,
+        [
+            {"match": "0.weight", "like": "1.weight", "then": [{"multiply": 2}]},
+            {"match": "1.weight", "like": "2.weight", "then": [{"add": 1}, {"zero_rows": [0]}]},
+            {"match": "2.weight", "init": {"normal": 1}},
+        ],
+        seed=3,
+    )
+
+    zero, one, two = (net[n].weight.asnumpy() for n in range(3))
+    assert np.array_equal(one[1:], two[1:] + np.float32(1))
+    assert (one[0] == 0).all()
+    assert np.array_equal(zero, one * np.float32(2))
+
+
+def test_values_of_a_file_are_taken_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    save_file({"1.weight": np.full((4, 4), 7, np.float32)}, "a.safetensors")
+    net = nn.SequentialCell(*[nn.Dense(4, 4, has_bias=False) for _ in range(2)])
+
+    mik.apply(net, [{"match": "0.weight", "like": "1.weight"}, {"match": "1.weight", "from": "a.safetensors"}])
+
+    assert (net[0].weight.asnumpy() == 7).all()
+
+
+def test_a_copy_does_not_hide_what_differs_between_plans() -> None:
+    made, other = (
+        bind(recipe(f"{{match: t, like: o}}\n{{match: o, init: {{normal: {sigma}}}}}"), [info("o"), info("t")])
+        for sigma in (1, 2)
+    )
+
+    assert made.diff(other).count("~ ") == 2
+    assert "like o" in made.explain("t")
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ("{match: t, like: oo}\n{match: '**', init: 1}", "no parameter is called 'oo': did you mean 'o'?"),
+        ("{match: t, like: o}\n{match: '**', init: keep}", "'o' is kept: the plan does not know its values"),
+        ("{match: t, like: o2}\n{match: '**', init: 1}", "'o2' is (2, 2) float32, not (4, 4) float32"),
+        ("{match: t, like: h}\n{match: '**', init: 1}", "'h' is (4, 4) float16, not (4, 4) float32"),
+    ],
+)
+def test_what_cannot_be_taken_is_a_finding(rules: str, said: str) -> None:
+    infos = [info("o"), info("t"), info("o2", (2, 2)), info("h", dtype="float16")]
+
+    with pytest.raises(PlanError) as caught:
+        bind(recipe(rules), infos)
+
+    assert said in str(caught.value)
+
+
+def test_a_circle_is_one_finding() -> None:
+    rules = "{match: a, like: b}\n{match: b, like: c}\n{match: c, like: b}\n{match: d, like: d}"
+
+    with pytest.raises(PlanError) as caught:
+        bind(recipe(rules), [info(name) for name in "abcd"])
+
+    assert [(finding.code, finding.message, finding.notes) for finding in caught.value.findings] == [
+        ("cyclic-values", "the values of 'b' come from themselves", ("by way of 'c', 'b'",)),
+        ("cyclic-values", "the values of 'd' come from themselves", ("by way of 'd'",)),
+    ]
+
+
+def test_a_long_chain_is_followed() -> None:
+    copies = "{match: 'a.{i}', where: i > 0, like: 'b.{i}'}\n{match: 'b.{i}', like: 'a.0'}\n"
+    rules = copies + "{match: '**', init: {normal: 1}}"
+    infos = [info(f"{letter}.{n}", (2, 2)) for letter in "ab" for n in range(2000)]
+
+    plan = bind(recipe(rules), infos)
+
+    assert {line.stream for line in plan.assignments} == {"a.0"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "code"),
+    [
+        ("{match: a, like: b, init: zeros}", "conflicting-keys"),
+        ("{match: a, like: b, fans: connections}", "conflicting-keys"),
+        ("{match: 'a.{i}', like: 'b.{j}'}", "unknown-variable"),
+        ("{match: a, like: [b]}", "wrong-type"),
+    ],
+)
+def test_a_copy_that_is_written_wrongly_is_refused(rule: str, code: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe(rule)
+
+    assert [finding.code for finding in caught.value.findings] == [code]
