@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -18,11 +18,9 @@ from ms_initkit.draws import portable, tables, truncation
 from ms_initkit.draws.steps import stepped
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from ms_initkit.draws import Draw, Edit, Step
+    from ms_initkit.draws.arrays import Floats
 
-    Floats: TypeAlias = NDArray[np.float64]
 
 # A table of more elements is not evaluated for its moments: a plan is to stay instant.
 _LARGEST_TABLE: Final = 1 << 22

@@ -10,15 +10,17 @@ or arrays; a scalar gives a ``float``. Domain errors give ``nan`` or ``inf`` as 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 import numpy as np
-from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Array: TypeAlias = NDArray[np.float64]
+    from numpy.typing import NDArray
+
+    from ms_initkit.draws.arrays import Floats
+
 
 LN2_HIGH: Final = 6.93147180369123816490e-01  # the first 32 bits, so that k * LN2_HIGH is exact
 LN2_LOW: Final = 1.90821492927058770002e-10
@@ -29,24 +31,24 @@ LOG_SQRT_2PI: Final = 0.9189385332046728
 class _Portable:
     """A function of arrays that also takes scalars, and keeps NumPy's warnings to itself."""
 
-    def __init__(self, function: Callable[..., Array]) -> None:
+    def __init__(self, function: Callable[..., Floats]) -> None:
         self._function = function
         functools.update_wrapper(self, function)
 
     @overload
     def __call__(self, x: float, /, *rest: float) -> float: ...
     @overload
-    def __call__(self, x: NDArray[Any], /, *rest: NDArray[Any] | float) -> Array: ...
+    def __call__(self, x: NDArray[Any], /, *rest: NDArray[Any] | float) -> Floats: ...
     @overload
-    def __call__(self, x: float, y: NDArray[Any], /) -> Array: ...
-    def __call__(self, *arguments: NDArray[Any] | float) -> float | Array:
+    def __call__(self, x: float, y: NDArray[Any], /) -> Floats: ...
+    def __call__(self, *arguments: NDArray[Any] | float) -> float | Floats:
         arrays = [np.asarray(argument, np.float64) for argument in arguments]
         with np.errstate(all="ignore"):
             result = self._function(*(np.atleast_1d(array) for array in arrays))
         return float(result[0]) if all(array.ndim == 0 for array in arrays) else result
 
 
-def _polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
+def _polynomial(x: Floats, coefficients: tuple[float, ...]) -> Floats:
     """Horner's rule; the highest power comes first."""
     result = np.full_like(x, coefficients[0])
     for coefficient in coefficients[1:]:
@@ -54,14 +56,14 @@ def _polynomial(x: Array, coefficients: tuple[float, ...]) -> Array:
     return result
 
 
-def _scale(x: Array, k: Array) -> Array:
+def _scale(x: Floats, k: Floats) -> Floats:
     """``x * 2**k`` in two steps, so that neither factor overflows and a subnormal result is rounded once."""
     k = np.clip(k, -2200.0, 2200.0)
     half = np.rint(k * 0.5).astype(np.int32)
     return np.ldexp(np.ldexp(x, half), k.astype(np.int32) - half)
 
 
-def _split(x: Array) -> tuple[Array, Array]:
+def _split(x: Floats) -> tuple[Floats, Floats]:
     """``x = m * 2**k`` with ``m`` in [sqrt(1/2), sqrt(2))."""
     m, k = np.frexp(x)
     low = m < SQRT_HALF
@@ -74,11 +76,11 @@ LOG: Final = (
 )  # fmt: skip
 
 
-def _log(x: Array) -> Array:
+def _log(x: Floats) -> Floats:
     m, k = _split(x)
     f = m - 1.0
-    s: Array = f / (2.0 + f)
-    z: Array = s * s
+    s: Floats = f / (2.0 + f)
+    z: Floats = s * s
     half = 0.5 * f * f
     result = k * LN2_HIGH - ((half - (s * (half + z * _polynomial(z, LOG)) + k * LN2_LOW)) - f)
     result = np.where(x == 0.0, -np.inf, np.where(x == np.inf, np.inf, result))
@@ -86,7 +88,7 @@ def _log(x: Array) -> Array:
 
 
 @_Portable
-def log(x: Array) -> Array:
+def log(x: Floats) -> Floats:
     """The natural logarithm.
 
     Sources: fdlibm ``e_log.c`` (Sun Microsystems 1993): a minimax polynomial in ``s = f / (2 + f)``.
@@ -95,7 +97,7 @@ def log(x: Array) -> Array:
 
 
 @_Portable
-def log1p(x: Array) -> Array:
+def log1p(x: Floats) -> Floats:
     """``log(1 + x)`` without cancellation near 0.
 
     Sources: Goldberg 1991, "What every computer scientist should know about floating-point arithmetic", theorem 4.
@@ -111,7 +113,7 @@ EXP: Final = (
 )  # fmt: skip
 
 
-def _exp(x: Array) -> Array:
+def _exp(x: Floats) -> Floats:
     x = np.where(x > 800.0, 800.0, np.where(x < -800.0, -800.0, x))
     k = np.rint(np.where(np.isnan(x), 0.0, x) * 1.4426950408889634)
     high = x - k * LN2_HIGH
@@ -123,7 +125,7 @@ def _exp(x: Array) -> Array:
 
 
 @_Portable
-def exp(x: Array) -> Array:
+def exp(x: Floats) -> Floats:
     """The exponential.
 
     Sources: fdlibm ``e_exp.c`` (Sun Microsystems 1993): reduction by ln 2 in two parts, Remez in ``r**2``.
@@ -138,7 +140,7 @@ _EXPM1: Final = (
 
 
 @_Portable
-def expm1(x: Array) -> Array:
+def expm1(x: Floats) -> Floats:
     """``exp(x) - 1`` without cancellation near 0.
 
     Sources: fdlibm ``s_expm1.c`` (Sun Microsystems 1993), its unreduced case; from 0.35 on the subtraction is harmless.
@@ -197,14 +199,14 @@ def _reduce_large(x: float) -> tuple[int, float]:
     return quadrant % 4, rest / (1 << bits)
 
 
-def _two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+def _two_sum(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """``a + b`` and its rounding error (Knuth)."""
     total = a + b
     virtual = total - a
     return total, (a - (total - virtual)) + (b - virtual)
 
 
-def _reduce(x: Array) -> tuple[NDArray[np.int64], Array, Array]:
+def _reduce(x: Floats) -> tuple[NDArray[np.int64], Floats, Floats]:
     """``x = quadrant * pi/2 + high + low`` with ``|high|`` at most pi/4."""
     is_large = np.abs(x) >= _LARGE
     small = np.where(is_large | np.isnan(x), 0.0, x)
@@ -223,7 +225,7 @@ def _reduce(x: Array) -> tuple[NDArray[np.int64], Array, Array]:
     return quadrant, np.where(np.isfinite(x), high, np.nan), low
 
 
-def _sin_cos(x: Array, shift: int) -> Array:
+def _sin_cos(x: Floats, shift: int) -> Floats:
     quadrant, y, low = _reduce(x)
     z = y * y
     v = z * y
@@ -237,7 +239,7 @@ def _sin_cos(x: Array, shift: int) -> Array:
 
 
 @_Portable
-def sin(x: Array) -> Array:
+def sin(x: Floats) -> Floats:
     """The sine of ``x`` radians, right for every finite ``x``.
 
     Sources: fdlibm ``k_sin.c`` and ``e_rem_pio2.c`` (Sun Microsystems 1993).
@@ -246,7 +248,7 @@ def sin(x: Array) -> Array:
 
 
 @_Portable
-def cos(x: Array) -> Array:
+def cos(x: Floats) -> Floats:
     """The cosine of ``x`` radians, right for every finite ``x``.
 
     Sources: fdlibm ``k_cos.c`` and ``e_rem_pio2.c`` (Sun Microsystems 1993).
@@ -254,7 +256,7 @@ def cos(x: Array) -> Array:
     return _sin_cos(x, 1)
 
 
-def _two_product(a: Array, b: Array) -> tuple[Array, Array]:
+def _two_product(a: Floats, b: Floats) -> tuple[Floats, Floats]:
     """``a * b`` and its rounding error (Dekker), without a fused multiply-add."""
     split = 134217729.0
     a_high = a * split - (a * split - a)
@@ -264,7 +266,7 @@ def _two_product(a: Array, b: Array) -> tuple[Array, Array]:
     return product, ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low
 
 
-def _log_in_two_parts(x: Array) -> tuple[Array, Array]:
+def _log_in_two_parts(x: Floats) -> tuple[Floats, Floats]:
     """``log x`` as ``high + low``, about five bits finer than float64, which ``power`` multiplies away again."""
     m, k = _split(x)
     f = m - 1.0
@@ -279,7 +281,7 @@ def _log_in_two_parts(x: Array) -> tuple[Array, Array]:
     return _two_sum(high, rest)
 
 
-def _integer_power(x: Array, n: int) -> Array:
+def _integer_power(x: Floats, n: int) -> Floats:
     result = np.ones_like(x)
     square, left = x, abs(n)
     while left:
@@ -290,7 +292,7 @@ def _integer_power(x: Array, n: int) -> Array:
 
 
 @_Portable
-def power(x: Array, y: Array) -> Array:
+def power(x: Floats, y: Floats) -> Floats:
     """``x ** y``; small whole exponents by multiplication, 1/2 by ``sqrt``, the rest by a logarithm in two parts.
 
     A negative ``x`` needs a whole ``y``.
@@ -341,7 +343,7 @@ _FAR_Q: Final = (
 )  # fmt: skip
 
 
-def _scaled_erfc(y: Array) -> Array:
+def _scaled_erfc(y: Floats) -> Floats:
     """``exp(y**2) * erfc(y)`` for ``y`` of at least 0.46875."""
     near = np.clip(y, 0.46875, 4.0)
     middle = _polynomial(near, _ERFC_P) / _polynomial(near, _ERFC_Q)
@@ -352,21 +354,21 @@ def _scaled_erfc(y: Array) -> Array:
     return np.where(y <= 4.0, middle, far)
 
 
-def _exp_minus_square(y: Array, half: float) -> Array:
+def _exp_minus_square(y: Floats, half: float) -> Floats:
     """``exp(-half * y**2)``; squaring the first bits exactly keeps the relative error from growing with ``y**2``."""
     y = np.minimum(y, 60.0)
     first = np.floor(y * 16.0) * 0.0625
     return _exp(-half * (first * first)) * _exp(-half * ((y - first) * (y + first)))
 
 
-def _erf_near(y: Array) -> Array:
+def _erf_near(y: Floats) -> Floats:
     near = np.clip(y, -0.46875, 0.46875)
     z = near * near
     return near * (_polynomial(z, _ERF_P) / _polynomial(z, _ERF_Q))
 
 
 @_Portable
-def erfc(x: Array) -> Array:
+def erfc(x: Floats) -> Floats:
     """The complementary error function, to a relative error of 1e-14 far into the tail.
 
     Sources: Cody 1969, "Rational Chebyshev approximations for the error function", Math. Comp. 23.
@@ -378,7 +380,7 @@ def erfc(x: Array) -> Array:
 
 
 @_Portable
-def ndtr(x: Array) -> Array:
+def ndtr(x: Floats) -> Floats:
     """The standard normal CDF, to a relative error of 1e-14 down to the smallest normal number.
 
     Sources: as ``erfc``. The square is split before halving, as in Cody's ANORM, which ``erfc(-x / sqrt(2)) / 2``
@@ -391,7 +393,7 @@ def ndtr(x: Array) -> Array:
 
 
 @_Portable
-def log_ndtr(x: Array) -> Array:
+def log_ndtr(x: Floats) -> Floats:
     """The logarithm of the standard normal CDF, where the CDF itself would underflow too. Sources: as ``ndtr``."""
     y = np.abs(x) * SQRT_HALF
     scaled = 0.5 * _scaled_erfc(y)
@@ -431,7 +433,7 @@ PPND16_FAR_Q: Final = (
 )  # fmt: skip
 
 
-def _ndtri_tail(log_p: Array) -> Array:
+def _ndtri_tail(log_p: Floats) -> Floats:
     """``-ndtri(exp(log_p))`` for ``p`` of at most 0.075."""
     r = np.sqrt(-log_p)
     near = np.clip(r, 1.6, 5.0) - 1.6
@@ -442,7 +444,7 @@ def _ndtri_tail(log_p: Array) -> Array:
 
 
 @_Portable
-def ndtri(p: Array) -> Array:
+def ndtri(p: Floats) -> Floats:
     """The inverse of ``ndtr``: the ``p``-quantile of the standard normal.
 
     Sources: Wichura 1988, algorithm AS241 (PPND16), Applied Statistics 37.
@@ -457,7 +459,7 @@ def ndtri(p: Array) -> Array:
 
 
 @_Portable
-def ndtri_of_log(log_p: Array) -> Array:
+def ndtri_of_log(log_p: Floats) -> Floats:
     """``ndtri(exp(log_p))`` for ``p`` up to 0.9, also where ``exp`` would underflow.
 
     Sources: AS241 as in ``ndtri``; beyond 37 standard deviations, where AS241 ends, Newton's method on the asymptotic

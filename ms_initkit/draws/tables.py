@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from ms_initkit.draws import Arguments
+    from ms_initkit.draws.arrays import Floats
+    from ms_initkit.draws.slices import Shape
 
 Coords: TypeAlias = tuple[NDArray[np.int64], ...]
-Shape: TypeAlias = tuple[int, ...]
-Floats: TypeAlias = NDArray[np.float64]
 
 
 class _Values:

@@ -26,9 +26,8 @@ from ms_initkit.files.regular import opened, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
+    from ms_initkit.draws.arrays import Array
 
-    Array = NDArray[np.generic]
 
 SUFFIXES: Final = (".safetensors", ".ckpt", ".npz", ".npy")
 _INDEX: Final = ".safetensors.index.json"
@@ -246,15 +245,20 @@ def _npy_entry(path: str, size: int) -> Entry:
 
 
 def _npz_entries(path: str) -> Mapping[str, Entry]:
-    found = {}
+    found: dict[str, Entry] = {}
     try:
-        with zipfile.ZipFile(path) as archive:
+        with opened(path) as content, zipfile.ZipFile(content) as archive:
             for member in archive.infolist():
                 with archive.open(member) as file:
-                    shape, is_transposed, kind = _npy_header(BytesIO(file.read(_LONGEST_NPY_HEADER)))
+                    head = BytesIO(file.read(_LONGEST_NPY_HEADER))
+                shape, is_transposed, kind = _npy_header(head)
                 if kind.name not in TYPES or any(isinstance(extent, bool) or extent < 0 for extent in shape):
                     raise ValueError(f"{shown(member.filename)} holds no numbers that a parameter could have")
+                if member.file_size != head.tell() + prod(shape) * kind.itemsize:
+                    raise ValueError(f"{shown(member.filename)} has not the bytes of its shape, {shown(shape)}")
                 name = member.filename.removesuffix(".npy")
+                if name in found:
+                    raise ValueError(f"two arrays are called {shown(name)}")
                 found[name] = Entry(kind.name, tuple(shape), (), is_transposed=is_transposed)
     except Exception as error:  # zip files and headers are parsed by others, of which anything may go wrong
         raise ValueError(f"{path}: not an .npz file: {error}") from error

@@ -34,13 +34,12 @@ from ms_initkit.stream.keys import checked_seed
 if TYPE_CHECKING:
     from mindspore import Parameter
     from mindspore.nn import Cell
-    from numpy.typing import NDArray
 
+    from ms_initkit.draws.arrays import Array
     from ms_initkit.draws.slices import Shape, Slices
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
 
-    Array = NDArray[np.generic]
 
 _HYPER_PARALLEL: Final = "hyper_parallel"
 

@@ -9,15 +9,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
 from ms_initkit import draws
+from ms_initkit.draws.arrays import Floats
 
 if TYPE_CHECKING:
     from ms_initkit.draws import Draw, Step
 
-Floats: TypeAlias = NDArray[np.float64]
 Function: TypeAlias = Callable[[Floats], Floats]
 
 # The distance of neighbouring float32 numbers relative to their magnitude, at most; words have a lattice as fine.

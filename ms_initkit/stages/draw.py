@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ms_initkit.draws.arrays import Array
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
 
-    Array = NDArray[np.generic]
 
 # Elements that are drawn aside before they are copied to where they do not lie in one piece: 4 MiB of float32.
 _ASIDE: Final = 1 << 20

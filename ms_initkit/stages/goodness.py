@@ -26,8 +26,9 @@ from ms_initkit.stages.tally import boundaries
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ms_initkit.draws.arrays import Floats
     from ms_initkit.draws.moments import Moments
-    from ms_initkit.stages.distributions import Distribution, Floats
+    from ms_initkit.stages.distributions import Distribution
     from ms_initkit.stages.tally import Tally
 
 # So many probabilities of being wrong `misfits` takes, each of at most alpha.

@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ms_initkit.draws import Draw, Edit, Step
-    from ms_initkit.draws.slices import Slices
+    from ms_initkit.draws.slices import Shape, Slices
     from ms_initkit.plans.lines import Assignment
 
-Shape: TypeAlias = tuple[int, ...]
 Mask: TypeAlias = bool | NDArray[np.bool_]
 
 

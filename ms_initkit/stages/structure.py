@@ -17,9 +17,9 @@ from ms_initkit.stages.tally import as_floats
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ms_initkit.draws.arrays import Array
     from ms_initkit.stages.regions import Region
 
-Array: TypeAlias = NDArray[np.generic]
 Matrix: TypeAlias = NDArray[np.float32]
 
 # Rows of a product that are looked at together.

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-Array: TypeAlias = NDArray[np.generic]
-Floats: TypeAlias = NDArray[np.float64]
+    from ms_initkit.draws.arrays import Array, Floats
+
 Counts: TypeAlias = NDArray[np.int64]
 
 # Elements looked at together: what is made of them stays in the processor's cache.

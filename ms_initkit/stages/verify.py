@@ -29,15 +29,14 @@ if TYPE_CHECKING:
 
     from mindspore import Parameter
     from mindspore.nn import Cell
-    from numpy.typing import NDArray
 
     from ms_initkit.draws import Draw, Step
+    from ms_initkit.draws.arrays import Array
     from ms_initkit.draws.moments import Moments
     from ms_initkit.draws.slices import Slices
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.stages.regions import Mask, Region
 
-    Array = NDArray[np.generic]
     Pair = tuple[np.generic, np.generic]
 
 FALSE_ALARMS: Final = 1e-6

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from mindspore import Parameter
     from numpy.typing import NDArray
 
+    from ms_initkit.draws.arrays import Array
     from ms_initkit.plans.columns import Columns
     from ms_initkit.plans.lines import Assignment
 
-    Array = NDArray[np.generic]
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24

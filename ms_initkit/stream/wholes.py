@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 
     from threadpoolctl import ThreadpoolController
 
+    from ms_initkit.draws.slices import Slices
+
 # As the normals are, float32 or float64: the algebra has their precision.
 Floats: TypeAlias = NDArray[np.floating[Any]]
-Slices: TypeAlias = tuple[slice, ...]
 
 
 class Source(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import warnings
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,7 +201,37 @@ def test_an_archive_called_npy_is_refused(tmp_path: Path) -> None:
         checkpoints.entries(str(tmp_path / "x.npy"))
 
 
-@pytest.mark.parametrize("suffix", [".npy", ".ckpt", ".safetensors"])
+def archive(path: Path, *members: tuple[str, bytes]) -> str:
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as made:
+        warnings.simplefilter("ignore")  # of a name that stands twice
+        for name, content in members:
+            made.writestr(name, content)
+    return str(path)
+
+
+TWO = npy(b"{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}", bytes(8))
+
+
+@pytest.mark.parametrize(
+    ("members", "problem"),
+    [
+        ([("a.npy", TWO), ("a.npy", TWO)], "two arrays are called 'a'"),
+        ([("a.npy", TWO), ("a", TWO)], "two arrays are called 'a'"),
+        ([("a.npy", TWO[:-1])], "not the bytes of its shape"),
+        ([("a.npy", TWO + bytes(4))], "not the bytes of its shape"),
+        ([("a.npy", b"text")], "not an"),
+        ([("a.npy", npy(b"{'descr': '|O', 'fortran_order': False, 'shape': (2,)}", bytes(16)))], "no numbers"),
+        ([("a.npy", npy(b"{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}", bytes(8)))], "no numbers"),
+    ],
+)
+def test_a_broken_member_of_an_archive_is_refused(
+    tmp_path: Path, members: list[tuple[str, bytes]], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        checkpoints.entries(archive(tmp_path / "x.npz", *members))
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".ckpt", ".safetensors"])
 def test_a_pipe_a_folder_and_a_device_are_no_files_of_values(tmp_path: Path, suffix: str) -> None:
     os.mkfifo(tmp_path / f"pipe{suffix}")
     (tmp_path / f"folder{suffix}").mkdir()
