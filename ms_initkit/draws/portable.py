@@ -96,17 +96,6 @@ def log(x: Floats) -> Floats:
     return _log(x)
 
 
-@_Portable
-def log1p(x: Floats) -> Floats:
-    """``log(1 + x)`` without cancellation near 0.
-
-    Sources: Goldberg 1991, "What every computer scientist should know about floating-point arithmetic", theorem 4.
-    """
-    u = 1.0 + x
-    result = _log(u) * (x / (u - 1.0))
-    return np.where(u == 1.0, x, np.where(u == np.inf, u, np.where(x == -1.0, -np.inf, result)))
-
-
 EXP: Final = (
     4.13813679705723846039e-08, -1.65339022054652515390e-06, 6.61375632143793436117e-05,
     -2.77777777770155933842e-03, 1.66666666666666019037e-01,

@@ -19,6 +19,7 @@ from ms_initkit.plans.match import Matcher, Tally
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
 from ms_initkit.plans.sources import is_passing
+from ms_initkit.plans.sums import summed_biases
 from ms_initkit.plans.variables import Source, evaluate_variables
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def draft_plan(
         draft.add(original, info, matcher.candidates(info))
     draft.likes.follow(draft.assignments, draft.resolver.edits, draft.tally.fail)
     findings += draft.findings(matcher.rules, recipe.path, strict=strict)
+    findings += summed_biases(draft.assignments)
     plan = Plan(
         recipe.family,
         library.portable_path(recipe.path),

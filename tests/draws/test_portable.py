@@ -34,8 +34,6 @@ def error(got: Array, reference: Array) -> float:
     [
         (portable.log, math.log, LOGARITHMIC),
         (portable.log, math.log, 1.0 + NEAR_ZERO),
-        (portable.log1p, math.log1p, NEAR_ZERO),
-        (portable.log1p, math.log1p, np.exp(RNG.uniform(-40.0, 40.0, 20_000))),
         (portable.exp, math.exp, RNG.uniform(-708.0, 709.0, 20_000)),
         (portable.expm1, math.expm1, NEAR_ZERO),
         (portable.expm1, math.expm1, RNG.uniform(-5.0, 5.0, 20_000)),
@@ -111,7 +109,6 @@ def test_the_quantile_of_a_logarithm_inverts_it(sigma: float) -> None:
         (portable.exp(1e9), math.inf),
         (portable.exp(-745.0), 5e-324),
         (portable.exp(math.nan), math.nan),
-        (portable.log1p(-1.0), -math.inf),
         (portable.expm1(1e-300), 1e-300),
         (portable.sin(math.inf), math.nan),
         (portable.power(0.0, -1.0), math.inf),
@@ -139,7 +136,7 @@ def test_the_bits_are_pinned() -> None:
     """Any machine must give these; a libm somewhere underneath would show here first."""
     x = np.linspace(0.001, 30.0, 4099)
     functions: list[Callable[[Array], Array]] = [
-        portable.log, portable.exp, portable.expm1, portable.log1p, portable.sin, portable.cos, portable.erfc,
+        portable.log, portable.exp, portable.expm1, portable.sin, portable.cos, portable.erfc,
     ]  # fmt: skip
     total = 0
     for function in functions:
@@ -147,4 +144,4 @@ def test_the_bits_are_pinned() -> None:
             total = (total * 1099511628211 + bits) % 2**64
     for bits in portable.ndtri(x / 30.0001).view(np.uint64).tolist():
         total = (total * 1099511628211 + bits) % 2**64
-    assert hex(total) == "0xa51e6b7af17e402d"
+    assert hex(total) == "0x50fa9924e45015b4"
