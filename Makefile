@@ -125,5 +125,12 @@ $(CONFORMANCE)/.installed: setup.cfg tests/conformance/requirements.txt
 conformance: $(CONFORMANCE)/.installed
 	KERAS_BACKEND=jax $(CONFORMANCE)/bin/python -m pytest tests/conformance
 
+# What strangers write, for a minute: every reader, with changed inputs of tests/fuzz/corpus. FUZZ=3600 for an hour.
+FUZZ ?= 60
+
+.PHONY: fuzz
+fuzz: $(STAMP)
+	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ)
+
 clean:
 	rm -rf $(VENV) build dist *.egg-info
