@@ -82,7 +82,7 @@ def _is_inside(window: Window, shape: tuple[int, ...]) -> bool:
 
 
 def _is_countable(fans: Fans) -> bool:
-    return all(fan is None or (math.isfinite(fan) and fan >= 0) for fan in (fans.fan_in, fans.fan_out))
+    return all(fan is None or 0 <= fan < math.inf for fan in (fans.fan_in, fans.fan_out))
 
 
 def _agree(found: Moments, expected: Moments) -> bool:
