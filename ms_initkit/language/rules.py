@@ -90,6 +90,11 @@ class Rule:
     is_named: bool = True
 
     @property
+    def is_selective(self) -> bool:
+        """Whether it may leave a parameter that its selector selects: by a condition, or what a file lacks."""
+        return self.where is not None or (isinstance(self.action, FromSpec) and self.action.missing == "next")
+
+    @property
     def names(self) -> frozenset[str]:
         """Every name that its expressions use for a parameter that it wins."""
         return names_in((self.action, self.blocks, self.fans, self.then))

@@ -156,12 +156,13 @@ class _Draft:
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
-        try:
-            candidates = tuple(one for one in candidates if self._holds(one, info))
+        if any(rule.is_selective for rule, _ in candidates):
+            try:
+                candidates = tuple(one for one in candidates if self._holds(one, info))
+            except _FailedConditionError as error:
+                self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
+                return
             candidates = self._from_first_with_values(candidates, info)
-        except _FailedConditionError as error:
-            self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
-            return
         names = tuple(rule.id for rule, _ in candidates)
         won = self.tally.winner(original, candidates)
         if won is None:

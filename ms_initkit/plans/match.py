@@ -111,10 +111,14 @@ class Tally(Generic[_R]):
             self.unmatched.append(info)
             return None
         rule, owner = candidates[0]
-        self.selected.update(candidate.id for candidate, _ in candidates)
         self.won[rule.id] += 1
+        self.selected[rule.id] += 1
         for loser, _ in candidates[1:]:
-            self.winners.setdefault(loser.id, Counter())[rule.id] += 1
+            self.selected[loser.id] += 1
+            takers = self.winners.get(loser.id)
+            if takers is None:
+                takers = self.winners[loser.id] = Counter()
+            takers[rule.id] += 1
         return rule, owner
 
     def fail(self, rule: _R, info: ParamInfo, reason: ValueError) -> None:
