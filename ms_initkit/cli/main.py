@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 import ms_initkit
 from ms_initkit.cli import materialize, networks, recipes, suggest
-from ms_initkit.cli.answers import say
+from ms_initkit.cli.answers import refuse, say
+from ms_initkit.language import library
 
 app = typer.Typer(
     name="ms-initkit",
@@ -32,8 +34,16 @@ def application(
     _version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_say_version, is_eager=True)
     ] = False,
+    recipes_: Annotated[
+        list[Path],
+        typer.Option("--recipes", help="A folder whose recipes are known by name; may be repeated.", metavar="DIR"),
+    ] = [],  # noqa: B006  # typer reads the default and never hands it out
 ) -> None:
     """Initialises MindSpore networks from YAML recipes."""
+    for folder in recipes_:
+        if not folder.is_dir():
+            refuse(f"{folder}: no such folder")
+    library.use_folders(recipes_)
 
 
 def main() -> None:

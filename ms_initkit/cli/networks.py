@@ -41,16 +41,24 @@ Seed = Annotated[int, typer.Option("--seed", help="0 to 2**64 - 1.")]
 
 
 def plan(
-    net: Net,
     recipe: RecipeName,
+    net: Annotated[str | None, _NET] = None,
     net_arg: NetArguments = [],  # noqa: B006  # typer reads the default and never hands it out
+    shapes: Annotated[
+        Path | None, typer.Option("--shapes", help="A manifest, a safetensors index or file, in place of a network.")
+    ] = None,
     set_: Settings = [],  # noqa: B006
     lenient: Lenient = False,
     as_json: AsJson = False,
 ) -> None:
     """Shows what each parameter would be, and writes nothing."""
     with answering(as_json=as_json):
-        made = _plan(_construct(net, net_arg, is_deferred=True), recipe, set_, lenient=lenient)
+        if (net is None) == (shapes is None):
+            refuse("one of --net MODULE:FACTORY and --shapes FILE is needed")
+        if shapes is not None:
+            made = _plan_shapes(shapes, recipe, set_, lenient=lenient)
+        else:
+            made = _plan(_construct(str(net), net_arg, is_deferred=True), recipe, set_, lenient=lenient)
         say(made.to_json() if as_json else str(made))
 
 
@@ -115,7 +123,7 @@ def apply(
 def verify(
     net: Net,
     recipe: RecipeName,
-    values: Annotated[Path, typer.Option("--values", help="The .safetensors or .ckpt file to look at.")],
+    values: Annotated[Path, typer.Option("--values", help="A .safetensors or .ckpt file, or a folder, to look at.")],
     net_arg: NetArguments = [],  # noqa: B006
     set_: Settings = [],  # noqa: B006
     seed: Annotated[int | None, typer.Option("--seed", help="The seed of the apply: compares bit by bit.")] = None,
@@ -127,7 +135,7 @@ def verify(
         from ms_initkit.files.saving import load
         from ms_initkit.stages.verify import verify as verify_net
 
-        if not values.is_file():
+        if not (values.is_file() or values.is_dir()):
             refuse(f"{values}: no such file")
         network = _construct(net, net_arg, is_deferred=False)
         made = _plan(network, recipe, set_, lenient=lenient)
@@ -200,6 +208,14 @@ def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Pla
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", InitKitWarning)  # the plan that is shown says them
         return make_plan(network, recipe, settings(texts), strict=not lenient)
+
+
+def _plan_shapes(shapes: Path, recipe: str, texts: list[str], *, lenient: bool) -> Plan:
+    from ms_initkit.networks.manifest import config_in, read_shapes
+    from ms_initkit.stages.plan import plan_infos
+
+    config = config_in(shapes)
+    return plan_infos(read_shapes(shapes), recipe, settings(texts), strict=not lenient, config=config)
 
 
 def parse_setting(text: str) -> tuple[str, VariableValue]:

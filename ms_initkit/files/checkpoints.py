@@ -63,7 +63,7 @@ def entries(path: str) -> Mapping[str, Entry]:
     Raises:
         ValueError: If the file is missing, of an unknown kind, or broken.
     """
-    parts = _parts(Path(path))
+    parts = parts_of(Path(path))
     if parts is None:
         return _entries(*state_of(Path(path)))
     found: dict[str, Entry] = {}
@@ -75,15 +75,15 @@ def entries(path: str) -> Mapping[str, Entry]:
     return found
 
 
-def _parts(file: Path) -> list[Path] | None:
-    """Returns the files that make up a folder or an index, None for a file of values.
+def parts_of(file: Path) -> list[Path] | None:
+    """Returns the files that make up a folder or an index of safetensors files, None for a file of values.
 
     Raises:
         ValueError: If it is none of these.
     """
     if file.suffix not in SUFFIXES and file.is_dir():
         index = sorted(file.glob(f"*{_INDEX}"))
-        parts = _parts(index[0]) if len(index) == 1 else sorted(file.glob("*.safetensors"))
+        parts = parts_of(index[0]) if len(index) == 1 else sorted(file.glob("*.safetensors"))
         if not parts:
             raise ValueError(f"{file}: a folder without an index and without .safetensors files")
         return parts

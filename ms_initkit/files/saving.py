@@ -82,7 +82,7 @@ def _cause(error: BaseException) -> str:
 
 
 def load(net: Cell, path: str | Path) -> None:
-    """Gives every parameter of ``net`` the values of a file that has these tensors and no others.
+    """Gives every parameter of ``net`` the values of a file, or a folder, that has these tensors and no others.
 
     MindSpore's own loading would strip prefixes, convert types and leave out what it does not know; a file is held
     to what it says.
@@ -94,13 +94,20 @@ def load(net: Cell, path: str | Path) -> None:
     from mindspore import load_checkpoint, load_param_into_net
 
     target = Path(path)
-    if target.suffix not in FORMATS:
+    parts = None if target.suffix in FORMATS else checkpoints.parts_of(target)
+    if target.suffix not in FORMATS and parts is None:
         raise ValueError(f"{target}: values are read from {' or '.join(FORMATS)}")
     entries = checkpoints.entries(str(target))
     findings = list(_differences(target, entries, {parameter.name: parameter for parameter in net.get_parameters()}))
     if findings:
         raise ApplyError(findings)
-    load_param_into_net(net, load_checkpoint(str(target), format=FORMATS[target.suffix]), strict_load=True)
+    if parts is None:
+        load_param_into_net(net, load_checkpoint(str(target), format=FORMATS[target.suffix]), strict_load=True)
+        return
+    held = {parameter.name: parameter for parameter in net.get_parameters()}
+    for part in parts:  # one at a time: a model is never held twice
+        for name, value in load_checkpoint(str(part), format=FORMATS[part.suffix]).items():
+            held[name].set_data(value)
 
 
 def _differences(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -17,11 +18,14 @@ from ms_initkit.syntax.source import Mapping, Scalar, read_file
 from ms_initkit.syntax.source import read_text as read_source
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from collections.abc import Mapping as Table
 
 _FOLDER: Final = Path(str(files("ms_initkit") / "recipes"))
 _ALIASES: Final = "aliases.yaml"
 _SUFFIXES: Final = (".yaml", ".yml")
+_VARIABLE: Final = "MS_INITKIT_RECIPES"
+_own: Final[list[Path]] = []
 # What follows is long, and says nothing of which networks a recipe is for.
 _BODY: Final = re.compile(r"^(?=(?:vars|rules):)", re.MULTILINE)
 
@@ -88,15 +92,31 @@ def aliases() -> Table[str, str]:
     return MappingProxyType({key.text: node.text for key, node in root.entries if isinstance(node, Scalar)})
 
 
+def use_folders(folders: Iterable[str | Path]) -> None:
+    """Makes the recipes in ``folders`` known by their names, in the place of those that were named before."""
+    _own.clear()
+    _own.extend(map(Path, folders))
+
+
+def own() -> Table[str, Path]:
+    """Returns the recipes in folders of one's own, by name; those of ``MS_INITKIT_RECIPES`` come last."""
+    folders = [*_own, *(Path(path) for path in os.environ.get(_VARIABLE, "").split(os.pathsep) if path)]
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for file in sorted(folder.rglob("*.yaml")):
+            found.setdefault(file.relative_to(folder).with_suffix("").as_posix(), file)
+    return found
+
+
 def every_name() -> tuple[str, ...]:
     """Returns all that ``find`` finds: names and aliases."""
-    return (*names(), *aliases())
+    return (*names(), *aliases(), *own())
 
 
 def find(name: str) -> Path | None:
-    """Returns the file of the shipped recipe ``name``, or None."""
-    own = aliases().get(name, name)
-    return _file(own) if own in names() else None
+    """Returns the file of the recipe ``name``, or None; what is shipped cannot be replaced."""
+    known = aliases().get(name, name)
+    return _file(known) if known in names() else own().get(name)
 
 
 def is_path(name_or_path: str) -> bool:
@@ -107,7 +127,7 @@ def is_path(name_or_path: str) -> bool:
     if name_or_path.endswith(_SUFFIXES) or "\\" in name_or_path:
         return True
     source, slash, _ = name_or_path.partition("/")
-    return bool(slash) and source not in {name.partition("/")[0] for name in names()}
+    return bool(slash) and source not in {name.partition("/")[0] for name in names()} and name_or_path not in own()
 
 
 def shipped_name(path: str) -> str | None:
