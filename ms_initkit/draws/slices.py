@@ -1,8 +1,9 @@
-"""Which part of a global tensor a local one is: consecutive pieces along each axis.
+"""Which part of a tensor is meant, in a few words.
 
-A window is a product: along every axis a tuple of ``(start, stop)`` pieces in global coordinates, which lie one behind
-the other in the local tensor. A plain slice has one piece per axis; q, k and v of a fused weight split by heads have
-three.
+An *index* is what a user writes, as NumPy takes it. *Slices* are one slice of step 1 for each axis. A *window* is which
+part of a global tensor a local one is, a product: along every axis a tuple of *pieces*, ``(start, stop)`` in global
+coordinates, which lie one behind the other in the local tensor. Plain slices have one piece per axis; q, k and v of a
+fused weight split by heads have three. Windows are made of *boxes*, slices again.
 """
 
 from __future__ import annotations
