@@ -1,12 +1,32 @@
-"""A hook of the site: what a page links to outside of docs/ (sources, tests) is named there, and not linked."""
+"""Hooks of the site: links out of docs/ become plain text, and pages take excerpts of others.
+
+A page in Chinese does not repeat what is measured or generated: ``<!-- excerpt of PAGE.md, from "TEXT" -->`` stands for
+the lines of that page from the first that begins with TEXT, to its end or as far as ``to "TEXT"`` says.
+"""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+DOCS = Path(__file__).parents[1] / "docs"
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
+_EXCERPT = re.compile(r'^<!-- excerpt of (\S+), from "(.+?)"(?:, to "(.+?)")? -->$', re.MULTILINE)
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
-    """Returns the page with links out of the folder as plain text; mkdocs calls it for every page."""
-    return _OUTSIDE.sub(r"\1", markdown)
+    """Returns the page as the site shows it; mkdocs calls it for every page."""
+    return _OUTSIDE.sub(r"\1", with_excerpts(markdown))
+
+
+def with_excerpts(markdown: str) -> str:
+    """Returns the page with the excerpts that it asks for in their places."""
+    return _EXCERPT.sub(_excerpt, markdown)
+
+
+def _excerpt(found: re.Match[str]) -> str:
+    page, first, beyond = found.groups()
+    text = (DOCS / page).read_text(encoding="utf-8")
+    begin = text.index(f"\n{first}") + 1
+    end = text.index(f"\n{beyond}", begin) if beyond else len(text)
+    return text[begin:end].rstrip()
