@@ -1,7 +1,8 @@
 """Hooks of the site: links out of docs/ become plain text, and pages take excerpts of others.
 
-A page in Chinese does not repeat what is measured or generated: ``<!-- excerpt of PAGE.md, from "TEXT" -->`` stands for
-the lines of that page from the first that begins with TEXT, to its end or as far as ``to "TEXT"`` says.
+A page in Chinese does not repeat what is measured or generated. A line ``[...](PAGE.md "from 'TEXT'")`` of its own is a
+link wherever the page is read as it is; on the site it becomes the lines of that page from the first that begins with
+TEXT, to its end or as far as ``to 'TEXT'`` says.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from pathlib import Path
 
 DOCS = Path(__file__).parents[1] / "docs"
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
-_EXCERPT = re.compile(r'^<!-- excerpt of (\S+), from "(.+?)"(?:, to "(.+?)")? -->$', re.MULTILINE)
+_EXCERPT = re.compile(r"""^\[[^\]]*\]\((\S+) "from '(.+?)'(?: to '(.+?)')?"\)$""", re.MULTILINE)
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
