@@ -15,6 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ms_initkit.cli.main import app
+from tools.site_links import with_excerpts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,13 +55,37 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
 
 
 CHINESE = [ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.zh.md"))]
+GENERATED = ("api", "findings", "initializers", "truth", "zoo")  # from docstrings, messages and runs, which are English
+
+
+def in_english(page: Path) -> Path:
+    return page.with_name(page.name.replace(".zh.md", ".md").replace(".zh-CN.md", ".md"))
+
+
+def test_every_page_that_is_written_has_one_in_chinese() -> None:
+    written = {page.name for page in PAGES if page.stem not in GENERATED}
+
+    assert {in_english(page).name for page in CHINESE} == written
 
 
 @pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.stem)
 def test_a_page_in_chinese_has_the_code_of_the_english_one(page: Path) -> None:
-    english = page.with_name(page.name.replace(".zh.md", ".md").replace(".zh-CN.md", ".md"))
+    assert [block[:2] for block in blocks(page)] == [block[:2] for block in blocks(in_english(page))]
 
-    assert [block[:2] for block in blocks(page)] == [block[:2] for block in blocks(english)]
+
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.stem)
+def test_a_page_in_chinese_has_the_headings_and_rows_of_the_english_one(page: Path) -> None:
+    assert frame(page) == frame(in_english(page)), (
+        f"{page.name} and {in_english(page).name} differ: translate what is new"
+    )
+
+
+def frame(page: Path) -> list[str]:
+    """Returns what a page consists of, whatever its language: a mark for every heading, row, item and definition."""
+    text = re.sub(
+        r"^```\w+\n.*?^```$", "", with_excerpts(page.read_text(encoding="utf-8")), flags=re.MULTILINE | re.DOTALL
+    )
+    return re.findall(r"^(?:#+ |\||- |: )", text, re.MULTILINE)
 
 
 def write_module(text: str) -> None:
