@@ -12,12 +12,12 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, Unpack
 
 import yaml
 
-from ms_initkit.findings import Finding, RecipeError, Span, suggestion
+from ms_initkit.findings import Finding, RecipeError, Span
+from ms_initkit.syntax.faults import LINE_BREAK, missing_file, not_utf8, too_large
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.repairs import INDEXED, MOST_REPAIRS, UNQUOTED, unquoted_expression, unquoted_glob
 
@@ -30,7 +30,6 @@ LARGEST_FILE: Final = 1 << 20
 MOST_NODES: Final = 50_000
 DEEPEST: Final = 24
 
-_LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -122,7 +121,7 @@ def read_file(path: str) -> Document:
     try:
         content = _content(path)
     except FileNotFoundError:
-        raise RecipeError([_missing_file(path)]) from None
+        raise RecipeError([missing_file(path)]) from None
     except (OSError, ValueError) as error:  # ValueError: a null character in the path
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise RecipeError([Finding.error("unreadable-recipe", f"{path!r} cannot be read: {reason}")]) from error
@@ -145,17 +144,17 @@ def read_bytes(content: bytes, path: str) -> Document:
         RecipeError: If they are not text, or too long to be a recipe.
     """
     if len(content) > LARGEST_FILE:
-        raise RecipeError([_too_large(path, f"it is longer than {LARGEST_FILE} bytes")])
+        raise RecipeError([too_large(path, f"it is longer than {LARGEST_FILE} bytes")])
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise RecipeError([_not_utf8(content, error, path)]) from None
+        raise RecipeError([not_utf8(content, error, path)]) from None
     return read_text(text, path)
 
 
 def read_text(text: str, path: str) -> Document:
     """Returns the nodes of a recipe given as the text of a file called ``path``."""
-    reader = _Reader(path, _LINE_BREAK.split(text))
+    reader = _Reader(path, LINE_BREAK.split(text))
     root = reader.read(text)
     return Document(path, text, root, tuple(reader.findings))
 
@@ -198,7 +197,7 @@ class _Reader:
             except yaml.MarkedYAMLError as error:
                 self.findings = kept
                 if "nesting depth" in (error.problem or ""):  # libyaml's own limit, from PyYAML 6.0.4 on
-                    self.findings += [*repairs, _too_large(self.path, _too_deep(error.problem_mark))]
+                    self.findings += [*repairs, too_large(self.path, _too_deep(error.problem_mark))]
                     return None
                 repair = self._repair(repaired, error)
                 if repair is None:
@@ -206,7 +205,7 @@ class _Reader:
                     return None
                 repairs.append(repair)
             except _TooLargeError as error:
-                self.findings = [*kept, *repairs, _too_large(self.path, str(error))]
+                self.findings = [*kept, *repairs, too_large(self.path, str(error))]
                 return None
             except (OverflowError, ValueError):  # PyYAML makes a character of whatever number is escaped
                 self.findings = [*kept, *repairs, self._impossible_escape(text)]
@@ -286,7 +285,7 @@ class _Reader:
         return Span(self.path, first.line + 1, first.column + 1, stop + 1, text)
 
     def _at(self, text: str, match: re.Match[str]) -> Span:
-        before = _LINE_BREAK.split(text[: match.start()])
+        before = LINE_BREAK.split(text[: match.start()])
         line, column = len(before), len(before[-1]) + 1
         return Span(self.path, line, column, column + 1, self.lines[line - 1])
 
@@ -454,28 +453,5 @@ def _pairs(children: list[Node]) -> Iterator[tuple[Node, Node]]:
     return zip(children[::2], children[1::2], strict=True)
 
 
-def _missing_file(path: str) -> Finding:
-    folder = Path(path).parent
-    try:
-        siblings = sorted(file.name for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
-    except OSError:
-        siblings = []
-    return Finding.error("unknown-recipe", f"there is no file {path!r}", help=suggestion(Path(path).name, siblings))
-
-
 def _too_deep(mark: _Mark | None) -> str:
     return f"line {_mark(mark).line + 1} is nested deeper than {DEEPEST} levels"
-
-
-def _too_large(path: str, reason: str) -> Finding:
-    return Finding.error("too-large", f"{path!r} is no recipe: {reason}")
-
-
-def _not_utf8(content: bytes, error: UnicodeDecodeError, path: str) -> Finding:
-    before = content[: error.start].decode("utf-8-sig")
-    lines = _LINE_BREAK.split(before)
-    rest = _LINE_BREAK.split(content[error.start :].decode("utf-8", "replace"))[0]
-    column = len(lines[-1]) + 1
-    span = Span(path, len(lines), column, column + 1, lines[-1] + rest)
-    message = f"byte 0x{content[error.start]:02x} is not UTF-8"
-    return Finding.error("not-utf-8", message, span=span, help="save the file as UTF-8")
