@@ -65,7 +65,7 @@ def check_ownership(
     for coordinates in product(*(range(size) for _, size in layout.mesh)):
         position = Position(layout, coordinates)
         infos = parameters_of(position)
-        placed, found = placer.place(position, infos)
+        placed, found = placer.place(position, infos, strict=True)
         findings |= {finding.message: finding for finding in found if finding.severity == "error"}
         if len(placed) != len(infos):
             continue

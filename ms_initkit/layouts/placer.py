@@ -45,7 +45,7 @@ class Placer:
         self._matchers: Final[dict[tuple[bool, ...], Matcher[PlaceRule]]] = {}
 
     def place(
-        self, position: Position, infos: Sequence[ParamInfo], *, strict: bool = True
+        self, position: Position, infos: Sequence[ParamInfo], *, strict: bool
     ) -> tuple[tuple[Placed, ...], list[Finding]]:
         """Returns what each parameter of one rank is, and what is wrong.
 

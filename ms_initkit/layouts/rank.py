@@ -32,7 +32,7 @@ def plan_shard(
     layout: Layout | Position | str | Path,
     vars: Mapping[str, VariableValue] | None = None,
     *,
-    strict: bool = True,
+    strict: bool,
     config: Mapping[str, Value] | None = None,
 ) -> Plan:
     """Returns what each parameter of one rank will be: slices of what ``recipe`` makes of the whole model.

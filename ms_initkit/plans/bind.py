@@ -63,7 +63,7 @@ def draft_plan(
     infos: Sequence[ParamInfo],
     variables: Mapping[str, VariableValue] | None = None,
     *,
-    strict: bool = True,
+    strict: bool,
     config: Mapping[str, Value] | None = None,
 ) -> tuple[Plan | None, Sequence[Finding]]:
     """Returns as much of the plan as can be made, None where the variables have no values, and all that is wrong."""
@@ -153,6 +153,7 @@ class _Draft:
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
     likes: Likes = field(default_factory=Likes)
+    tied: dict[str, tuple[Rule, str, str, dict[str, int | str]]] = field(default_factory=dict)
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
@@ -179,6 +180,18 @@ class _Draft:
             self.tally.fail(rule, original, error)
             return
         self._append(original, info, rule.id, names, resolution)
+        if len(info.owners) > 1 and rule.names:
+            self._note_tied(rule, info, owner)
+
+    def _note_tied(self, rule: Rule, info: ParamInfo, owner: int) -> None:
+        """Notes that a tied parameter's other names would give an expression another index or text."""
+        first = info.owners[owner]
+        taken = {name: value for name, value in rule.match.capture(first.name).items() if name in rule.names}
+        for other in info.owners:
+            if taken and rule.match.selecting_owner(info._replace(owners=(other,))) is not None:
+                found = rule.match.capture(other.name)
+                if any(found.get(name) != value for name, value in taken.items()):
+                    self.tied.setdefault(rule.id, (rule, first.name, other.name, taken))
 
     def _holds(self, candidate: tuple[Rule, int], info: ParamInfo) -> bool:
         rule, owner = candidate
@@ -228,6 +241,7 @@ class _Draft:
             for rule, reason, failed in self.tally.failures.values()
         ]
         found += self.likes.circles
+        found += [_tied(*one) for one in self.tied.values()]
         found += self.resolver.sources.findings()
         # A rule whose file fits nothing has been told of.
         tried = [rule for rule in rules if self.tally.won[rule.id] or not self.resolver.sources.has_asked(rule)]
@@ -240,6 +254,12 @@ class _Draft:
             passing=frozenset(rule.id for rule in rules if is_passing(rule)),
         )
         return found + left.findings(tried)
+
+
+def _tied(rule: Rule, first: str, other: str, taken: dict[str, int | str]) -> Finding:
+    values = ", ".join(f"{name} = {value}" for name, value in taken.items())
+    message = f"{first!r} is {other!r} too, and rule {rule.id!r} takes {values} of the first name"
+    return Finding.note("tied-index", message, span=rule.span, rule=rule.id, parameter=first)
 
 
 def _failure_code(reason: ValueError) -> str:

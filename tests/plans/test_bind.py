@@ -275,3 +275,13 @@ def test_a_plan_is_a_partition(param_names: list[str], rule_globs: list[str]) ->
         ]
         assert line.candidates == tuple(selecting)
         assert line.rule == (selecting[0] if selecting else "")
+
+
+def test_an_index_of_a_tied_parameter_is_noted_where_it_counts() -> None:
+    tied = info("a.0.w")._replace(owners=(*info("a.0.w").owners, *info("a.1.w").owners))
+
+    (note,) = bind(recipe("{match: 'a.{i}.w', init: {constant: i}}"), [tied]).findings
+    assert (note.code, note.severity) == ("tied-index", "note")
+    assert note.message == "'a.0.w' is 'a.1.w' too, and rule '1' takes i = 0 of the first name"
+    assert bind(recipe("{match: 'a.{i}.w', init: ones}"), [tied]).findings == ()
+    assert bind(recipe("{match: '{a.0,b}.w', init: ones}"), [tied]).findings == ()

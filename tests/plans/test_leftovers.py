@@ -16,7 +16,7 @@ HEAD = info("head.weight")
 
 
 def left_over(rules: str, infos: list[ParamInfo]) -> Finding:
-    _, findings = draft_plan(recipe(rules), infos)
+    _, findings = draft_plan(recipe(rules), infos, strict=True)
     (finding,) = findings
     return finding
 
@@ -34,7 +34,7 @@ def test_a_rule_that_would_select_frozen_parameters_says_so() -> None:
 def test_what_is_said_of_frozen_parameters_is_right() -> None:
     rules = '{match: {name: "backbone.**", trainable: any}, init: ones}\n{match: "head.*", init: zeros}'
 
-    assert draft_plan(recipe(rules), [*FROZEN, HEAD])[1] == []
+    assert draft_plan(recipe(rules), [*FROZEN, HEAD], strict=True)[1] == []
 
 
 def test_a_rule_that_is_shadowed_only_where_it_is_trainable_says_so() -> None:
@@ -67,7 +67,7 @@ def test_a_misspelt_name_is_guessed_with_its_own_index() -> None:
 def test_a_rule_by_cell_says_that_no_cell_is_known() -> None:
     bare = HEAD._replace(owners=(HEAD.owners[0]._replace(cell=()),))
 
-    _, findings = draft_plan(recipe("{match: {cell: Dense}, init: ones}"), [bare])
+    _, findings = draft_plan(recipe("{match: {cell: Dense}, init: ones}"), [bare], strict=True)
 
     assert [finding.code for finding in findings] == ["unused-rule", "unmatched-parameter"]
     assert findings[0].notes[1] == "no cell of these parameters is known: names, shapes and types are all there is"
@@ -102,7 +102,7 @@ def test_a_misspelt_attribute_is_guessed() -> None:
 def test_only_so_many_names_are_guessed() -> None:
     rules = "\n".join(f'{{match: "head.wieght{number}", init: ones}}' for number in range(60))
 
-    _, findings = draft_plan(recipe(rules + "\n{match: head.*, init: 0}"), [HEAD])
+    _, findings = draft_plan(recipe(rules + "\n{match: head.*, init: 0}"), [HEAD], strict=True)
 
     guessed = ["the nearest name is" in str(finding.help) for finding in findings]
     assert guessed == [True] * 40 + [False] * 20

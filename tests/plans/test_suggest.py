@@ -255,7 +255,7 @@ def test_the_command_needs_one_network(words: tuple[str, ...]) -> None:
 def test_a_plan_that_cannot_be_has_what_could_be_planned(shelf: Shelf) -> None:
     shelf.put("a/net", rules="  - {id: weights, match: {param: weight}, init: ones}\n")
 
-    plan, findings = draft_plan(shelf.load("a/net"), describe(Mlp()))
+    plan, findings = draft_plan(shelf.load("a/net"), describe(Mlp()), strict=True)
 
     assert plan is not None
     assert plan["hidden.weight"].rule == "weights"
