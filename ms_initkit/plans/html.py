@@ -32,12 +32,13 @@ def plan_html(
     said = "".join(f"<pre>{escape(str(finding))}</pre>" for finding in findings)
     return (
         f"<p><b>{escape(family)}</b> <code>{escape(path)}</code>: {len(lines):,} parameters, {elements:,} elements</p>"
-        f"{_table(('rule', 'selects', 'parameters', 'elements'), rows)}"
-        f"<details><summary>parameters</summary>{_table((), shown)}{rest}</details>{said}"
+        f"{table_html(('rule', 'selects', 'parameters', 'elements'), rows)}"
+        f"<details><summary>parameters</summary>{table_html((), shown)}{rest}</details>{said}"
     )
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+def table_html(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
+    """Returns a table of texts."""
     heads = "".join(f"<th>{escape(text)}</th>" for text in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table>{f'<thead><tr>{heads}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from html import escape
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
 from ms_initkit.findings import Finding
 from ms_initkit.language.library import shipped_name
 from ms_initkit.plans.bind import draft_plan
+from ms_initkit.plans.html import table_html
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -118,7 +120,7 @@ class Candidate:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Suggestion:
     """Which recipe is recommended for a network.
 
@@ -138,6 +140,15 @@ class Suggestion:
     reason: str
     whole: Share
     candidates: tuple[Candidate, ...]
+
+    def __repr__(self) -> str:
+        return f"<Suggestion for {self.network or 'a network'}: {self.recipe or 'none'}, {self.reason}>"
+
+    def _repr_html_(self) -> str:
+        """Returns what notebooks show."""
+        rows = [(one.recipe, one.why, "yes" if one.fits else "no", one.description) for one in self.candidates]
+        said = f"<b>{escape(self.recipe or 'no recipe')}</b> for {escape(self.network or 'a network')}: "
+        return f"<p>{said}{escape(self.reason)}</p>{table_html(('recipe', 'why', 'fits', 'description'), rows)}"
 
     def to_json(self) -> dict[str, object]:
         """Returns the suggestion as JSON values."""

@@ -77,6 +77,9 @@ def _of(draw: Draw) -> Distribution | None:
             return _truncated(mean, std, low, high)
         case draws.Mixture(weights, parts):
             return _mixed(weights, [distribution(part) for part in parts])
+        case draws.Edited(inner, edits):
+            steps = tuple(edit for edit in edits if isinstance(edit, draws.Step))
+            return distribution(inner, steps) if len(steps) == len(edits) else None
         case _:
             return None
 

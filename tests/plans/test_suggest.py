@@ -68,6 +68,15 @@ def test_a_recipe_that_was_compared_with_the_networks_class_is_known(shelf: Shel
     assert [one.recipe for one in found.candidates] == ["a/net"]
 
 
+def test_what_notebooks_show_is_short_and_escaped(shelf: Shelf) -> None:
+    shelf.put("a/net", "networks: {pkg: [Net]}")
+
+    found = shelf.suggest(NET)
+
+    assert repr(found) == "<Suggestion for Net: a/net, a/net was compared with the reference of Net of pkg>"
+    assert "<b>a/net</b> for Net" in found._repr_html_()
+
+
 @pytest.mark.parametrize("head", ["networks: {other: Net}", "networks: {pk: Net}", "networks: {pkg: Ne}", ""])
 def test_a_class_of_another_package_or_name_is_not_known(shelf: Shelf, head: str) -> None:
     shelf.put("a/net", head)

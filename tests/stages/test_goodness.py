@@ -31,6 +31,12 @@ LAWS: dict[str, tuple[Draw, tuple[Step, ...]]] = {
     "normal with steps": (draws.Normal(0.0, 0.02), STEPS),
     "log-normal": (draws.Normal(0.0, 1.0), (draws.Step("exp"),)),
     "dropout": (draws.Mixture((0.9, 0.1), (draws.Normal(0.0, 0.02), draws.Constant(0.1))), ()),
+    "mixed steps": (
+        draws.Mixture(
+            (0.5, 0.5), (draws.Edited(draws.Normal(0.0, 1.0), (draws.Step("exp"),)), draws.Uniform(-3.0, -2.0))
+        ),
+        (),
+    ),
     "far tail": (draws.TruncatedNormal(0.0, 1.0, 4.0, 9.0), ()),
     "narrow": (draws.Uniform(1.0, 1.0 + 2.0**-20), ()),
 }
