@@ -26,6 +26,11 @@ def too_large(path: str, reason: str) -> Finding:
     return Finding.error("too-large", f"{path!r} is no recipe: {reason}")
 
 
+def too_deep(line: int, deepest: int) -> str:
+    """Returns why a file is too large that nests so much at ``line``."""
+    return f"line {line} is nested deeper than {deepest} levels"
+
+
 def not_utf8(content: bytes, error: UnicodeDecodeError, path: str) -> Finding:
     """Returns what to say of bytes that are no text, and where they stand."""
     before = content[: error.start].decode("utf-8-sig")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, Protocol, TypeAlias, Unpack
 import yaml
 
 from ms_initkit.findings import Finding, RecipeError, Span
-from ms_initkit.syntax.faults import LINE_BREAK, missing_file, not_utf8, too_large
+from ms_initkit.syntax.faults import LINE_BREAK, missing_file, not_utf8, too_deep, too_large
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.repairs import INDEXED, MOST_REPAIRS, UNQUOTED, unquoted_expression, unquoted_glob
 
@@ -197,7 +197,10 @@ class _Reader:
             except yaml.MarkedYAMLError as error:
                 self.findings = kept
                 if "nesting depth" in (error.problem or ""):  # libyaml's own limit, from PyYAML 6.0.4 on
-                    self.findings += [*repairs, too_large(self.path, _too_deep(error.problem_mark))]
+                    self.findings += [
+                        *repairs,
+                        too_large(self.path, too_deep(_mark(error.problem_mark).line + 1, DEEPEST)),
+                    ]
                     return None
                 repair = self._repair(repaired, error)
                 if repair is None:
@@ -239,7 +242,7 @@ class _Reader:
                 case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                     stack.append(_Open(event))
                     if len(stack) > DEEPEST:
-                        raise _TooLargeError(_too_deep(event.start_mark))
+                        raise _TooLargeError(too_deep(_mark(event.start_mark).line + 1, DEEPEST))
                 case yaml.SequenceEndEvent():
                     opened = stack.pop()
                     node = Sequence(
@@ -451,7 +454,3 @@ def _is_absent(node: Node) -> bool:
 
 def _pairs(children: list[Node]) -> Iterator[tuple[Node, Node]]:
     return zip(children[::2], children[1::2], strict=True)
-
-
-def _too_deep(mark: _Mark | None) -> str:
-    return f"line {_mark(mark).line + 1} is nested deeper than {DEEPEST} levels"
