@@ -7,14 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.nodes import Mapping
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import Fields, read_class_name, read_globs, read_one_or_more, read_texts
 from ms_initkit.syntax.schemas import Key, Table
-from ms_initkit.syntax.source import Mapping
 
 if TYPE_CHECKING:
     from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 
 _CLASSES: Final = schemas.any_of(

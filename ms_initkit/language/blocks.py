@@ -16,7 +16,7 @@ from ms_initkit.syntax.schemas import Key, Table
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 BLOCKS: Final[Table] = (
     Key("axis", schemas.INTEGER, "The axis that is cut.", is_required=True),

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ms_initkit import formulas
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.language.scope import Scope, read_expression
+from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.numerals import read_number
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, is_unquoted_glob, listed, read_each, read_flag, read_text, read_word
-from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.formulas import Argument, Formula
     from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ms_initkit.findings import Finding, RecipeError, suggestion
 from ms_initkit.language import library
 from ms_initkit.language.python import read_values
+from ms_initkit.syntax.nodes import Document, Mapping, Scalar
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.source import Document, Mapping, Scalar, read_file, read_text
+from ms_initkit.syntax.source import read_file, read_text
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span

@@ -15,7 +15,7 @@ from ms_initkit.syntax.schemas import Key, Table
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 SET: Final[Table] = (
     Key("at", schemas.EXPRESSIONS, "The element's index along each axis.", is_required=True),

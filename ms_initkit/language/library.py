@@ -12,9 +12,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.language.audience import Audience, read_audience
+from ms_initkit.syntax.nodes import Mapping, Scalar
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import Fields, read_text
-from ms_initkit.syntax.source import Mapping, Scalar, read_file
+from ms_initkit.syntax.source import read_file
 from ms_initkit.syntax.source import read_text as read_source
 
 if TYPE_CHECKING:

@@ -21,19 +21,19 @@ from ms_initkit.language.rules import read_rules
 from ms_initkit.language.scope import Scope
 from ms_initkit.language.variables import VARIABLES, read_variables
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.nodes import Document, Mapping
+from ms_initkit.syntax.nodes import Sequence as ListNode
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, listed, read_fields, read_one_or_more, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Table
-from ms_initkit.syntax.source import Document, Mapping
-from ms_initkit.syntax.source import Sequence as ListNode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ms_initkit.language.rules import Rule
     from ms_initkit.language.variables import Variable
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.schemas import Schema
-    from ms_initkit.syntax.source import Node
 
 _SOURCES: Final[Schema] = {"type": "object", "additionalProperties": schemas.TEXT, "minProperties": 1}
 

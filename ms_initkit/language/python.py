@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit import formulas
 from ms_initkit.findings import Span
 from ms_initkit.formulas import Formula
+from ms_initkit.syntax.nodes import Document, Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.source import Document, Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ms_initkit.findings import Finding
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 PYTHON: Final = "recipe"  # where files have their path
 

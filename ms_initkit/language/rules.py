@@ -18,10 +18,10 @@ from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
+from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Attempt, Problems, failure
 from ms_initkit.syntax.reading import described, read_fields, read_flag, read_text
 from ms_initkit.syntax.schemas import Key, Table
-from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.reading import Fields
-    from ms_initkit.syntax.source import Node
 
 KEEP: Final = "keep"
 RULE: Final[Table] = (

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, final
 
 from ms_initkit.draws.dtypes import DTYPES
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.nodes import Scalar
 from ms_initkit.syntax.problems import failure
 from ms_initkit.syntax.reading import (
     described,
@@ -26,15 +27,14 @@ from ms_initkit.syntax.reading import (
 )
 from ms_initkit.syntax.regexes import RegexError, read_regex
 from ms_initkit.syntax.schemas import Key
-from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Self
 
     from ms_initkit.syntax.globs import Glob
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.schemas import Schema, Table
-    from ms_initkit.syntax.source import Node
 
 ANY: Final = "any"
 _LONGEST_REGEX: Final = 500

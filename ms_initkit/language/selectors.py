@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ms_initkit.language.selector_tests import MATCH, TESTS, Name, OwnerTest, ParameterTest, Test
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import is_unquoted_glob, read_fields, read_globs, unquoted_glob_failure
-from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.language.selector_tests import Parameter
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.schemas import Schema
-    from ms_initkit.syntax.source import Node
 
 _T = TypeVar("_T", bound=Test)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.nodes import Scalar
 from ms_initkit.syntax.problems import Attempt, Problems
 from ms_initkit.syntax.reading import listed, read_fields, read_text, read_word
 from ms_initkit.syntax.schemas import Key, Table
-from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.language.scope import Scope
     from ms_initkit.syntax.grammar import Value
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 FROM: Final[Table] = (
     Key("path", schemas.TEXT, "A safetensors, .ckpt, .npz or .npy file, an index, or a folder.", is_required=True),

@@ -11,6 +11,7 @@ from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKin
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import RESERVED
+from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
     described,
@@ -24,13 +25,12 @@ from ms_initkit.syntax.reading import (
     read_text,
 )
 from ms_initkit.syntax.schemas import Key, Table
-from ms_initkit.syntax.source import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.syntax.globs import Glob
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.schemas import Schema
-    from ms_initkit.syntax.source import Node
 
 EXTENT: Final[Table] = (
     Key("of", schemas.WORD, "The parameter.", is_required=True),

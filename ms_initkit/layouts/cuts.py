@@ -10,10 +10,10 @@ from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.mesh import ranks_along
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Sequence as ListNode
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_one_or_more, read_text, read_word
 from ms_initkit.syntax.schemas import Key
-from ms_initkit.syntax.source import Sequence as ListNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.layouts.tiling import Claims
     from ms_initkit.syntax.grammar import Value
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.schemas import Table
-    from ms_initkit.syntax.source import Node
 
 Environment: TypeAlias = "Mapping[str, Value]"
 Piece: TypeAlias = tuple[int, int, int]  # start, stop, and how many ranks hold it

@@ -20,6 +20,7 @@ from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule
 from ms_initkit.networks.manifest import read_shapes
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
     described,
@@ -33,7 +34,7 @@ from ms_initkit.syntax.reading import (
     read_word,
 )
 from ms_initkit.syntax.schemas import Key
-from ms_initkit.syntax.source import Mapping, Scalar, Sequence, read_file
+from ms_initkit.syntax.source import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,9 +45,9 @@ if TYPE_CHECKING:
     from ms_initkit.layouts.rules import Default
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.expressions import Expression
+    from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.schemas import Schema, Table
-    from ms_initkit.syntax.source import Node
 
 _RULES: Final[Schema] = {"type": "array"}
 _SHAPE: Final = schemas.list_of(schemas.any_of(schemas.EXPRESSION, {"const": ANY}))

@@ -11,17 +11,17 @@ from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.cuts import whole_number
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import ExpressionError
+from ms_initkit.syntax.nodes import Mapping as MappingNode
+from ms_initkit.syntax.nodes import Scalar
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, listed, read_text
-from ms_initkit.syntax.source import Mapping as MappingNode
-from ms_initkit.syntax.source import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ms_initkit.language.selectors import Selector
     from ms_initkit.syntax.grammar import Value
-    from ms_initkit.syntax.source import Node
+    from ms_initkit.syntax.nodes import Node
 
 
 @dataclass(frozen=True, slots=True)

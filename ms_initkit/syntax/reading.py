@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.problems import AlreadySaidError, Attempt, Problems, failure
 from ms_initkit.syntax.repairs import unquoted_glob
-from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from ms_initkit.findings import RecipeError, Span
 from ms_initkit.syntax import source
+from ms_initkit.syntax.nodes import Document, Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
-from ms_initkit.syntax.source import Mapping, Node, Scalar, Sequence, read_bytes, read_file, read_text
+from ms_initkit.syntax.source import read_bytes, read_file, read_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -279,7 +280,7 @@ def test_any_bytes_give_nodes_or_findings(content: bytes) -> None:
     try:
         document = read_bytes(content, "r.yaml")
     except RecipeError as error:
-        document = source.Document("r.yaml", "", None, error.findings)
+        document = Document("r.yaml", "", None, error.findings)
 
     assert document.root is not None or document.findings
 
