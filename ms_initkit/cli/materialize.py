@@ -43,14 +43,18 @@ def materialize(
 ) -> None:
     """Draws a whole model into safetensors files, without a network and in constant memory."""
     with answering(as_json=as_json):
-        from ms_initkit.networks.manifest import config_in, read_shapes
+        from ms_initkit.networks.manifest import config_in, modules_of, network_of, read_shapes
+        from ms_initkit.plans.suggest import Classes
+        from ms_initkit.stages.choose import chosen_for
         from ms_initkit.stages.materialize import materialize as write
         from ms_initkit.stages.materialize import total_bytes
         from ms_initkit.stages.plan import plan_infos
 
         size, share = parse_size(shard_size), parse_share(shard)
         infos = _as_dtype(read_shapes(shapes), dtype)
-        made = plan_infos(infos, recipe, settings(set_), strict=not lenient, config=config_in(shapes))
+        config = config_in(shapes)
+        recipe = chosen_for(recipe, infos, Classes(network_of(shapes), modules_of(shapes)), config)
+        made = plan_infos(infos, recipe, settings(set_), strict=not lenient, config=config)
         with progress_bar(total_bytes(made, size, share), "drawing") as advance:
             done = write(made, out, seed=seed, shard_size=size, share=share, progress=advance)
         say(done.to_json() if as_json else str(done))

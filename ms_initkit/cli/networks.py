@@ -211,11 +211,14 @@ def _plan(network: Cell, recipe: str, texts: list[str], *, lenient: bool) -> Pla
 
 
 def _plan_shapes(shapes: Path, recipe: str, texts: list[str], *, lenient: bool) -> Plan:
-    from ms_initkit.networks.manifest import config_in, read_shapes
+    from ms_initkit.networks.manifest import config_in, modules_of, network_of, read_shapes
+    from ms_initkit.plans.suggest import Classes
+    from ms_initkit.stages.choose import chosen_for
     from ms_initkit.stages.plan import plan_infos
 
-    config = config_in(shapes)
-    return plan_infos(read_shapes(shapes), recipe, settings(texts), strict=not lenient, config=config)
+    config, infos = config_in(shapes), read_shapes(shapes)
+    recipe = chosen_for(recipe, infos, Classes(network_of(shapes), modules_of(shapes)), config)
+    return plan_infos(infos, recipe, settings(texts), strict=not lenient, config=config)
 
 
 def parse_setting(text: str) -> tuple[str, VariableValue]:

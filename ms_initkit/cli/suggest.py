@@ -15,7 +15,10 @@ from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.networks.plain import Plain
     from ms_initkit.plans.suggest import Candidate, Classes, Share, Suggestion
+
+    _Known = tuple[tuple[ParamInfo, ...], Classes, dict[str, Plain]]
 
 
 def suggest(
@@ -37,27 +40,28 @@ def suggest(
 
         if (net is None) == (shapes is None):
             refuse("one of --net MODULE:FACTORY and --shapes FILE is needed")
-        infos, classes = _read(shapes) if shapes is not None else _construct(str(net), net_arg)
-        found = find(infos, classes, shipped(), load_recipe)
+        infos, classes, config = _read(shapes) if shapes is not None else _construct(str(net), net_arg)
+        found = find(infos, classes, shipped(), load_recipe, config)
         say(json.dumps(found.to_json(), indent=1) if as_json else suggestion_text(found))
         if found.recipe is None:
             raise typer.Exit(FINDINGS)
 
 
-def _read(shapes: Path) -> tuple[tuple[ParamInfo, ...], Classes]:
-    from ms_initkit.networks.manifest import modules_of, network_of, read_shapes
+def _read(shapes: Path) -> _Known:
+    from ms_initkit.networks.manifest import config_in, modules_of, network_of, read_shapes
     from ms_initkit.plans.suggest import Classes
 
-    return read_shapes(shapes), Classes(network_of(shapes), modules_of(shapes))
+    return read_shapes(shapes), Classes(network_of(shapes), modules_of(shapes)), config_in(shapes)
 
 
-def _construct(net: str, net_args: list[str]) -> tuple[tuple[ParamInfo, ...], Classes]:
+def _construct(net: str, net_args: list[str]) -> _Known:
     from ms_initkit.networks.construct import load_network
     from ms_initkit.networks.describe import describe
+    from ms_initkit.networks.plain import config_of
     from ms_initkit.plans.suggest import classes_of
 
     network = load_network(net, net_args, is_deferred=True)
-    return describe(network), classes_of(network)
+    return describe(network), classes_of(network), config_of(network)
 
 
 COMMANDS: Final = (suggest,)

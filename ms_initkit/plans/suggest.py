@@ -18,7 +18,7 @@ from ms_initkit.plans.bind import draft_plan
 from ms_initkit.plans.html import table_html
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mindspore.nn import Cell
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ms_initkit.language.library import Shipped
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.networks.plain import Plain
 
 # What torch's layers would be: offered where no recipe is known, never recommended.
 BASE: Final = "torch/base"
@@ -167,6 +168,7 @@ def suggest(
     classes: Classes,
     recipes: Sequence[Shipped],
     load: Callable[[str], Recipe],
+    config: Mapping[str, Plain] | None = None,
 ) -> Suggestion:
     """Returns which recipe is recommended for a network, and which others something speaks for.
 
@@ -175,6 +177,7 @@ def suggest(
         classes: What it is called.
         recipes: Those to choose from, without their rules.
         load: Reads one in full; only those that something speaks for are.
+        config: The plain data of the network's configuration.
     """
     names = frozenset(_DIGITS.sub("0", name) for info in infos for name in info.names)
     by_class = _compared(classes, recipes)
@@ -182,7 +185,7 @@ def suggest(
     whole = Share(len(infos), sum(info.size for info in infos))
 
     def hold(one: Shipped, why: _Why) -> Candidate:
-        return _hold(load(one.name), one, why, infos)
+        return _hold(load(one.name), one, why, infos, config)
 
     others = [one for one in recipes if _listed(one.audience.alternatives, classes) is not None]
     alternatives = [hold(one, "alternative") for one in others]
@@ -284,8 +287,10 @@ def _unknown_reason(classes: Classes, family: Sequence[Candidate]) -> str:
     return f"{what}, and its parameters have the names of no family"
 
 
-def _hold(recipe: Recipe, one: Shipped, why: _Why, infos: Sequence[ParamInfo]) -> Candidate:
-    plan, findings = draft_plan(recipe, infos, strict=False)
+def _hold(
+    recipe: Recipe, one: Shipped, why: _Why, infos: Sequence[ParamInfo], config: Mapping[str, Plain] | None
+) -> Candidate:
+    plan, findings = draft_plan(recipe, infos, strict=False, config=config)
     is_trainable = {info.name: info.is_trainable for info in infos}
     base = {rule.id for rule in recipe.rules if shipped_name(rule.span.path) == BASE}
     own, inherited, kept = Share(), Share(), Share()

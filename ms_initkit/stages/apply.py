@@ -12,6 +12,7 @@ from ms_initkit.findings import ApplyError
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
+from ms_initkit.stages.choose import chosen, noted
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.plan import draft_of, warn
 from ms_initkit.stages.report import Report
@@ -48,7 +49,7 @@ def apply(
     Args:
         net: A MindSpore network, constructed in full or deferred; deferred parameters are drawn once, here.
         recipe: A plan, a recipe, or what ``load_recipe`` makes one of: a name, a path, a mapping of globs to
-            initializers, a list of such pairs, ...
+            initializers, a list of such pairs, ... ``auto`` is the one that is known to be right for ``net``.
         seed: 0 to 2**64 - 1. None takes one number from NumPy's global generator, so `mindspore.set_seed` decides.
         vars: Values in place of the recipe's own variables.
         strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
@@ -71,9 +72,10 @@ def apply(
             if findings:
                 raise ApplyError(findings)
         else:
-            draft = draft_of(recipe)
+            draft = draft_of(chosen(recipe, net))
             infos, parameters = describe_with_parameters(net, draft.options)
             plan = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
+            plan = noted(plan, draft.recipe, infos, net)
             warn(plan.findings)
         seed = chosen_seed(seed)
         stream.threads()  # what is wrong with the setting is said before anything is written

@@ -12,6 +12,7 @@ from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Config
 from ms_initkit.plans.bind import bind, draft_plan
 from ms_initkit.plans.check import check
+from ms_initkit.stages.choose import chosen, noted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -41,6 +42,7 @@ def plan(
     Args:
         net: A MindSpore network, constructed in full or deferred.
         recipe: A recipe, or what ``load_recipe`` makes one of: a name, a path, a mapping of globs to initializers, ...
+            ``auto`` is the one that is known to be right for ``net``.
         vars: Values in place of the recipe's own variables.
         strict: Whether unmatched parameters and unused rules are errors; if not, they are warnings of the plan.
         layout: Where ``net`` is one rank's part of a model: which slices of which global parameters it has.
@@ -51,9 +53,10 @@ def plan(
     """
     from ms_initkit.networks.describe import describe
 
-    draft = draft_of(recipe)
+    draft = draft_of(chosen(recipe, net))
     infos = describe(net, draft.options)
     made = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
+    made = noted(made, draft.recipe, infos, net)
     warn(made.findings)
     return made
 

@@ -9,6 +9,7 @@ import pytest
 from mindspore import nn
 from typer.testing import CliRunner, Result
 
+import ms_initkit as mik
 from ms_initkit.cli.main import app
 from ms_initkit.language import library
 from ms_initkit.language.load import load_recipe
@@ -269,3 +270,22 @@ def test_a_plan_that_cannot_be_has_what_could_be_planned(shelf: Shelf) -> None:
     assert plan is not None
     assert plan["hidden.weight"].rule == "weights"
     assert any(finding.severity == "error" for finding in findings)
+
+
+def test_auto_takes_the_recipe_that_is_known_and_stops_where_none_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ms_initkit.language.audience import Audience
+    from ms_initkit.language.audience import Classes as Listed
+
+    head = library.Shipped("torch/default", "", (), Audience((Listed("tests.networks", ("Mlp",)),)))
+    monkeypatch.setattr("ms_initkit.stages.choose.shipped", lambda: (head,))
+
+    assert mik.apply(Mlp(), "auto", seed=1).plan.recipe == "recipes/torch/default.yaml"
+    with pytest.raises(mik.RecipeError, match="no recipe is known for SequentialCell"):
+        mik.plan(nn.SequentialCell(nn.Dense(2, 2)), "auto")
+
+
+def test_a_plan_of_a_recipe_for_other_networks_says_so() -> None:
+    plan = mik.plan(Mlp(), "hf/siglip", strict=False)
+
+    assert "foreign-recipe" in {finding.code for finding in plan.findings}
+    assert "foreign-recipe" not in {finding.code for finding in mik.plan(Mlp(), "torch/default").findings}

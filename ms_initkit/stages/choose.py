@@ -1,0 +1,67 @@
+"""Which recipe a network gets where none is named: ``auto`` takes what is known, or stops with what there is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.findings import Finding, RecipeError
+from ms_initkit.language.library import shipped
+from ms_initkit.language.load import load_recipe
+from ms_initkit.plans.suggest import classes_of, foreign, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mindspore.nn import Cell
+
+    from ms_initkit.language.documents import RecipeSource
+    from ms_initkit.language.recipe import Recipe
+    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.networks.plain import Plain
+    from ms_initkit.plans.plan import Plan
+    from ms_initkit.plans.suggest import Classes, Suggestion
+
+AUTO: Final = "auto"
+
+
+def suggest_for(net: Cell) -> Suggestion:
+    """Returns which shipped recipe is recommended for ``net``."""
+    from ms_initkit.networks.describe import describe
+    from ms_initkit.networks.plain import config_of
+
+    return suggest(describe(net), classes_of(net), shipped(), load_recipe, config_of(net))
+
+
+def chosen(recipe: Recipe | RecipeSource, net: Cell) -> Recipe | RecipeSource:
+    """Returns ``recipe``, or the name of the one that is recommended for ``net`` where it is ``auto``.
+
+    Raises:
+        RecipeError: If none is recommended.
+    """
+    return recommended(suggest_for(net)) if recipe == AUTO else recipe
+
+
+def chosen_for(recipe: str, infos: Sequence[ParamInfo], classes: Classes, config: Mapping[str, Plain] | None) -> str:
+    """Returns as ``chosen`` for parameters that are known without their network."""
+    return recommended(suggest(infos, classes, shipped(), load_recipe, config)) if recipe == AUTO else recipe
+
+
+def recommended(found: Suggestion) -> str:
+    """Returns the recipe that is recommended.
+
+    Raises:
+        RecipeError: If none is; it names what there is.
+    """
+    if found.recipe is not None:
+        return found.recipe
+    names = ", ".join(one.recipe for one in found.candidates)
+    note = f"what speaks for something: {names}" if names else "nothing speaks for any of the shipped recipes"
+    message = f"no recipe is known for {found.network or 'this network'}: {found.reason}"
+    raise RecipeError([Finding.error("no-known-recipe", message, note, help="name one, or write one")])
+
+
+def noted(plan: Plan, recipe: Recipe | None, infos: Sequence[ParamInfo], net: Cell) -> Plan:
+    """Returns ``plan`` with a note if ``recipe`` is for other networks than ``net``."""
+    note = None if recipe is None else foreign(recipe, infos, classes_of(net))
+    return plan if note is None else replace(plan, findings=(*plan.findings, note))
