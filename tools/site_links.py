@@ -9,6 +9,10 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DOCS = Path(__file__).parents[1] / "docs"
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
@@ -18,6 +22,13 @@ _EXCERPT = re.compile(r"""^\[[^\]]*\]\((\S+) "from '(.+?)'(?: to '(.+?)')?"\)$""
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Returns the page as the site shows it; mkdocs calls it for every page."""
     return _OUTSIDE.sub(r"\1", with_excerpts(markdown))
+
+
+def on_post_build(config: Mapping[str, object], **_: object) -> None:
+    """Puts the map of the site into the folder of each language, where the theme's language switch looks for it."""
+    site = Path(str(config["site_dir"]))
+    for home in site.glob("*/index.html"):
+        home.with_name("sitemap.xml").write_bytes((site / "sitemap.xml").read_bytes())
 
 
 def with_excerpts(markdown: str) -> str:
