@@ -3,8 +3,12 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The kernels, compiled in place; where they cannot be, NumPy draws, and there is no such file.
+SOURCES := $(wildcard ms_initkit/stream/*.[ch]) setup.py tools/build_backend.py
+KERNELS := build/.kernels
+READY := $(STAMP) $(KERNELS)
 
-.PHONY: demo test lint types tests docs examples reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore conformance clean
+.PHONY: demo test lint types tests kernels sanitize wheels docs examples reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore conformance clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -14,22 +18,28 @@ $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -r tests/requirements-networks.txt
 	touch $@
 
-demo: $(STAMP)
+$(KERNELS): $(SOURCES) | $(STAMP)
+	$(BIN)/python setup.py --quiet build_ext --inplace
+	mkdir -p build && touch $@
+
+kernels: $(KERNELS)
+
+demo: $(READY)
 	$(BIN)/ms-initkit apply --net mindcv.models:resnet50 --recipe resnet --seed 42 --out build/resnet50.safetensors --report build/resnet50.html
 	$(BIN)/python examples/load_back.py build/resnet50.safetensors
 
 test: lint types tests
 
-lint: $(STAMP)
+lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/ms-initkit check recipes/*/*.yaml
 
-types: $(STAMP)
+types: $(READY)
 	$(BIN)/mypy
 
-tests: $(STAMP)
+tests: $(READY)
 	$(BIN)/pytest
 
 # What reference implementations draw, in an environment of their own: make reference VARIANTS="gpt2 vit"
@@ -45,13 +55,13 @@ reference: $(REFERENCE)/.installed
 	$(REFERENCE)/bin/python tests/reference/execute.py $(VARIANTS)
 
 # Every network at hand with the recipe that fits it: docs/zoo.md.
-zoo: $(STAMP)
+zoo: $(READY)
 	$(BIN)/python -m tests.zoo
 
 # Beside MindSpore and torch, in an environment of its own: docs/performance.md. BENCH=quick tries it out.
 BENCHES := .venv-bench
 
-$(BENCHES)/.installed: setup.cfg pyproject.toml
+$(BENCHES)/.installed: setup.cfg pyproject.toml $(SOURCES)
 	$(PYTHON) -m venv $(BENCHES)
 	$(BENCHES)/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 $(PIP_FLAGS)
 	$(BENCHES)/bin/pip install --quiet --disable-pip-version-check -e .
@@ -61,16 +71,16 @@ bench: $(BENCHES)/.installed
 	BENCH=$(BENCH) $(BENCHES)/bin/python benchmarks/run.py
 
 # Small training scripts on data that packages carry, and what each claims.
-examples: $(STAMP)
+examples: $(READY)
 	$(BIN)/pip install --quiet --disable-pip-version-check -e '.[examples]'
 	$(BIN)/pytest -m 'slow or not slow' tests/house/test_examples.py
 
 # Worker processes on this machine: 1, 2 and 4; `make test` has those of 2.
-distributed: $(STAMP)
+distributed: $(READY)
 	$(BIN)/pytest -m 'slow or not slow' tests/house/test_distributed.py
 
 # The random numbers at a thousand million draws: three minutes on two cores.
-quality: $(STAMP)
+quality: $(READY)
 	$(BIN)/pytest -m slow tests/stream/test_quality.py
 
 # The golden bits on an emulated aarch64, and under NumPy 2 without MindSpore.
@@ -81,10 +91,10 @@ NUMPY2 := .venv-numpy2
 
 $(NUMPY2)/.installed: setup.cfg
 	$(PYTHON) -m venv $(NUMPY2)
-	$(NUMPY2)/bin/pip install --quiet --disable-pip-version-check 'numpy>=2' numba scipy pyyaml pytest hypothesis
+	$(NUMPY2)/bin/pip install --quiet --disable-pip-version-check 'numpy>=2' scipy pyyaml pytest hypothesis
 	touch $@
 
-check-numpy2: $(NUMPY2)/.installed
+check-numpy2: $(NUMPY2)/.installed $(KERNELS)
 	$(NUMPY2)/bin/python -m pytest tests/stream/test_golden.py
 
 # The tests beside each MindSpore that is supported, in an environment of its own: make check-mindspore MINDSPORES=2.7.0
@@ -102,6 +112,14 @@ check-mindspore-%: .venv-mindspore-%/.installed
 	.venv-mindspore-$*/bin/pytest
 
 check-mindspore: $(MINDSPORES:%=check-mindspore-%)
+
+# The kernels' own tests under the address and undefined-behaviour sanitizers, which take GCC or clang.
+sanitize: $(STAMP)
+	PYTHON=$(CURDIR)/$(BIN)/python tools/sanitize.sh
+
+# Wheels for manylinux on x86-64 and aarch64, which draw the golden bits: dist/.
+wheels: $(STAMP)
+	PYTHON=$(PYTHON) VENV=$(VENV) tools/make_wheels.sh
 
 # The documentation as a site in build/site, in an environment of its own: every link is checked.
 SITE := .venv-docs
@@ -133,4 +151,4 @@ fuzz: $(STAMP)
 	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ)
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist *.egg-info ms_initkit/stream/*.so

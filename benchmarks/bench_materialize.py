@@ -4,14 +4,15 @@
 
 LLaMA-7B in bfloat16, or a part of it: 1/8 has an eighth of the layers and of the vocabulary. Rounds alternate:
 
-- materialize, as its own process, so with the 0.4 s in which the kernels are loaded; its peak of resident memory is
-  read from /proc (VmHWM) and its seconds from its answer;
+- materialize, as its own process; its peak of resident memory is read from /proc (VmHWM) and its seconds from its
+  answer;
 - apply, of the same parameters in bfloat16, into memory that exists already: the first of its process, and the best of
   three more;
-- the disk: as many bytes as are to be written, from one buffer, past the page cache if it can, and to the disk.
+- the disk: as many bytes as are to be written, by as many plain writers as there are threads, each to a file of its
+  own from one buffer, past the page cache if it can, and to the disk.
 
 The ratio is bytes per second of materialize over those of apply or the disk, whichever is slower: of the best apply,
-and of the first one, which has the kernels to load as well.
+and of the first one.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from ms_initkit.stream import threads
 
 # Of more than this part the memory of an apply would be the bottleneck: its seconds are then scaled.
 SMALLEST = 4
@@ -34,7 +38,6 @@ RECIPE = """
 family: llama
 rules:
   - {match: "**.{norm,attention_norm,ffn_norm}.weight", init: ones}
-  - {match: "norm.weight", init: ones}
   - {match: "**", init: {normal: 0.02}}
 """
 MATERIALIZE = """
@@ -105,23 +108,29 @@ def bench_apply(folder: Path) -> tuple[float, float]:
 
 
 def bench_disk(folder: Path, size: int) -> float:
-    """Returns the seconds that writing ``size`` bytes takes."""
-    path = folder / "disk"
+    """Returns the seconds that writing ``size`` bytes takes, by as many writers as there are threads."""
+    count = threads()
+    began = time.perf_counter()
+    with ThreadPoolExecutor(count) as writers:
+        for written in writers.map(write_plainly, [folder / f"disk{n}" for n in range(count)], [size // count] * count):
+            written.unlink()
+    return time.perf_counter() - began
+
+
+def write_plainly(path: Path, size: int) -> Path:
+    """Writes ``size`` bytes to ``path`` and to the disk."""
     buffer = mmap.mmap(-1, 1 << 22)
-    buffer.write(os.urandom(len(buffer)))
+    buffer.write(os.urandom(1 << 16) * (len(buffer) >> 16))
     flags = os.O_RDWR | os.O_CREAT
     try:
         descriptor = os.open(path, flags | os.O_DIRECT)
     except OSError:
         descriptor = os.open(path, flags)
-    began = time.perf_counter()
     for start in range(0, size, len(buffer)):
         os.pwrite(descriptor, buffer, start)
     os.fsync(descriptor)
-    taken = time.perf_counter() - began
     os.close(descriptor)
-    path.unlink()
-    return taken
+    return path
 
 
 def main() -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -52,14 +50,12 @@ def startup_rows() -> str:
     """Returns what importing and the first draw cost in a fresh process, on top of importing MindSpore."""
     draw = "from ms_initkit import draws, stream; stream.sample(draws.Normal(0, 1), (64, 64), 1)"
     everything = f"import mindspore, ms_initkit; ms_initkit.apply; {draw}"
-    with tempfile.TemporaryDirectory() as cold:
-        rows = [
-            ("import mindspore", _process("import mindspore")),
-            ("and import ms_initkit, first draw, warm cache", _process(everything)),
-            ("`ms-initkit check` of a shipped recipe", _process(
-                "import sys; sys.argv = ['ms-initkit', 'check', 'resnet']; from ms_initkit.cli import main; main()")),
-            ("first draw with a cold cache, in all", _process(everything, runs=1, NUMBA_CACHE_DIR=cold)),
-        ]  # fmt: skip
+    rows = [
+        ("import mindspore", _process("import mindspore")),
+        ("and import ms_initkit, first draw", _process(everything)),
+        ("`ms-initkit check` of a shipped recipe", _process(
+            "import sys; sys.argv = ['ms-initkit', 'check', 'resnet']; from ms_initkit.cli import main; main()")),
+    ]  # fmt: skip
     return "\n".join(["| process | seconds |", "|---|---|", *(f"| {name} | {seconds:.2f} |" for name, seconds in rows)])
 
 
@@ -119,27 +115,29 @@ def roofline_rows() -> str:
 
 
 def _rates_in_cache() -> list[tuple[str, float]]:
-    """Returns millions per second of the parts of a normal, on one thread, within the second-level cache."""
-    from ms_initkit.stream import compiled
-    from ms_initkit.stream.laws import law_of
+    """Returns millions per second of words and normals at each level, on one thread, within the first-level cache."""
+    from ms_initkit.stream import kernels, laws, table
 
-    n, times = 1 << 15, 1 << 10
-    memory = np.zeros(3 * 4 * n + 64, np.uint8)
-    counters = memory.ctypes.data + -memory.ctypes.data % 64
-    words, values = counters + 4 * n, counters + 8 * n
-    law = law_of(draws.Normal(0, STD))
-    assert law is not None
+    n, times = 1 << 12, 1 << 12
+    out, normal = np.zeros(n, np.float32), stream.law_of(draws.Normal(0, STD))
+    assert normal is not None
+    kinds = {
+        "Philox words": (stream.DTYPES["uint32"], laws.Law(laws.WORDS, np.zeros(laws.WIDTH, np.float32))),
+        "normal": (stream.DTYPES["float32"], normal),
+    }
+    rates = []
+    for level in kernels.levels():
+        kernels.use(level)
+        for name, (dtype, law) in kinds.items():
+            row = table.PACKED.pack(n, n, out.ctypes.data, dtype, law.id, 1, 0, 0, law.parameters.tobytes(), 0, 0)
 
-    def philox() -> None:
-        for _ in range(times):
-            compiled.call("philox", counters, n // 4, 1, 0, words)
+            def work(row: bytes = row) -> None:
+                for _ in range(times):
+                    kernels.fill(row, 1, 0, n, False)
 
-    def quantile() -> None:
-        for _ in range(times):
-            compiled.call("normal", words, n, law.parameters.ctypes.data, values)
-
-    works = {"Philox alone, in cache": philox, "the normal's quantile alone, in cache": quantile}
-    return [(name, n * times / _median(work, 5) / 1e6) for name, work in works.items()]
+            rates.append((f"{name}, in cache, level {level}", n * times / _median(work, 5) / 1e6))
+    kernels.use(kernels.levels()[0])
+    return rates
 
 
 def _median(work: Callable[[], object], runs: int) -> float:
@@ -152,12 +150,5 @@ def _median(work: Callable[[], object], runs: int) -> float:
     return statistics.median(seconds)
 
 
-def _process(program: str, runs: int = 5, **environment: str) -> float:
-    def run() -> None:
-        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, env=os.environ | environment)
-
-    if runs == 1:
-        began = time.perf_counter()
-        run()
-        return time.perf_counter() - began
-    return _median(run, runs)
+def _process(program: str) -> float:
+    return _median(lambda: subprocess.run([sys.executable, "-c", program], check=True, capture_output=True), 5)

@@ -125,14 +125,13 @@ def table(threads: int, results: dict[str, object]) -> str:
 def machine() -> str:
     """Returns the processor, its cores, and the versions that were measured."""
     import mindspore
-    import numba
     import numpy as np
 
     model = next(
         (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line),
         platform.processor(),
     )
-    versions = f"MindSpore {mindspore.__version__}, NumPy {np.__version__}, numba {numba.__version__}"
+    versions = f"MindSpore {mindspore.__version__}, NumPy {np.__version__}"
     return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}, torch 2.13.0 (CPU)"
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The golden bits on an emulated aarch64: Debian's arm64 Python under qemu-user, NumPy and numba from their arm64 wheels.
+# The golden bits on an emulated aarch64: Debian's arm64 Python under qemu-user, NumPy from its arm64 wheel, the kernels
+# cross-compiled, or those of the wheel that WHEEL names.
 #
 # Everything is unpacked below build/aarch64 by a private apt, so nothing is installed and root is not needed. What it
 # takes is a host with apt and Debian's archive keyring, and qemu-aarch64 (else one is unpacked too, on amd64).
@@ -13,13 +14,13 @@ base=$PWD/build/aarch64
 root=$base/root
 site=$base/site
 
-# What a Python 3.11 with hashlib, ctypes and the compiled parts of NumPy and llvmlite loads.
+# What a Python 3.11 with hashlib, ctypes and the compiled parts of NumPy loads.
 packages=(
     python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libc6 libgcc-s1 libstdc++6 zlib1g libexpat1 libffi8
     libssl3 libbz2-1.0 liblzma5 libuuid1 libsqlite3-0
 )
-# NumPy as setup.cfg wants it; numba's, pytest's and hypothesis's newest, unless said otherwise.
-wheels=(numpy==1.26.4 "numba${NUMBA_VERSION:+==$NUMBA_VERSION}" scipy pyyaml pytest==9.0.1 hypothesis==6.148.2)
+# NumPy as setup.cfg wants it.
+wheels=(numpy==1.26.4 scipy pyyaml pytest==9.0.1 hypothesis==6.148.2)
 
 private_apt() {  # architecture, command...
     local state=$base/apt-$1
@@ -64,20 +65,32 @@ if [[ ! -f $stamp || $(< "$stamp") != "${wheels[*]}" ]]; then
     echo "${wheels[*]}" > "$stamp"
 fi
 
-# One compilation serves one run of this script: a cache would not notice every change of what it was compiled from.
-rm -rf "$base/numba"
+# The kernels: those of a wheel that is given, or else cross-compiled by the clang of PyPI's ziglang.
+package=$base/package
+rm -rf "$package" && mkdir -p "$package"
+if [[ -n ${WHEEL:-} ]]; then
+    python3 -m zipfile -e "$WHEEL" "$package"
+else
+    cp -r ms_initkit "$package/" && rm -f "$package"/ms_initkit/stream/*.so
+    [[ -d $base/compiler/ziglang ]] || "${PYTHON:-python3}" -m pip install --quiet --disable-pip-version-check \
+        --target "$base/compiler" ziglang==0.15.2 'setuptools>=77'
+    PYTHONPATH=$base/compiler CC="${PYTHON:-python3} -m ziglang cc -target aarch64-linux-gnu.2.17" \
+        "${PYTHON:-python3}" setup.py --quiet build_ext --build-lib "$package" --build-temp "$base/objects"
+fi
+cp -r tests "$package/"
+
 emulated() {
-    env -i PATH="$PATH" HOME="$base" LANG=C.UTF-8 PYTHONPATH="$site:$PWD" PYTHONDONTWRITEBYTECODE=1 \
-        NUMBA_CACHE_DIR="$base/numba" OPENBLAS_NUM_THREADS=1 MS_INITKIT_THREADS="${MS_INITKIT_THREADS:-1}" \
-        "$qemu" -L "$root" "$root/usr/bin/python3.11" "$@"
+    (cd "$package" && env -i PATH="$PATH" HOME="$base" LANG=C.UTF-8 PYTHONPATH="$site:$package" PYTHONDONTWRITEBYTECODE=1 \
+        OPENBLAS_NUM_THREADS=1 MS_INITKIT_THREADS="${MS_INITKIT_THREADS:-1}" \
+        "$qemu" -L "$root" "$root/usr/bin/python3.11" "$@")
 }
 
 emulated - <<'PYTHON'
-import platform, sys
-import numba, numpy
+import platform
+import numpy
 from ms_initkit.stream import kernels
 assert platform.machine() == "aarch64", platform.machine()
-print(f"{platform.machine()}: Python {platform.python_version()}, NumPy {numpy.__version__}, numba {numba.__version__}")
+print(f"{platform.machine()}: Python {platform.python_version()}, NumPy {numpy.__version__}, kernels {kernels.levels()}")
 PYTHON
 
-emulated -m pytest -p no:cacheprovider "${@:-tests/stream/test_golden.py}"
+emulated -m pytest -p no:cacheprovider -c /dev/null --rootdir . "${@:-tests/stream/test_golden.py}"

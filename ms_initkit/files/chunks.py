@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
+from ms_initkit.files.mapping import is_in_memory
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
@@ -139,8 +141,10 @@ def claimed(target: Path) -> Iterator[int | None]:
 
 
 def open_partial(path: Path) -> int:
-    """Opens the file for writing past the page cache where its file system bears that."""
+    """Opens the file for writing past the page cache, where its file system has one and bears that."""
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+    if is_in_memory(path.parent):
+        return os.open(path, flags, 0o644)
     try:
         return os.open(path, flags | getattr(os, "O_DIRECT", 0), 0o644)
     except OSError:

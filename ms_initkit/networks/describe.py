@@ -82,19 +82,30 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
     # MindSpore keeps both in OrderedDicts, whose own iterators take several times as long for a single item.
     items = dict.items
 
-    def visit(prefix: str, cell: Cell) -> None:
-        # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
+    def take(prefix: str, cell: Cell) -> None:
         for leaf, parameter in items(cell._params):
             if parameter is not None:
                 names.append(prefix + leaf)
                 held.append(parameter)
-        children = cell._cells
-        if children:
-            seen.add(id(cell))
-            for name, child in items(children):
-                if child and id(child) not in seen:
-                    visit(f"{prefix}{name}.", child)
 
+    def visit(prefix: str, cell: Cell) -> None:
+        # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
+        seen.add(id(cell))
+        for name, child in items(cell._cells):
+            if not child:
+                continue
+            inner = f"{prefix}{name}."
+            if not child._cells:
+                # as `take` does, without the call
+                for leaf, parameter in items(child._params):
+                    if parameter is not None:
+                        names.append(inner + leaf)
+                        held.append(parameter)
+            elif id(child) not in seen:
+                take(inner, child)
+                visit(inner, child)
+
+    take("", net)
     visit("", net)
     if len(set(map(type, held))) > 1:
         tensors = [place for place, parameter in enumerate(held) if not is_table(parameter)]

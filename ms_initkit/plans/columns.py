@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from ms_initkit import stream
+from ms_initkit.draws.dtypes import FLOATS, storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,7 +19,7 @@ if TYPE_CHECKING:
     from ms_initkit.plans.lines import Assignment
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # without slots, for what is computed once
 class Columns:
     """Lines of a plan; those of one kind share draw, element type, shape and window.
 
@@ -54,3 +58,40 @@ class Columns:
     def dtypes(self) -> list[str]:
         """Returns the element type of each parameter."""
         return [line.dtype for line in self.lines]
+
+    @cached_property
+    def bytes(self) -> NDArray[np.int64]:
+        """The size of each parameter itself, in bytes."""
+        sizes = [kind.size * storage(kind.dtype).itemsize for kind in self.kinds]
+        return np.array(sizes, np.int64)[self.kind_of_each]
+
+    @cached_property
+    def is_plain(self) -> NDArray[np.bool_]:
+        """Whether each is a whole parameter that is drawn element by element, so that one call draws all such."""
+        return np.array([_is_plain(kind) for kind in self.kinds], bool)[self.kind_of_each]
+
+    @cached_property
+    def plain(self) -> Columns:
+        """The columns of those that are plain."""
+        return self if self.is_plain.all() else self.take(np.flatnonzero(self.is_plain).tolist())
+
+    @cached_property
+    def streams(self) -> list[str]:
+        """The name of each one's stream."""
+        return [line.stream for line in self.lines]
+
+    @cached_property
+    def batch(self) -> stream.Batch:
+        """What the kernels are told of them, all of them plain."""
+        laws = [law for kind in self.kinds if (law := stream.law_of(kind.draw, kind.dtype)) is not None]
+        each = self.kind_of_each
+        return stream.Batch(
+            np.array([kind.size for kind in self.kinds], np.int64)[each],
+            np.array([law.id for law in laws], np.int8)[each],
+            np.array([stream.DTYPES[kind.dtype] for kind in self.kinds], np.int8)[each],
+            np.array([law.parameters for law in laws], np.float32).reshape(-1, stream.WIDTH)[each],
+        )
+
+
+def _is_plain(kind: Assignment) -> bool:
+    return kind.window is None and kind.dtype in FLOATS and stream.law_of(kind.draw, kind.dtype) is not None

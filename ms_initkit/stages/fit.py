@@ -45,12 +45,13 @@ def fit(plan: Plan, net: Cell) -> tuple[Parameter, ...]:
 
 def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
     """Returns whether names, shapes and types agree in order: column by column, since there may be thousands."""
-    columns, held = plan.columns, parameters.values()
-    return (
-        list(parameters) == columns.names()
-        and [parameter.shape for parameter in held] == columns.local_shapes()
-        and list(map(dtype_name, [parameter.dtype for parameter in held])) == columns.dtypes()
-    )
+    columns = plan.columns
+    if list(parameters) != columns.names():
+        return False
+    # Both at once: to look at a parameter again later is to wait for memory again.
+    found = [(parameter.shape, parameter.dtype) for parameter in parameters.values()]
+    shapes, dtypes = [shape for shape, _ in found], [dtype_name(dtype) for _, dtype in found]
+    return shapes == columns.local_shapes() and dtypes == columns.dtypes()
 
 
 def _misfit(message: str, question: str | None) -> Finding:

@@ -1,8 +1,8 @@
 """Writes one file of values in constant memory, whole or not at all.
 
-The file is cut into chunks, which threads draw into a few buffers and write at their places; the header, with a
-checksum of all chunks, comes last. Until then the file has another name, so what was interrupted is never taken for
-whole.
+The file is cut into chunks, which threads draw into a few buffers and write at their places, or draw there, where the
+file lives in memory; the header, with a checksum of all chunks, comes last. Until then the file has another name, so
+what was interrupted is never taken for whole.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from ms_initkit.files.chunks import (
     sync_folder,
     write_all,
 )
+from ms_initkit.files.mapping import is_in_memory, mapped
 from ms_initkit.files.safetensors import Header, header_bytes, read_header
 from ms_initkit.stages.draw import fill_line
 
@@ -53,6 +54,9 @@ CHECKSUM: Final = "ms_initkit.checksum"
 
 _SPARE: Final = 2  # threads beyond the cores, so that these draw while others wait for the disk
 _RUN: Final = 1 << 20  # elements drawn in one call, which does then not wake the stream's own threads
+_MOST_DIRECT: Final = 4  # writers that one file has at a time past the page cache: a queue of more costs time
+# A file in memory has one writer at a time, which copies; its pages written in place are twice the work, and no queue.
+_WORTH_MAPPING: Final = 3
 _SETTLE: Final = 1 << 27  # bytes after which what was written through the page cache is sent off
 _MOST_WHOLE: Final = 2  # tensors that have to be drawn whole and are kept while their chunks are written
 
@@ -81,9 +85,13 @@ def write_shard(
             return
         file = Chunks(len(head), len(head) + shard.size)
         writer = _Writer(descriptor, file, _Tensors(shard.lines, [t.start for t in shard.tensors], seed))
-        with suppress(OSError):  # not every file system can promise the room
-            os.posix_fallocate(descriptor, 0, file.size)
-        _run(writer.write, file.behind_header, progress)
+        if stream.threads() >= _WORTH_MAPPING and is_in_memory(folder):
+            os.ftruncate(descriptor, file.size)  # to promise the room would be to hand out its pages here, one by one
+            _run(writer.write_in_place, file.behind_header, stream.threads(), progress)
+        else:
+            with suppress(OSError):  # not every file system can promise the room
+                os.posix_fallocate(descriptor, 0, file.size)
+            _run(writer.write, file.behind_header, stream.threads() + _SPARE, progress)
         held = [(chunk, aligned_buffer()) for chunk in file.with_header]
         for chunk, buffer in held:
             writer.draw(chunk, buffer)
@@ -124,7 +132,7 @@ def is_whole(path: Path, shard: Shard, progress: Progress | None = None) -> bool
             file.add(chunk, values)
             return file.value_bytes(chunk)
 
-        _run(look, range(file.count), progress)
+        _run(look, range(file.count), stream.threads() + _SPARE, progress)
     finally:
         os.close(descriptor)
     return dict(header.metadata).get(CHECKSUM) == file.checksum()
@@ -198,6 +206,9 @@ class _Writer:
     file: Chunks
     tensors: _Tensors
     _unsettled: int = 0
+    # One writer at a time has the file; those that wait for it asleep leave their cores to those that draw.
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+    _turns_past_cache: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(_MOST_DIRECT))
 
     def draw(self, chunk: int, buffer: Bytes) -> None:
         """Draws a chunk into the first bytes of ``buffer``, zeros where the header will be, and adds it up."""
@@ -214,6 +225,15 @@ class _Writer:
         self.draw(chunk, buffer)
         return self.put(chunk, buffer)
 
+    def write_in_place(self, chunk: int, buffer: Bytes) -> int:
+        """Draws a chunk where it belongs, if it can be had as memory; returns its bytes."""
+        start, stop = self.file.bounds(chunk)
+        values = mapped(self.descriptor, start, stop - start)
+        if values is None:
+            return self.write(chunk, buffer)
+        self.draw(chunk, values)
+        return self.file.value_bytes(chunk)
+
     def put(self, chunk: int, buffer: Bytes) -> int:
         """Writes a chunk; returns the bytes of its values.
 
@@ -223,24 +243,26 @@ class _Writer:
         size = stop - start
         if is_direct(self.descriptor):
             try:
-                write_all(self.descriptor, buffer[: -(-size // mmap.PAGESIZE) * mmap.PAGESIZE], start)
+                with self._turns_past_cache:
+                    write_all(self.descriptor, buffer[: -(-size // mmap.PAGESIZE) * mmap.PAGESIZE], start)
             except OSError as error:
                 if error.errno != errno.EINVAL:
                     raise
                 go_through_cache(self.descriptor)
             else:
                 return self.file.value_bytes(chunk)
-        write_all(self.descriptor, buffer[:size], start)
-        self._unsettled += size
-        if self._unsettled >= _SETTLE:
-            self._unsettled = 0
-            os.fdatasync(self.descriptor)
-            os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        with self._turn:
+            write_all(self.descriptor, buffer[:size], start)
+            self._unsettled += size
+            if self._unsettled >= _SETTLE:
+                self._unsettled = 0
+                os.fdatasync(self.descriptor)
+                os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         return self.file.value_bytes(chunk)
 
 
-def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], progress: Progress | None) -> None:
-    """Calls ``work(chunk, buffer)`` for every chunk on a few threads, each with a buffer of its own, in order."""
+def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], threads: int, progress: Progress | None) -> None:
+    """Calls ``work(chunk, buffer)`` for every chunk on so many threads, each with a buffer of its own, in order."""
     queue: SimpleQueue[int | BaseException | None] = SimpleQueue()
     waiting = iter(chunks)
     lock = threading.Lock()
@@ -260,7 +282,7 @@ def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], progress: Pro
         finally:
             queue.put(None)
 
-    count = min(len(chunks), stream.threads() + _SPARE)
+    count = min(len(chunks), threads)
     workers = [threading.Thread(target=serve, name=f"ms_initkit_write_{n}", daemon=True) for n in range(count)]
     failure: BaseException | None = None
     try:

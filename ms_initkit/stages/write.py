@@ -3,33 +3,32 @@
 from __future__ import annotations
 
 import ctypes
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from mindspore import Tensor, get_context
 from mindspore.common import dtype as mstype
 
-from ms_initkit import draws, stream
-from ms_initkit.draws.dtypes import FLOATS, storage
+from ms_initkit import stream
+from ms_initkit.draws.dtypes import storage
 from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.plans.columns import Columns
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.memory import fresh_array, not_writable, overlapping
 from ms_initkit.stages.tally import as_floats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mindspore import Parameter
-    from numpy.typing import NDArray
 
     from ms_initkit.draws.arrays import Array
-    from ms_initkit.plans.columns import Columns
-    from ms_initkit.plans.lines import Assignment
-
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24
 _MOST_TRIED: Final = 8
+_NONE: Final = Columns.of([])
 
 
 def write(
@@ -50,16 +49,15 @@ def write(
     own: dict[str, Array] | None = None
     try:
         is_drawn = [not kind.is_kept for kind in columns.kinds]
+        drawn, targets = _part(columns, parameters, is_drawn)
         kept, spared = _part(columns, parameters, [not drawn for drawn in is_drawn])
-        drawn, targets = (columns, parameters) if all(is_drawn) else _part(columns, parameters, is_drawn)
         own = _users_own(drawn, seed)
         if get_context("device_target") == "CPU":
             _write_together(drawn, targets, _own_storages(drawn, targets, kept, spared), own, seed, progress)
             written += drawn.names()
         else:
-            for chunk, held in _chunks(drawn, targets):
-                _write_together(chunk, held, [0] * len(held), own, seed, progress)
-                written += chunk.names()
+            for names in _write_through(drawn, targets, own, seed, progress):
+                written += names
         _construct([parameter for parameter in spared if parameter.has_init])
     except ApplyError:
         raise
@@ -74,8 +72,8 @@ def _users_own(columns: Columns, seed: int) -> dict[str, Array]:
         ApplyError: If one of them raises, or what it draws cannot be written.
     """
     drawn: dict[str, Array] = {}
-    is_own = np.array([kind.draw.is_users_own for kind in columns.kinds], bool)
-    for number in np.flatnonzero(is_own[columns.kind_of_each]).tolist() if is_own.any() else ():
+    is_own = [kind.draw.is_users_own for kind in columns.kinds]
+    for number in np.flatnonzero(np.array(is_own)[columns.kind_of_each]).tolist() if any(is_own) else ():
         line = columns.lines[number]
         values = np.empty(line.local_shape, storage(line.dtype))
         try:
@@ -96,12 +94,16 @@ def _part(
     columns: Columns, parameters: Sequence[Parameter], is_chosen: Sequence[bool]
 ) -> tuple[Columns, Sequence[Parameter]]:
     """Returns the lines and parameters of the kinds that are chosen."""
+    if all(is_chosen):
+        return columns, parameters
+    if not any(is_chosen):
+        return _NONE, ()
     numbers = np.flatnonzero(np.array(is_chosen, bool)[columns.kind_of_each]).tolist()
     return columns.take(numbers), [parameters[number] for number in numbers]
 
 
 def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple[Columns, Sequence[Parameter]]]:
-    """Yields a few parameters at a time: what must be copied to a device is held twice for a moment."""
+    """Yields a few parameters at a time: what is copied to a device is held twice, and so is what comes next."""
     start = size = 0
     for stop, line in enumerate(columns.lines, 1):
         size += line.size
@@ -121,8 +123,8 @@ def _own_storages(
     for number in not_writable(addresses):
         addresses[number] = 0
     starts = np.array(_storages(spared) + addresses, np.int64)
-    sizes = np.concatenate([_bytes_of_each(kept), _bytes_of_each(columns)])
-    for number in overlapping(starts, np.where(starts == 0, 0, sizes)):
+    sizes = np.concatenate([kept.bytes, columns.bytes]) if spared else columns.bytes
+    for number in overlapping(starts, sizes * (starts != 0)):
         if number >= len(spared):
             addresses[number - len(spared)] = 0
     return addresses if _is_proven(columns, parameters, addresses) else [0] * len(addresses)
@@ -152,11 +154,6 @@ def _storages(parameters: Sequence[Parameter]) -> list[int]:
     ]
 
 
-def _bytes_of_each(columns: Columns) -> NDArray[np.int64]:
-    sizes = [kind.size * storage(kind.dtype).itemsize for kind in columns.kinds]
-    return np.array(sizes, np.int64)[columns.kind_of_each]
-
-
 def _write_together(
     columns: Columns,
     parameters: Sequence[Parameter],
@@ -167,12 +164,54 @@ def _write_together(
 ) -> None:
     """Draws and writes parameters, of which ``storages`` says where their values lie on this host, or 0."""
     addresses, fresh = _places(columns, parameters, storages)
-    is_plain = np.array([_is_plain(kind) for kind in columns.kinds], bool)[columns.kind_of_each]
-    composed = np.flatnonzero(~is_plain).tolist()
-    plain = columns.take(np.flatnonzero(is_plain)) if composed else columns
+    _draw(columns, addresses, own, seed, progress, is_fresh=not any(storages))
+    for number, values in fresh.items():
+        _give(parameters[number], values)
+
+
+def _write_through(
+    columns: Columns,
+    parameters: Sequence[Parameter],
+    own: Mapping[str, Array],
+    seed: int,
+    progress: Callable[[int], None] | None,
+) -> Iterator[list[str]]:
+    """Writes a few parameters at a time to a device, and yields their names; the next ones are drawn meanwhile."""
+    drawn: tuple[Future[None], Columns, Sequence[Parameter], dict[int, Array]] | None = None
+    with ThreadPoolExecutor(1, thread_name_prefix="ms_initkit_ahead") as ahead:
+        for chunk in (*_chunks(columns, parameters), None):
+            coming = None
+            if chunk is not None:
+                addresses, fresh = _places(*chunk, [0] * len(chunk[1]))
+                drawing = ahead.submit(_draw, chunk[0], addresses, own, seed, None, is_fresh=True)
+                coming = (drawing, *chunk, fresh)
+            if drawn is not None:
+                drawing, lines, held, fresh = drawn
+                drawing.result()
+                for number, values in fresh.items():
+                    _give(held[number], values)
+                if progress is not None:
+                    progress(sum(line.size for line in lines.lines))
+                yield lines.names()
+            drawn = coming
+
+
+def _draw(
+    columns: Columns,
+    addresses: Sequence[int],
+    own: Mapping[str, Array],
+    seed: int,
+    progress: Callable[[int], None] | None,
+    *,
+    is_fresh: bool,
+) -> None:
+    """Draws each parameter at its address."""
+    plain = columns.plain
     if plain.lines:
-        stream.fill_many(_batch(plain, np.array(addresses, np.uint64)[is_plain], seed), progress)
-    for number in composed:
+        where = np.array(addresses, np.uint64)
+        where = where if plain is columns else where[columns.is_plain]
+        stream.fill_many(plain.batch, where, stream.keys(seed, plain.streams), progress, is_fresh=is_fresh)
+    for number in () if plain is columns else np.flatnonzero(~columns.is_plain).tolist():
         line = columns.lines[number]
         values = _view(addresses[number], line.local_shape, storage(line.dtype))
         if line.name in own:
@@ -181,28 +220,6 @@ def _write_together(
             fill_line(values, line, seed)
         if progress is not None:
             progress(line.size)
-    for number, values in fresh.items():
-        _give(parameters[number], values)
-
-
-def _is_plain(kind: Assignment) -> bool:
-    """Returns whether whole parameters are drawn element by element, so that one call draws them all."""
-    if kind.dtype == "float64" and isinstance(kind.draw, draws.Constant):
-        return False  # the laws have float32's digits
-    return kind.window is None and kind.dtype in FLOATS and stream.law_of(kind.draw) is not None
-
-
-def _batch(columns: Columns, addresses: NDArray[np.uint64], seed: int) -> stream.Batch:
-    each = columns.kind_of_each
-    laws = [law for kind in columns.kinds if (law := stream.law_of(kind.draw)) is not None]
-    return stream.Batch(
-        addresses,
-        np.array([kind.size for kind in columns.kinds], np.int64)[each],
-        stream.keys(seed, [line.stream for line in columns.lines]),
-        np.array([law.id for law in laws], np.int8)[each],
-        np.array([stream.DTYPES[kind.dtype] for kind in columns.kinds], np.int8)[each],
-        np.array([law.parameters for law in laws], np.float32)[each],
-    )
 
 
 def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> Array:

@@ -3,14 +3,15 @@
 from ms_initkit.draws.slices import Index
 from ms_initkit.stream.engine import Batch, Dtype, fill_many
 from ms_initkit.stream.keys import VERSION, key, keys
-from ms_initkit.stream.laws import Law, law_of
+from ms_initkit.stream.laws import WIDTH, Law, law_of
+from ms_initkit.stream.pool import set_threads, threads
 from ms_initkit.stream.sampler import fill, sample
 from ms_initkit.stream.table import DTYPES
-from ms_initkit.stream.workers import set_threads, threads
 
 __all__ = [
     "DTYPES",
     "VERSION",
+    "WIDTH",
     "Batch",
     "Dtype",
     "Index",

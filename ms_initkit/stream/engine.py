@@ -6,69 +6,34 @@ What is written depends on none of that: a value is a function of the key and th
 from __future__ import annotations
 
 import ctypes
-import functools
-import importlib
-import os
 import struct
-import threading
-import warnings
-from collections import deque
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, wait
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ms_initkit.stream import laws, oracle, table
-from ms_initkit.stream.table import DTYPES
-from ms_initkit.stream.workers import pool, threads
+from ms_initkit.stream.compiled import kernels as _kernels
+from ms_initkit.stream.pool import Progress, is_inside_task, run, threads, together
 
 if TYPE_CHECKING:
-    from types import ModuleType
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
-Progress: TypeAlias = Callable[[int], None]
-Task: TypeAlias = tuple[Callable[[int, int], None], int, int]
 STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16", "float64", "uint32"))
 
 _BLOCK: Final = 1 << 14  # elements the oracle draws at once
 _TASK: Final = 1 << 20  # elements a thread takes at once: about a millisecond
+_FRESH_TASK: Final = 1 << 22  # of memory that was never written: a few large pages in one go
 # From so many elements on, what is written will have left the caches before anyone reads it: it is written past them,
 # which saves reading every line of memory before overwriting it.
 _PAST_CACHES: Final = 1 << 22
 _ALONE: Final = 1 << 16  # as many elements are not worth waking a thread for
 _SMALLEST_TASK: Final = 1 << 15
-
-
-class _Thread(threading.local):
-    """Whether this thread is carrying out a task of ``run``."""
-
-    is_inside = False
-
-
-_thread: Final = _Thread()
-
-
-_ROW: Final = struct.Struct("=qqQqqQQq32sq")  # a row of ``table``, of which a run has no loops
-
-
-@functools.cache
-def _kernels() -> ModuleType | None:
-    """The compiled kernels, loaded with the first draw; None without them: the oracle serves, with the same bits."""
-    try:
-        compiled = importlib.import_module("ms_initkit.stream.compiled")
-        compiled.address("fill")
-    except ImportError:
-        return None
-    except Exception as error:  # numba may be switched off, or fail in ways of its own
-        message = f"numba cannot compile, so NumPy draws, with the same bits and more slowly: {error}"
-        warnings.warn(message, RuntimeWarning, stacklevel=2)
-        return None
-    return compiled
+_GLANCE: Final = 0.1  # seconds after which this thread looks up from its work: to report, or to be interrupted
 
 
 class Place(NamedTuple):
@@ -129,101 +94,75 @@ def region(place: Place, slices: tuple[slice, ...]) -> Region:
 def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region) -> None:
     """Writes the values of ``law`` at ``where`` into ``out``, C-contiguous, as ``DTYPES[...] == dtype``."""
     size = out.size
-    kernels = _kernels()
-    if kernels is None:
+    if _kernels() is None:
         flat = out.reshape(-1)
+        _share(lambda start, stop: _fill_slowly(flat, dtype, law, key, substream, where, start, stop), size)
+        return
+    is_run = len(where.lengths) == 1 or law.id == laws.CONSTANT
+    loops = () if is_run else (*where.lengths, *where.strides)
+    row = table.PACKED.pack(
+        size, size, out.__array_interface__["data"][0], dtype, law.id, key, substream, where.offset,
+        law.parameters.tobytes(), len(loops) // 2, 8 * table.ROW,
+    )  # fmt: skip
+    _fill_table(row + struct.pack(f"{len(loops)}q", *loops), 1, size)
 
-        def task(start: int, stop: int) -> None:
-            _fill_slowly(flat, dtype, law, key, substream, where, start, stop)
 
-    else:
-        kernels.prepare({(law.id, dtype)})
-        is_run = len(where.lengths) == 1 or law.id == laws.CONSTANT
-        loops = () if is_run else (*where.lengths, *where.strides)
-        row = _ROW.pack(
-            size, size, out.__array_interface__["data"][0], dtype, law.id, key, substream, where.offset,
-            law.parameters.tobytes(), len(loops) // 2,
-        ) + struct.pack(f"{len(loops)}q", *loops)  # fmt: skip
-        past_caches = size >= _PAST_CACHES
+def _fill_table(
+    rows: bytes | NDArray[np.int64], count: int, size: int, progress: Progress | None = None, *, is_fresh: bool = False
+) -> None:
+    """Writes ``size`` elements: all those of a table of ``count`` rows.
 
-        def task(start: int, stop: int) -> None:
-            kernels.fill(row, 1, start, stop, past_caches)
+    Threads share them out among themselves; the interpreter has a thread come and go, and tasks are not its business.
+    """
+    kernels = _kernels()
+    assert kernels is not None  # whoever calls has asked
+    past_caches, step = size >= _PAST_CACHES, _step(size, _FRESH_TASK if is_fresh else _TASK)
+    if size <= step:
+        kernels.fill(rows, count, 0, size, past_caches)
+        if progress is not None:
+            progress(size)
+        return
+    shared = np.zeros(kernels.SHARED, np.int64)  # elements taken, elements done, whether to stop, is_fresh, ...
+    shared[3] = is_fresh
+    told = 0
 
-    _share(task, size)
+    def work(seconds: float) -> bool:
+        finished: bool = kernels.work(rows, count, size, step, past_caches, shared, seconds)
+        return finished
+
+    def help_along() -> None:
+        work(0.0)
+
+    def report() -> None:
+        nonlocal told
+        done = int(shared[1])
+        if progress is not None and done > told:
+            progress(done - told)
+        told = done
+
+    def own() -> None:
+        while not work(_GLANCE):
+            report()
+
+    def end() -> None:
+        shared[2] = 1
+
+    together(min(threads(), -(-size // step)), own, help_along, end)
+    report()
+
+
+def _step(size: int, most: int) -> int:
+    """How many of ``size`` elements are worth a thread's while, at most ``most``."""
+    if size <= _ALONE or is_inside_task():
+        return max(size, 1)
+    # More parts than threads: a core that has to be woken is slower at first, and the others take what it leaves.
+    return min(max(size // (4 * threads()), _SMALLEST_TASK), most)
 
 
 def _share(task: Callable[[int, int], None], size: int, progress: Progress | None = None) -> None:
     """Calls ``task`` over ``size`` elements, in parts where there are enough for several threads."""
-    step = size
-    if size > _ALONE and not _thread.is_inside:
-        # More parts than threads: a core that has to be woken is slower at first, and the others take what it leaves.
-        step = min(max(size // (4 * threads()), _SMALLEST_TASK), _TASK)
-    if step < size or progress is not None:
-        run([(task, start, min(start + step, size)) for start in range(0, size, max(step, 1))], progress)
-    elif size:
-        task(0, size)
-
-
-def run(tasks: Sequence[Task], progress: Progress | None = None) -> None:
-    """Calls each ``task(start, stop)``: this thread and those of the pool take the next one in turn.
-
-    Tasks within a task are called by its thread alone: the others are at work already.
-
-    Args:
-        tasks: What is called.
-        progress: Called from this thread now and then with the elements done since the last call.
-    """
-    n = 1 if _thread.is_inside else min(threads(), len(tasks))
-    if n <= 1:
-        for task, start, stop in tasks:
-            task(start, stop)
-            if progress is not None:
-                progress(stop - start)
-        return
-    left = iter(tasks)  # a step of an iterator is one operation of the interpreter: no task is taken twice
-    done: list[int] = []
-
-    def work(after_each: Callable[[], None]) -> None:
-        _thread.is_inside = True
-        try:
-            for task, start, stop in left:
-                task(start, stop)
-                done.append(stop - start)
-                after_each()
-        except BaseException:
-            deque(left, maxlen=0)  # the others stop at their next task
-            raise
-        finally:
-            _thread.is_inside = False
-
-    def report() -> None:
-        count = len(done)
-        if progress is not None and count:
-            progress(sum(done[:count]))
-            del done[:count]
-
-    helpers: list[Future[None]] = []
-    try:
-        with suppress(RuntimeError):  # no thread can be had any more: those that there are do it all
-            for _ in range(n - 1):
-                helpers.append(pool(threads(), os.getpid()).submit(work, lambda: None))
-        work(report)
-    finally:
-        deque(left, maxlen=0)
-        _wait_for(helpers)
-    for helper in helpers:
-        if not helper.cancelled():
-            helper.result()
-    report()
-
-
-def _wait_for(helpers: list[Future[None]]) -> None:
-    """Returns when no helper is at work, whatever happens meanwhile: they write into memory of the caller's."""
-    try:
-        wait([helper for helper in helpers if not helper.cancel()])
-    except BaseException:
-        _wait_for(helpers)
-        raise
+    step = _step(size, _TASK)
+    run([(task, start, min(start + step, size)) for start in range(0, size, step)], progress)
 
 
 def _fill_slowly(
@@ -262,68 +201,73 @@ def _numbers(where: Region, start: int, stop: int) -> NDArray[np.uint64]:
     return numbers
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # without slots, for what is computed once
 class Batch:
-    """Whole parameters of elementwise laws, one row each, in columns.
+    """Whole parameters of elementwise laws, one row each, in columns: what of them is the same for every seed.
 
     Attributes:
-        addresses: Where each parameter's C-contiguous storage begins; the caller keeps it alive.
         sizes: Elements of each.
-        keys: ``key(seed, name)`` of each.
-        laws: ``law_of(draw).id`` of each.
+        laws: ``law_of(draw, dtype).id`` of each.
         dtypes: ``DTYPES[name]`` of each.
-        parameters: ``law_of(draw).parameters`` of each, one row of ``laws.WIDTH``.
+        parameters: ``law_of(draw, dtype).parameters`` of each, one row of ``WIDTH``.
     """
 
-    addresses: NDArray[np.uint64]
     sizes: NDArray[np.int64]
-    keys: NDArray[np.uint64]
     laws: NDArray[np.int8]
     dtypes: NDArray[np.int8]
     parameters: NDArray[np.float32]
 
+    @cached_property
+    def rows(self) -> NDArray[np.int64]:
+        """The table of them, without addresses and keys."""
+        rows = np.zeros((len(self.sizes), table.ROW), np.int64)
+        rows[:, table.END] = np.cumsum(self.sizes, dtype=np.int64)
+        rows[:, table.SIZE], rows[:, table.DTYPE], rows[:, table.LAW] = self.sizes, self.dtypes, self.laws
+        rows[:, table.BITS : table.LOOPS] = np.ascontiguousarray(self.parameters, np.float32).view(np.int64)
+        return rows
 
-def fill_many(jobs: Batch, progress: Progress | None = None) -> None:
+
+def fill_many(
+    jobs: Batch,
+    addresses: NDArray[np.uint64],
+    keys: NDArray[np.uint64],
+    progress: Progress | None = None,
+    *,
+    is_fresh: bool = False,
+) -> None:
     """Draws every parameter of ``jobs`` into its storage.
 
     Args:
         jobs: The parameters; nothing is done in Python for each.
+        addresses: Where each parameter's C-contiguous storage begins; the caller keeps it alive.
+        keys: ``key(seed, name)`` of each.
         progress: Called from this thread now and then with the elements written since the last call.
+        is_fresh: Whether the memory has never been written, so that the system is yet to hand out its pages.
     """
-    ends = np.cumsum(jobs.sizes, dtype=np.int64)
-    total = int(ends[-1]) if ends.size else 0
-    kernels = _kernels()
-    if kernels is None:
-
-        def task(start: int, stop: int) -> None:
-            _fill_many_slowly(jobs, ends, start, stop)
-
+    if not len(jobs.sizes):
+        return
+    rows = jobs.rows.copy()
+    rows[:, table.ADDRESS], rows[:, table.KEY] = addresses.view(np.int64), keys.view(np.int64)
+    total = int(rows[-1, table.END])
+    if _kernels() is None:
+        _share(lambda start, stop: _fill_many_slowly(jobs, addresses, keys, start, stop), total, progress)
     else:
-        kinds = np.flatnonzero(np.bincount(jobs.laws.astype(np.intp) * len(DTYPES) + jobs.dtypes))
-        kernels.prepare({divmod(kind, len(DTYPES)) for kind in kinds.tolist()})
-        rows = np.zeros((len(ends), table.ROW), np.int64)
-        rows[:, table.END], rows[:, table.SIZE] = ends, jobs.sizes
-        rows[:, table.ADDRESS], rows[:, table.KEY] = jobs.addresses.view(np.int64), jobs.keys.view(np.int64)
-        rows[:, table.DTYPE], rows[:, table.LAW] = jobs.dtypes, jobs.laws
-        rows[:, table.BITS : table.AXES] = np.ascontiguousarray(jobs.parameters, np.float32).view(np.int64)
-        first = rows.__array_interface__["data"][0]
-
-        def task(start: int, stop: int) -> None:
-            kernels.fill(first, len(rows), start, stop, total >= _PAST_CACHES)
-
-    _share(task, total, progress)
+        _fill_table(rows, len(rows), total, progress, is_fresh=is_fresh)
 
 
-def _fill_many_slowly(jobs: Batch, ends: NDArray[np.int64], start: int, stop: int) -> None:
+def _fill_many_slowly(
+    jobs: Batch, addresses: NDArray[np.uint64], keys: NDArray[np.uint64], start: int, stop: int
+) -> None:
+    ends = jobs.rows[:, table.END]
     job = int(np.searchsorted(ends, start, side="right"))
     while start < stop:
         size, end = int(jobs.sizes[job]), int(ends[job])
         first, last = start - (end - size), min(stop, end) - (end - size)
         dtype = int(jobs.dtypes[job])
-        buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(jobs.addresses[job]))
+        buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(addresses[job]))
         law = laws.Law(int(jobs.laws[job]), jobs.parameters[job])
         where = region(Place.whole((size,)), (slice(0, size),))
         _fill_slowly(
-            np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(jobs.keys[job]), 0, where, first, last
+            np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(keys[job]), 0, where, first, last
         )
         start, job = end, job + 1

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ms_initkit.stream import compiled
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,13 +35,22 @@ def key(seed: int, name: str) -> int:
 
 
 def keys(seed: int, names: Iterable[str]) -> NDArray[np.uint64]:
-    """The ``key`` of each name, at a third of the cost.
+    """The ``key`` of each name, at a tenth of the cost.
 
     Raises:
         ValueError: If ``seed`` is out of range.
     """
     if not 0 <= seed < _SEEDS:
         raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1, not {seed}")
+    texts = list(names)
+    if compiled.found is None:
+        return _keys_slowly(seed, texts)
+    found = np.zeros(len(texts), np.uint64)
+    compiled.found.keys(VERSION, seed, texts, found)
+    return found
+
+
+def _keys_slowly(seed: int, names: Iterable[str]) -> NDArray[np.uint64]:
     seeded = hashlib.blake2b(VERSION.to_bytes(8, "little") + int(seed).to_bytes(8, "little"), digest_size=8)
     digests = []
     for text in map(str.encode, names):

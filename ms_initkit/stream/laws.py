@@ -8,22 +8,27 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, portable
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 Parameters: TypeAlias = NDArray[np.float32]
+Float: TypeAlias = np.float32
 
 WIDTH: Final = 8  # parameters per law
 CONSTANT: Final = 0  # value
-UNIFORM: Final = 1  # low, high - low, largest value
+UNIFORM: Final = 1  # low, high - low, smallest value, largest value
 NORMAL: Final = 2  # mean, std
 TRUNCATED: Final = 3  # mean, std, smallest value, largest value, first cell (bits), number of cells (bits)
 FAR: Final = 4  # mean, signed std, smallest value, largest value, then float64 bits: log p at the near bound, p ratio
 WORDS: Final = 5  # the words themselves, for whoever needs a choice or a rank
+_BOUNDED: Final = frozenset({UNIFORM, TRUNCATED, FAR})  # the smallest and the largest value are parameters 2 and 3
 
 # A truncated normal that keeps less than this part of the mass is drawn in float64: of the 2**32 cells of the fast law
 # there would be too few left to fill float32's 24 bits, above all near a bound far out.
@@ -40,29 +45,72 @@ class Law(NamedTuple):
     parameters: Parameters
 
 
-def law_of(draw: Draw) -> Law | None:
-    """The elementwise law of ``draw``; None if it takes more than one word, or another element, to know a value.
+def law_of(draw: Draw, dtype: str = "float32") -> Law | None:
+    """The elementwise law of ``draw``; None if it takes more than one word, another element or float64 to know a value.
+
+    Args:
+        draw: What is drawn.
+        dtype: What the values are rounded to; rounding moves none of them beyond a bound.
 
     Raises:
         ValueError: If the draw's numbers make no distribution (a bound above the other, a negative ``std``, ...).
     """
-    if isinstance(draw, Constant):  # 0 and -0 are equal to a cache, and not to whoever writes them
-        return _law(CONSTANT, draw.value)
-    if isinstance(draw, Uniform | Normal | TruncatedNormal):
-        return _law_of(draw)
+    match draw:
+        case Constant(value):
+            # The laws have float32's digits. It is not from a cache: to that, 0 and -0 are one.
+            return None if dtype == "float64" else _law(CONSTANT, value)
+        case Uniform() | Normal() | TruncatedNormal():
+            return _law_of(draw, dtype)
     return None
 
 
 @functools.lru_cache(maxsize=4096)
-def _law_of(draw: Uniform | Normal | TruncatedNormal) -> Law:
+def _law_of(draw: Uniform | Normal | TruncatedNormal, dtype: str) -> Law:
+    law = _wide_law_of(draw)
+    return _narrowed(law, dtype) if law.id in _BOUNDED and dtype in _FLOOR else law
+
+
+def _wide_law_of(draw: Uniform | Normal | TruncatedNormal) -> Law:
     match draw:
         case Uniform(low, high):
             return _uniform(low, high)
         case Normal(mean, std):
             _check(std >= 0.0 and math.isfinite(mean) and math.isfinite(std), draw)
-            return _law(CONSTANT, mean) if std == 0.0 else _law(NORMAL, mean, std)
+            return _law(CONSTANT, mean + 0.0) if std == 0.0 else _law(NORMAL, mean, std)
         case TruncatedNormal():
             return _truncated(draw)
+
+
+def _narrowed(law: Law, dtype: str) -> Law:
+    """``law`` with bounds that ``dtype`` has: what lies between the last value inside and a bound would round to it.
+
+    Where ``dtype`` has no value within the bounds, the nearest one is drawn, whatever side of them it is on.
+    """
+    floor = _FLOOR[dtype]
+    smallest, largest = -floor(-law.parameters[2]), floor(law.parameters[3])
+    if smallest > largest:
+        return law
+    parameters = law.parameters.copy()
+    parameters[2:4] = smallest, largest
+    parameters.flags.writeable = False
+    return Law(law.id, parameters)
+
+
+def _floor_float16(value: Float) -> Float:
+    with np.errstate(over="ignore"):
+        nearest = np.float16(value)
+    return np.float32(nearest if nearest <= value else np.nextafter(nearest, np.float16(-np.inf)))
+
+
+def _floor_bfloat16(value: Float) -> Float:
+    """A bfloat16 is the upper half of a float32: without its lower half a number is nearer to zero."""
+    bits = value.view(np.uint32) & np.uint32(0xFFFF0000)
+    nearer = bits.view(np.float32)
+    return nearer if nearer <= value else (bits + np.uint32(0x10000)).view(np.float32)
+
+
+# The largest value of a type that is at most the given one.
+_FLOOR: Final[dict[str, Callable[[Float], Float]]] = {"float16": _floor_float16, "bfloat16": _floor_bfloat16}
 
 
 def _check(holds: bool, draw: Draw) -> None:
@@ -89,9 +137,9 @@ def _uniform(low: float, high: float) -> Law:
         span = np.float32(np.float64(last) - np.float64(first))
     _check(low <= high and bool(np.isfinite(span)), Uniform(low, high))
     if first == last:
-        return _law(CONSTANT, float(first))
+        return _law(CONSTANT, float(first) + 0.0)
     largest = np.nextafter(last, np.float32(-np.inf))
-    return _law(UNIFORM, float(first), float(span), float(largest))
+    return _law(UNIFORM, float(first), float(span), float(first), float(largest))
 
 
 def _inside(low: float, high: float) -> tuple[float, float]:
@@ -116,10 +164,10 @@ def _truncated(draw: TruncatedNormal) -> Law:
     _check(low < math.inf and high > -math.inf, draw)
     smallest, largest = _inside(low, high)
     if std == 0.0 or smallest == largest:
-        return _law(CONSTANT, min(max(mean, smallest), largest))
+        return _law(CONSTANT, min(max(mean, smallest), largest) + 0.0)
     a, b = (low - mean) / std, (high - mean) / std
     if max(abs(a), abs(b), 1.0) * (b - a) < _FLAT:
-        return _law(UNIFORM, smallest, largest - smallest, largest)
+        return _law(UNIFORM, smallest, largest - smallest, smallest, largest)
     p_a, p_b = portable.ndtr(a), portable.ndtr(b)
     # Above the mean a probability near 1 has lost its digits: measure the mass on the side where both are small.
     mass = p_b - p_a if a < 0.0 else portable.ndtr(-a) - portable.ndtr(-b)

@@ -1,10 +1,10 @@
 """Stream version 1 in plain NumPy: the definition that the compiled kernels are held to, bit for bit.
 
 Every operation on a value is integer work or a single IEEE 754 float32 or float64 operation in a fixed order. The
-oracle also serves where numba is not installed.
+oracle also serves where the kernels were not compiled.
 
     word(i)   = lane i mod 4 of Philox4x32-10(counter = i div 4 + substream * 2**64, key)
-    uniform   = min(low + (high - low) * u, largest float32 below high),  u = (word >> 8) / 2**24
+    uniform   = low + (high - low) * u, kept in [low, high),  u = (word >> 8) / 2**24
     normal    = mean + std * ndtri((word + 1/2) / 2**32)
     truncated = the same of the word scaled into the cells between the bounds, kept in [low, high]
 
@@ -68,9 +68,9 @@ def draw(law: laws.Law, word: Words) -> Floats:
         case laws.CONSTANT:
             return np.full(word.shape, parameters[0])
         case laws.UNIFORM:
-            low, span, largest = parameters[:3]
+            low, span, smallest, largest = parameters[:4]
             u = (word >> np.uint32(8)).astype(np.float32) * np.float32(2.0**-24)
-            return _keep_inside(low + span * u, low, largest)
+            return _keep_inside(low + span * u, smallest, largest)
         case laws.NORMAL:
             mean, std = parameters[:2]
             value: Floats = mean + std * quantile(word)

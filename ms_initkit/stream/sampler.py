@@ -34,6 +34,7 @@ from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.laws import WORDS, Law, law_of
+from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
 
 # float32, or in wider parameters float64.
@@ -77,7 +78,7 @@ def fill(
     index: Index | None = None,
     dtype: Dtype = "float32",
 ) -> None:
-    """Writes ``sample(draw, shape, key, index)`` into ``out``, rounded once to nearest even.
+    """Writes ``sample(draw, shape, key, index)`` into ``out``, rounded once to nearest even, but never beyond a bound.
 
     Args:
         out: C-contiguous, writable, of the slice's size; bfloat16 as a ``uint16`` view, float16 as itself or so.
@@ -105,20 +106,15 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
     place = Place.whole(shape)
     if out.size == 0:
         return
-    if dtype == "float64" and isinstance(draw, Constant):
-        out[...] = draw.value
-        return
-    law = law_of(draw)
+    law = law_of(draw, dtype)
     if law is not None:
         engine.fill_region(out, DTYPES[dtype], law, key, _VALUES, engine.region(place, slices))
         return
-    # Random numbers are float32; what is computed with them is so, too, unless the parameter is wider.
-    kind: Kind = np.dtype("float64" if dtype == "float64" else "float32")
 
     def stored(slices: Slices) -> NDArray[np.generic]:
         if isinstance(draw, Loaded):
             return rounded(_loaded(draw, slices), dtype).view(out.dtype)
-        return engine.narrow(_sample(draw, place, slices, key, _CHOICE, kind), DTYPES[dtype])
+        return engine.narrow(_sample(draw, place, slices, key, dtype), DTYPES[dtype])
 
     if draw.is_drawn_whole:
         out[...] = stored(slices)
@@ -132,18 +128,25 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
             )
             out[part] = stored(moved)
 
-    engine.run([(task, at, at + 1) for at in range(len(parts))])
+    run([(task, at, at + 1) for at in range(len(parts))])
 
 
-def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
+def _kind(dtype: Dtype) -> Kind:
+    """Random numbers are float32; what is computed with them is so, too, unless the parameter is wider."""
+    return np.dtype("float64" if dtype == "float64" else "float32")
+
+
+def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int = _CHOICE) -> Floats:
+    """The values before they are rounded to ``dtype``, which keeps them within the bounds of their laws."""
+    kind = _kind(dtype)
     if isinstance(draw, Constant):
         return np.full(_lengths(slices), draw.value, kind)
-    law = law_of(draw)
+    law = law_of(draw, dtype)
     if law is not None:
         return _elementwise(law, place, slices, key, _VALUES).astype(kind, copy=False)
     match draw:
         case Mixture():
-            return _mixture(draw, place, slices, key, choice, kind)
+            return _mixture(draw, place, slices, key, dtype, choice)
         case Table(name, arguments):
             from ms_initkit.draws import tables
 
@@ -155,11 +158,14 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, choice: int, kin
         case Custom(name, arguments):
             return _custom(name, arguments, place, key, kind)[slices]
         case Blocks():
-            return _blocks(draw, place, slices, key, choice, kind)
+            return _blocks(draw, place, slices, key, dtype, choice)
         case Repeated():
-            return _repeated(draw, place, slices, key, choice, kind)
+            return _repeated(draw, place, slices, key, dtype, choice)
         case Edited(inner, edits):
-            values = _sample(inner, place, slices, key, choice, kind)
+            # A step changes the value, and with it what it rounds to.
+            is_computed = any(isinstance(edit, Step) for edit in edits)
+            inner_dtype: Dtype = "float32" if is_computed and dtype != "float64" else dtype
+            values = _sample(inner, place, slices, key, inner_dtype, choice)
             for edit in edits:
                 values = _edit(values, edit, place, slices)
             return values
@@ -206,16 +212,16 @@ def _source(place: Place, key: int, kind: Kind) -> wholes.Source:
     )
 
 
-def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
+def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int) -> Floats:
     total = sum(draw.weights)
     if len(draw.weights) != len(draw.draws) or not draw.draws or min(draw.weights) < 0.0 or not 0.999 < total < 1.001:
         raise ValueError(f"a mixture has one weight per draw, none negative, their sum 1: {draw.weights}")
     chosen = words(place, slices, key, choice)
-    out = _sample(draw.draws[0], place, slices, key, choice + 2, kind)
+    out = _sample(draw.draws[0], place, slices, key, dtype, choice + 2)
     share = draw.weights[0]
     for weight, part in zip(draw.weights[1:], draw.draws[1:], strict=True):
         from_here = chosen >= min(round(share / total * 2**32), 2**32 - 1)
-        _replace(out, _sample(part, place, slices, key, choice + 2, kind), from_here)
+        _replace(out, _sample(part, place, slices, key, dtype, choice + 2), from_here)
         share += weight
     return out
 
@@ -239,7 +245,7 @@ def part_key(place: Place, key: int) -> int:
     return int(low) | int(high) << 32
 
 
-def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
+def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int) -> Floats:
     axis = draw.axis % len(place.shape)
     if sum(draw.sizes) != place.shape[axis] or len(draw.sizes) != len(draw.draws):
         raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {place.shape}")
@@ -254,13 +260,13 @@ def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, choice: int, k
             words_from = 0 if draw.shares_words else start
             inner = Place(shape, place.offset + words_from * place.strides[axis], place.strides)
             parts.append(
-                _sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice, kind)
+                _sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, dtype, choice)
             )
         start += size
-    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), kind)
+    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), _kind(dtype))
 
 
-def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: int, kind: Kind) -> Floats:
+def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int) -> Floats:
     axis, times = draw.axis % len(place.shape), draw.times
     if times < 1 or place.shape[axis] % times:
         raise ValueError(f"axis {axis} of {place.shape} cannot be {times} equal slices in a row")
@@ -272,7 +278,7 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, choice: in
         base = Place(shape, place.offset, strides)
     wanted = slices[axis]
     first, last = wanted.start // times, -(-wanted.stop // times)
-    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, choice, kind)
+    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, dtype, choice)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
 

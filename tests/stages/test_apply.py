@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pickle
 import random
+import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import mindspore
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.testing import assert_array_equal
 
 import ms_initkit as mik
 from ms_initkit import stream
+from ms_initkit.stages import write
 from tests.networks import Mixed, Mlp, Stack, Tied
 from tests.recipes import recipe
 
@@ -449,6 +451,35 @@ def test_any_tensor_argument_of_mindspore_still_works_afterwards() -> None:
     net.output.weight.set_data(initializer("ones", [10, 256]))
 
     assert net.output.weight.asnumpy().min() == 1.0
+
+
+def test_drawing_and_copying_to_a_device_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stand-in for the copy of a lot goes on until the next lot is being drawn."""
+    net = Mixed()
+    lots = 0
+    begun = threading.Semaphore(0)
+    draw = write._draw
+
+    def begin(*arguments: Any, **options: Any) -> None:  # noqa: ANN401  # whatever it is given
+        begun.release()
+        draw(*arguments, **options)
+
+    def give(parameter: Parameter, values: NDArray[Any]) -> None:
+        nonlocal lots
+        for _ in range((2, 1)[lots] if lots < 2 else 0):  # its own drawing and the next one's
+            assert begun.acquire(timeout=60), "the next lot is not drawn meanwhile"
+        lots += 1
+        usual(parameter, values)
+
+    usual = write._give
+    monkeypatch.setattr("ms_initkit.stages.write.get_context", lambda name: {"device_target": "Ascend"}[name])
+    monkeypatch.setattr("ms_initkit.stages.write._DEVICE_CHUNK", 1)
+    monkeypatch.setattr(write, "_give", give)
+    monkeypatch.setattr(write, "_draw", begin)
+    mik.apply(net, recipe(NORMAL), seed=7)
+
+    assert lots > 2
+    assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
 
 
 def test_a_device_without_host_memory_is_written_through_set_data(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from ms_initkit.draws.dtypes import storage
 from ms_initkit.draws.moments import moments
 from ms_initkit.draws.slices import boxes_of_run
 from ms_initkit.files import chunks
+from ms_initkit.files.mapping import mapped
 from ms_initkit.files.safetensors import read_header
 from ms_initkit.findings import ApplyError
 from ms_initkit.formulas.fans import Fans
@@ -582,3 +583,24 @@ def test_manifest_writes_down_a_network(monkeypatch: pytest.MonkeyPatch) -> None
     assert result.exit_code == 0, result.stderr
     assert result.stdout.startswith("mlp.json: ")
     assert read_shapes("mlp.json")[0].owners[0].cell[0] == "Dense"
+
+
+@pytest.mark.usefixtures("small_chunks")
+@pytest.mark.parametrize("has_pages", [True, False])
+def test_a_file_in_memory_is_drawn_where_it_lies(demo: Plan, has_pages: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With several threads; where a kernel cannot say whether there is room, it is written as any other."""
+    mik.materialize(demo, "usual", seed=7, shard_size=20_000)
+    places: list[int] = []
+
+    def counted(descriptor: int, start: int, size: int) -> chunks.Bytes | None:
+        places.append(start)
+        return mapped(descriptor, start, size) if has_pages else None
+
+    monkeypatch.setattr(shard_writing, "_WORTH_MAPPING", 1)
+    monkeypatch.setattr(shard_writing, "is_in_memory", lambda _: True)
+    monkeypatch.setattr(shard_writing, "mapped", counted)
+    mik.materialize(demo, "in-memory", seed=7, shard_size=20_000)
+
+    assert places
+    for file in Path("usual").glob("*.safetensors"):
+        assert (Path("in-memory") / file.name).read_bytes() == file.read_bytes()

@@ -1,12 +1,11 @@
 """The stream's bits are those of ``tests/golden``, whatever draws them.
 
-This needs NumPy, and numba if the kernels shall draw too; so it also runs where MindSpore does not: ``make
+This needs NumPy, and the kernels if they shall draw too; so it also runs where MindSpore does not: ``make
 check-numpy2`` and ``make check-aarch64``.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,11 @@ import numpy as np
 import pytest
 
 from ms_initkit import stream
-from ms_initkit.stream import engine, oracle, sampler
+from ms_initkit.stream import compiled, engine, oracle, sampler
 from tests.pinned import GOLDEN, KEY, PINNED, SHAPE, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-HAS_NUMBA = importlib.util.find_spec("numba") is not None
 
 
 @pytest.fixture(autouse=True)
@@ -29,19 +26,26 @@ def _threads() -> Iterator[None]:
     stream.set_threads(None)
 
 
-@pytest.fixture(params=["oracle", pytest.param("kernels", marks=pytest.mark.skipif(not HAS_NUMBA, reason="no numba"))])
-def drawn_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Draws with the plain NumPy oracle, or with the kernels and nothing but them."""
+LEVELS = compiled.found.levels() if compiled.found else ()
+
+
+@pytest.fixture(params=["oracle", *LEVELS])
+def drawn_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Draws with the plain NumPy oracle, or with the kernels of one level and nothing but them."""
 
     def forbidden(*_: object) -> None:
         raise AssertionError("the oracle drew where the kernels should")
 
     if request.param == "oracle":
         monkeypatch.setattr(engine, "_kernels", lambda: None)
-    else:
-        monkeypatch.setattr(oracle, "words", forbidden)
-        monkeypatch.setattr(oracle, "draw", forbidden)
-    return str(request.param)
+        yield "oracle"
+        return
+    monkeypatch.setattr(oracle, "words", forbidden)
+    monkeypatch.setattr(oracle, "draw", forbidden)
+    assert compiled.found
+    compiled.found.use(request.param)
+    yield str(request.param)
+    compiled.found.use(compiled.found.levels()[0])
 
 
 # The oracle comes first, and with one thread: it is the definition, so it alone writes the file anew.
