@@ -5,12 +5,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from mindspore import nn
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 import ms_initkit as mik
 from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.plan import Plan
+from ms_initkit.stages.plan import plan_infos
 from tests.recipes import info, recipe
 
 if TYPE_CHECKING:
@@ -147,3 +148,41 @@ def test_a_copy_that_is_written_wrongly_is_refused(rule: str, code: str) -> None
         recipe(rule)
 
     assert [finding.code for finding in caught.value.findings] == [code]
+
+
+def test_copies_are_materialized(tmp_path: Path) -> None:
+    infos = [info(f"{tower}.weight", (8, 8)) for tower in ("target", "online")]
+    plan = plan_infos(infos, [{"match": "target.*", "like": "online.weight"}, ("**", {"normal": 1})])
+
+    mik.materialize(plan, tmp_path / "out", seed=3)
+
+    files = (tmp_path / "out").glob("*.safetensors")
+    held = {name: values for file in files for name, values in load_file(file).items()}
+    assert np.array_equal(held["target.weight"], held["online.weight"])
+
+
+def test_copies_are_attached_to_deferred_parameters() -> None:
+    with mik.deferred():
+        net = nn.SequentialCell(nn.Dense(8, 8, has_bias=False), nn.Dense(8, 8, has_bias=False))
+
+    mik.attach(net, mik.plan(net, [{"match": "0.weight", "like": "1.weight"}, ("**", {"normal": 1})]), seed=3)
+    net.init_parameters_data()
+
+    assert np.array_equal(net[0].weight.asnumpy(), net[1].weight.asnumpy())
+
+
+def test_copies_are_cut_as_what_they_copy() -> None:
+    class Towers(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.a, self.b = nn.Dense(8, 4, has_bias=False), nn.Dense(8, 4, has_bias=False)
+
+    layout = mik.layouts.layout({"tp": 2}, [mik.layouts.place("**.weight", mik.layouts.split(0, over="tp"))])
+    held = []
+    for rank in range(2):
+        net = Towers()
+        rules = [{"match": "a.weight", "like": "b.weight"}, ("**", {"normal": 1})]
+        mik.apply(net, rules, seed=3, layout=layout.at(rank))
+        assert np.array_equal(net.a.weight.asnumpy(), net.b.weight.asnumpy())
+        held.append(net.a.weight.asnumpy())
+    assert not np.array_equal(*held)
