@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 Function: TypeAlias = Callable[[Floats], Floats]
 
 # The distance of neighbouring float32 numbers relative to their magnitude, at most; words have a lattice as fine.
-_ULP: Final = 2.0**-23
+ULP: Final = 2.0**-23
 # No normal is drawn further from its mean, in standard deviations.
 _REACH: Final = 8.0
 _LEAST_MASS: Final = 1e-280
@@ -105,13 +105,13 @@ def _continuous(function: Function, low: float, high: float, density: float) -> 
         0.5 * (low + high),
         reach,
         density,
-        min(1.0, _ULP * (1.0 + density * reach)),
+        min(1.0, ULP * (1.0 + density * reach)),
     )
 
 
 def _rounding(x: Floats, reach: float = 0.0) -> Floats:
     """Returns how far one operation can have carried a value near ``x``, of which terms reach ``reach``."""
-    return _ULP * (np.abs(x) + reach)
+    return ULP * (np.abs(x) + reach)
 
 
 def _truncated(mean: float, std: float, low: float, high: float) -> Distribution | None:
@@ -175,7 +175,9 @@ def _stepped(law: Distribution, step: Step) -> Distribution | None:
             least = _exp(law.low)
             density = law.density / least if least else math.inf
             # A rounding is relative to the result here, so that a great one is no coarser than a small one.
-            return _moved(law, _log_of, _exp, density, least if least else math.inf)
+            made = _moved(law, _log_of, _exp, density, least if least else math.inf)
+            # Values over many magnitudes are told apart by their own exponents, not by those of what is left of them.
+            return replace(made, center=made.center if made.high < 2.0 * made.low else 0.0)
         case "inverse_softplus" if law.low >= 0.0:
             reach = max(abs(_inverse_softplus(law.low)), abs(_inverse_softplus(law.high)))
             return _moved(law, lambda y: np.logaddexp(0.0, y), _inverse_softplus, law.density, reach)
@@ -187,7 +189,7 @@ def _moved(
     law: Distribution, inverse: Function, forward: Callable[[float], float], density: float, reach: float
 ) -> Distribution:
     """Returns the law after a step that keeps the order, which ``inverse`` takes back."""
-    lump = law.lump + _ULP * density * reach if math.isfinite(density) and math.isfinite(reach) else 1.0
+    lump = law.lump + ULP * density * reach if math.isfinite(density) and math.isfinite(reach) else 1.0
     return Distribution(
         lambda y: law.below(inverse(y - _rounding(y))),
         lambda y: law.upto(inverse(y + _rounding(y))),

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import special
 
 from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.stages.distributions import ULP
 from ms_initkit.stages.tally import boundaries
 
 if TYPE_CHECKING:
@@ -174,8 +175,10 @@ def distance_of(values: Tally, law: Distribution) -> float:
 @lru_cache(maxsize=32)  # a megabyte each, and parameters of one law follow one another
 def _at_bounds(law: Distribution, dtype: str, center: float) -> tuple[Floats, Floats]:
     """Returns the law's distribution function at the bounds of cells, what it is at least and at most."""
-    edges = boundaries(dtype) + center
-    return law.below(edges), law.upto(edges)
+    moved = boundaries(dtype)
+    # What was taken from the values has been rounded off, by half a unit of the difference.
+    slack = ULP * np.abs(moved) if center else 0.0
+    return law.below(moved + center - slack), law.upto(moved + center + slack)
 
 
 @lru_cache(maxsize=256)

@@ -84,7 +84,7 @@ class Tally:
         firsts, seconds = stored[: stored.size // 2 * 2 : 2], stored[1::2]
         self.pairs += seconds.size
         self.equal_pairs += int(np.count_nonzero(firsts == seconds))
-        self.remembered.append(values[:: self.stride])
+        self.remembered.append(values[:: self.stride].copy())  # the moments are taken in place
         self.raw += np.bincount(self._cells(stored, values), minlength=_CELLS)
         self._take_moments(values)
 

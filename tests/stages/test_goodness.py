@@ -39,6 +39,7 @@ LAWS: dict[str, tuple[Draw, tuple[Step, ...]]] = {
     ),
     "far tail": (draws.TruncatedNormal(0.0, 1.0, 4.0, 9.0), ()),
     "narrow": (draws.Uniform(1.0, 1.0 + 2.0**-20), ()),
+    "sixty magnitudes": (draws.Uniform(-69.0, 69.0), (draws.Step("exp"),)),
 }
 for _name, _example in EXAMPLES.items():
     if _example.law is not None:
@@ -116,3 +117,11 @@ def test_a_tally_in_pieces_has_the_moments_of_the_whole() -> None:
     assert tally.mean == pytest.approx(whole.mean(), rel=1e-14)
     assert tally.std == pytest.approx(whole.std(), rel=1e-10)
     assert (tally.low, tally.high) == (whole.min(), whole.max())
+
+
+def test_what_is_remembered_are_the_values_themselves() -> None:
+    held = Tally("float32")
+
+    held.add(np.array([1e-30, 2e-30, 1e30], np.float32))
+
+    assert held.sample().tolist() == [float(np.float32(one)) for one in (1e-30, 2e-30, 1e30)]
