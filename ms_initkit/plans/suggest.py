@@ -34,7 +34,8 @@ BASE: Final = "torch/base"
 # What bind finds where a rule asks for nothing that is there, or cannot give what it promises.
 _UNUSED: Final = "unused-rule"
 
-_DIGITS: Final = re.compile(r"[0-9]+")
+# A segment of a name that is a number.
+_DIGITS: Final = re.compile(r"(?<![^.])[0-9]+(?![^.])")
 
 _Answer = Literal["known", "family", "unknown"]
 _Why = Literal["compared", "alternative", "signature", "default"]

@@ -187,6 +187,13 @@ def test_numbers_in_names_do_not_matter_to_a_signature(shelf: Shelf) -> None:
     assert shelf.suggest(Classes(), *layers).recipe == "a/net"
 
 
+def test_digits_within_a_segment_do_matter_to_a_signature(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc1.weight"')
+
+    assert shelf.suggest(Classes(), info("fc1.weight")).recipe == "a/net"
+    assert shelf.suggest(Classes(), info("fc2.weight")).recipe is None
+
+
 def test_a_recipe_for_other_networks_is_said_to_be_foreign(shelf: Shelf) -> None:
     shelf.put("a/net", 'networks: {pkg: Net}\nsignature: "**.fc.weight"')
     shelf.put("a/any")
