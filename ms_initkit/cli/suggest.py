@@ -14,6 +14,8 @@ from ms_initkit.findings import counted
 from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.networks.plain import Plain
     from ms_initkit.plans.suggest import Candidate, Classes, Share, Suggestion
@@ -42,7 +44,9 @@ def suggest(
             refuse("one of --net MODULE:FACTORY and --shapes FILE is needed")
         infos, classes, config = _read(shapes) if shapes is not None else _construct(str(net), net_arg)
         found = find(infos, classes, shipped(), load_recipe, config)
-        say(json.dumps(found.to_json(), indent=1) if as_json else suggestion_text(found))
+        said = _changes(str(net), net_arg, found) if net is not None else None
+        document = found.to_json() | {"changes": said if said is None else list(said)}
+        say(json.dumps(document, indent=1) if as_json else suggestion_text(found, said))
         if found.recipe is None:
             raise typer.Exit(FINDINGS)
 
@@ -66,6 +70,26 @@ def _construct(net: str, net_args: list[str]) -> _Known:
 
 COMMANDS: Final = (suggest,)
 
+# A network of more elements is not constructed for a comparison.
+_LARGEST: Final = 500_000_000
+
+
+def _changes(net: str, net_args: list[str], found: Suggestion) -> tuple[str, ...] | None:
+    """Returns what the recommended recipe would change of the values that the network is constructed with."""
+    from ms_initkit.findings import InitKitError
+    from ms_initkit.networks.construct import load_network
+    from ms_initkit.stages.changes import changes
+    from ms_initkit.stages.plan import plan
+
+    if found.recipe is None or found.whole.elements > _LARGEST:
+        return None
+    network = load_network(net, net_args, is_deferred=False)
+    try:
+        return changes(network, plan(network, found.recipe))
+    except InitKitError:  # what the recipe leaves over is in the candidates
+        return None
+
+
 # Of what is left over, so many names are shown.
 _SHOWN: Final = 6
 _WHY: Final = {
@@ -77,8 +101,8 @@ _WHY: Final = {
 _HEAD: Final = ("recipe", "what speaks for it", "own rules", "", "base rules", "", "kept", "left over")
 
 
-def suggestion_text(found: Suggestion) -> str:
-    """Returns the answer, its reason, and what each candidate would do."""
+def suggestion_text(found: Suggestion, changes: Sequence[str] | None = None) -> str:
+    """Returns the answer, its reason, what it would change, and what each candidate would do."""
     name = found.network or "a network"
     verdict = f"{found.answer}: {found.reason}"
     size = f"{counted(found.whole.tensors, 'parameter')}, {counted(found.whole.elements, 'element')}"
@@ -87,6 +111,8 @@ def suggestion_text(found: Suggestion) -> str:
         parts.append(f"use it: --recipe {found.recipe}  # {found.candidates[0].description}")
     else:
         parts.append("no recipe is recommended: say whose initialisation is wanted by --recipe, or write one")
+    if changes is not None:
+        parts += ["", "against the values that the network is constructed with:", *(f"  {line}" for line in changes)]
     if found.candidates:
         rows = [_HEAD, *(_cells(one, found.whole) for one in found.candidates)]
         parts += ["", *table(rows, right=(2, 3, 4, 5, 6))]
