@@ -8,7 +8,7 @@ SOURCES := $(wildcard ms_initkit/stream/*.[ch]) setup.py tools/build_backend.py
 KERNELS := build/.kernels
 READY := $(STAMP) $(KERNELS)
 
-.PHONY: demo test lint types tests kernels sanitize wheels docs examples reference zoo bench distributed quality check-aarch64 check-numpy2 check-mindspore conformance clean
+.PHONY: demo test lint types tests kernels sanitize wheels docs examples reference truth zoo bench distributed fuzz quality check-aarch64 check-numpy2 check-mindspore conformance clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -52,7 +52,21 @@ $(REFERENCE)/.installed: tests/reference/requirements.txt tests/reference/requir
 	touch $@
 
 reference: $(REFERENCE)/.installed
-	$(REFERENCE)/bin/python tests/reference/execute.py $(VARIANTS)
+	$(REFERENCE)/bin/python -m tests.reference.execute $(VARIANTS)
+
+# What every class of the ecosystem draws, on both sides: docs/truth.md. make truth CLASSES="BertModel LlamaForCausalLM"
+TRUTH := .venv-truth
+
+$(TRUTH)/.installed: setup.cfg pyproject.toml tests/requirements-networks.txt tests/truth/requirements.txt
+	$(PYTHON) -m venv $(TRUTH)
+	$(TRUTH)/bin/pip install --quiet --disable-pip-version-check -e . mindcv==0.3.0
+	$(TRUTH)/bin/pip install --quiet --disable-pip-version-check --no-deps -r tests/truth/requirements.txt
+	touch $@
+
+truth: $(READY) $(TRUTH)/.installed $(REFERENCE)/.installed
+	$(BIN)/python -m tests.truth.sweep --mindspore $(TRUTH)/bin/python --reference $(REFERENCE)/bin/python --cache build/truth $(CLASSES)
+	$(BIN)/python -m tests.truth.write build/truth
+	$(BIN)/python -m tests.truth.table
 
 # Every network at hand with the recipe that fits it: docs/zoo.md.
 zoo: $(READY)
@@ -146,8 +160,7 @@ conformance: $(CONFORMANCE)/.installed
 # What strangers write, for a minute: every reader, with changed inputs of tests/fuzz/corpus. FUZZ=3600 for an hour.
 FUZZ ?= 60
 
-.PHONY: fuzz
-fuzz: $(STAMP)
+fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ)
 
 clean:

@@ -23,6 +23,7 @@ from ms_initkit.draws.moments import moments as moments_of
 from ms_initkit.networks.construct import load_network
 from ms_initkit.networks.manifest import read_manifest
 from ms_initkit.stages.plan import plan_infos
+from tests.reference.records import kurtosis_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,7 +190,7 @@ def _distribution_differences(line: Assignment, seen: dict[str, Any]) -> Iterato
     error = Z * math.sqrt((moments.kurtosis - 1) / (4 * n)) + DIGITS
     if abs(seen["std"] / moments.std - 1) > error:
         yield f"std {seen['std']:.6g}, the plan has {moments.std:.6g}, which {n} values tell apart to {error:.2%}"
-    if abs(seen["kurtosis"] - moments.kurtosis) > Z * _kurtosis_error(moments.kurtosis) / math.sqrt(n) + 1e-3:
+    if abs(seen["kurtosis"] - moments.kurtosis) > Z * kurtosis_error(moments.kurtosis) / math.sqrt(n) + 1e-3:
         yield f"kurtosis {seen['kurtosis']:.4g}, the plan has {moments.kurtosis:.4g}"
     slack = DIGITS * max(abs(seen["min"]), abs(seen["max"]))
     if moments.low is not None and seen["min"] < moments.low - slack:
@@ -197,7 +198,13 @@ def _distribution_differences(line: Assignment, seen: dict[str, Any]) -> Iterato
     if moments.high is not None and seen["max"] > moments.high + slack:
         yield f"maximum {seen['max']:.6g} is above the plan's {moments.high:.6g}"
 
+    if "orthogonal" in seen and not _is_orthogonal(line.draw):
+        yield f"the reference is orthogonal, the plan {line.initializer}"
 
-def _kurtosis_error(kurtosis: float) -> float:
-    """Standard error of the sample kurtosis times sqrt(n): sqrt(24) of a normal, less for lighter tails."""
-    return math.sqrt(24) * (kurtosis / 3) ** 2 if kurtosis <= 3 else math.sqrt(24) * (kurtosis / 3) ** 3
+
+def _is_orthogonal(draw: Draw) -> bool:
+    if isinstance(draw, (draws.Edited, draws.Repeated)):
+        return _is_orthogonal(draw.draw)
+    if isinstance(draw, draws.Blocks):
+        return all(_is_orthogonal(part) for part in draw.draws)
+    return isinstance(draw, draws.Whole) and "orthogonal" in draw.name

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.reference import execute
+from tests.reference import execute, records
 
 HERE = Path(__file__).parent
 FAMILIES = {path.stem: execute.read_family(path) for path in sorted(HERE.glob("families/*.yaml"))}
@@ -89,7 +89,7 @@ def record_problems(record: dict[str, Any]) -> list[str]:
     if len(forms) != 1:
         return [f"it is {len(forms)} of constant, table, sample and distribution"]
     problems = []
-    if record["seeds"] < execute.DETERMINISM_SEEDS:
+    if record["seeds"] < records.DETERMINISM_SEEDS:
         problems.append(f"{record['seeds']} seeds cannot tell a constant from a draw")
     if "table" in record and len(record["table"]) != size:
         problems.append(f"a table of {len(record['table'])} for {size} elements")

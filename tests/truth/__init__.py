@@ -1,0 +1,1 @@
+"""Every class of the ecosystem, executed on both sides, and every recipe held to what was seen."""

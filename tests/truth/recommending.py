@@ -1,0 +1,23 @@
+"""Which recipe is recommended for a class: the one place that asks ``suggest``."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from ms_initkit.language.library import Shipped, shipped
+from ms_initkit.plans.suggest import suggest
+from tests.truth.scoring import loaded_recipe
+
+if TYPE_CHECKING:
+    from tests.truth.data import Case
+
+
+def recommended(case: Case) -> str | None:
+    """Returns the name of the recipe that is recommended; None where none is."""
+    return suggest(case.infos, case.classes, _shipped(), loaded_recipe).recipe
+
+
+@cache
+def _shipped() -> tuple[Shipped, ...]:
+    return shipped()
