@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from copy import deepcopy
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -41,7 +42,8 @@ def transformers(name: str) -> tuple[dict[str, Any], Callable[[], Foreign]]:
     own = kind.config_class
     config = getattr(importlib.import_module("transformers"), own.__name__, own)
     arguments = small.configuration(config, choices("transformers", name, own.__name__).arguments)
-    return {"config": own.__name__, "arguments": arguments}, lambda: kind(config(**arguments))
+    # Some configurations take out of their arguments what they have read.
+    return {"config": own.__name__, "arguments": arguments}, lambda: kind(config(**deepcopy(arguments)))
 
 
 def diffusers(name: str) -> tuple[dict[str, Any], Callable[[], Foreign]]:
