@@ -72,10 +72,19 @@ class Leftovers:
         elif is_blind and _asks_for_cells(rule):
             notes.append("no cell of these parameters is known: names, shapes and types are all there is")
             hint = "select by `name`, take a manifest that `ms-initkit manifest` wrote, or say `optional: true`"
+        elif rule.where is not None and (held_back := self._first_selected(rule)):
+            notes.append(
+                f"that is there, as {held_back!r}, but `where: {rule.where.text}` is true of no such parameter"
+            )
+            hint = "correct `where`, delete the rule, or say `optional: true`"
         elif near is not None:
             hint = f"{near}; {hint}"
         message = f"rule {rule.id!r} selects no parameter"
         return Finding.of(self.severity, "unused-rule", message, *notes, span=rule.match.span, help=hint, rule=rule.id)
+
+    def _first_selected(self, rule: Rule) -> str | None:
+        """Returns the first parameter that ``rule`` selects by ``match`` alone."""
+        return next((info.name for info in self.infos if rule.match.selecting_owner(info) is not None), None)
 
     def _shadowed(self, rule: Rule, winner: str, frozen: Sequence[ParamInfo], *, is_inherited: bool) -> Finding:
         severity = self.severity

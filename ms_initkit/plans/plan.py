@@ -255,7 +255,7 @@ def explanation(plan: Plan, line: Assignment) -> str:
         + (f"\n  matched and drawn as {line.stream}" if line.stream != line.name and not line.like else "")
     ]
     if not line.candidates:
-        parts.append("  no rule selects it; it is not trainable, so it is kept")
+        parts.append(f"  {_why_unruled(plan)}")
         return "\n".join(parts) + "\n"
     rules = {rule.id: rule for rule in plan.rules}
     for place, identifier in enumerate(line.candidates):
@@ -270,6 +270,13 @@ def explanation(plan: Plan, line: Assignment) -> str:
     if line.fans is not None:
         parts.append(f"  fan_in {number(line.fans.fan_in)}, fan_out {number(line.fans.fan_out)}")
     return "\n".join(parts) + "\n"
+
+
+def _why_unruled(plan: Plan) -> str:
+    """Returns why a parameter has no rule: a plan in which all that is trainable has one has no such finding."""
+    if any(finding.code == "unmatched-parameter" for finding in plan.findings):
+        return "no rule selects it, so it is kept; if it is trainable, that is an error: unmatched-parameter"
+    return "no rule selects it; it is not trainable, so it is kept"
 
 
 def plan_difference(old: Plan, new: Plan) -> str:

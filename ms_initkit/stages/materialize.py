@@ -153,9 +153,9 @@ def materialize(
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     identity = identity_of(plan, seed, shards)
-    _claim(folder, identity)
     mine = shards[share[0] - 1 :: share[1]]
-    _require_room(folder, mine)
+    _require_room(folder, mine)  # before the folder is claimed: a run that never began binds no other to its seed
+    _claim(folder, identity)
     metadata = {"format": "pt"} | {_PREFIX + name: value for name, value in identity.items()}
     written, kept, damaged = [], [], []
     for shard in mine:

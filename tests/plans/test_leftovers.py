@@ -106,3 +106,31 @@ def test_only_so_many_names_are_guessed() -> None:
 
     guessed = ["the nearest name is" in str(finding.help) for finding in findings]
     assert guessed == [True] * 40 + [False] * 20
+
+
+def test_a_condition_that_is_true_of_nothing_is_named() -> None:
+    infos = [info(f"{number}.weight") for number in range(2)]
+
+    finding = left_over('{match: "{i}.weight", where: i > 5, init: ones}\n{match: "**", init: zeros}', infos)
+
+    assert finding.code == "unused-rule"
+    assert finding.notes[1] == "that is there, as '0.weight', but `where: i > 5` is true of no such parameter"
+    assert finding.help == "correct `where`, delete the rule, or say `optional: true`"
+
+
+def test_a_condition_is_not_blamed_for_a_name_that_is_not_there() -> None:
+    finding = left_over('{match: "{i}.wieght", where: i > 5, init: ones}\n{match: "**", init: 0}', [info("7.weight")])
+
+    assert str(finding.help).startswith("the nearest name is '7.weight'; ")
+
+
+def test_a_trainable_parameter_without_a_rule_is_not_called_frozen() -> None:
+    rules = recipe('{match: "head.bias", init: 0}')
+    frozen, _ = draft_plan(rules, [*FROZEN, info("head.bias")], strict=False)
+    both, _ = draft_plan(rules, [*FROZEN, HEAD, info("head.bias")], strict=False)
+    assert frozen is not None
+    assert both is not None
+
+    assert "it is not trainable, so it is kept" in frozen.explain("backbone.0.weight")
+    assert "it is not trainable" not in both.explain("head.weight")
+    assert "unmatched-parameter" in both.explain("head.weight")

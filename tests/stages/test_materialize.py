@@ -372,6 +372,7 @@ def test_a_full_disk_is_said_before_anything_is_drawn(demo: Plan, monkeypatch: p
 
     with pytest.raises(ApplyError, match=r"error\[no-room\]"):
         mik.materialize(demo, "out", seed=7)
+    assert not list(Path("out").iterdir())
 
 
 # Sharing.
