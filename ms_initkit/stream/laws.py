@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, portable
+from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, gaussian, portable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -168,9 +168,9 @@ def _truncated(draw: TruncatedNormal) -> Law:
     a, b = (low - mean) / std, (high - mean) / std
     if max(abs(a), abs(b), 1.0) * (b - a) < _FLAT:
         return _law(UNIFORM, smallest, largest - smallest, smallest, largest)
-    p_a, p_b = portable.ndtr(a), portable.ndtr(b)
+    p_a, p_b = gaussian.ndtr(a), gaussian.ndtr(b)
     # Above the mean a probability near 1 has lost its digits: measure the mass on the side where both are small.
-    mass = p_b - p_a if a < 0.0 else portable.ndtr(-a) - portable.ndtr(-b)
+    mass = p_b - p_a if a < 0.0 else gaussian.ndtr(-a) - gaussian.ndtr(-b)
     if mass < _LEAST_FAST_MASS:
         return _far(mean, std, a, b, smallest, largest)
     # Cell k is the probability (k + 1/2) / 2**32; only cells whose centre lies within the bounds are drawn.
@@ -184,7 +184,7 @@ def _far(mean: float, std: float, a: float, b: float, smallest: float, largest: 
     """In the lower tail, where a small probability keeps all its digits; the upper tail is its mirror image."""
     if a + b > 0.0:
         a, b, std = -b, -a, -std
-    log_near = portable.log_ndtr(b)
-    ratio = portable.exp(portable.log_ndtr(a) - log_near)
+    log_near = gaussian.log_ndtr(b)
+    ratio = portable.exp(gaussian.log_ndtr(a) - log_near)
     bits = np.array([log_near, ratio], np.float64).view(np.uint32)
     return _law(FAR, mean, std, smallest, largest, bits=bits)

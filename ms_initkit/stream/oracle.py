@@ -19,7 +19,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit.draws import portable
+from ms_initkit.draws import gaussian, portable
 from ms_initkit.stream import laws
 from ms_initkit.stream.coefficients import EXPONENT, LOG2, QUANTILE_P, QUANTILE_Q
 
@@ -127,7 +127,7 @@ def _far(parameters: laws.Parameters, word: Words) -> Floats:
     mean, std, smallest, largest = parameters[:4]
     log_near, ratio = parameters[4:8].view(np.float64)
     u = (word.astype(np.float64) + 0.5) * 2.0**-32
-    z = portable.ndtri_of_log(log_near + portable.log(ratio + (1.0 - ratio) * u))
+    z = gaussian.ndtri_of_log(log_near + portable.log(ratio + (1.0 - ratio) * u))
     value = (np.float64(mean) + np.float64(std) * z).astype(np.float32)
     return _keep_inside(value, smallest, largest)
 
