@@ -5,11 +5,14 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ms_initkit.findings import ApplyError, Finding, InitKitError, InitKitWarning, PlanError, RecipeError
-from ms_initkit.formulas.custom import register_initializer
-from ms_initkit.formulas.scaling import calculate_gain
-from ms_initkit.language.load import load_recipe
-from ms_initkit.language.recipe import Recipe
+from ms_initkit.collector import paused
+
+with paused():
+    from ms_initkit.findings import ApplyError, Finding, InitKitError, InitKitWarning, PlanError, RecipeError
+    from ms_initkit.formulas.custom import register_initializer
+    from ms_initkit.formulas.scaling import calculate_gain
+    from ms_initkit.language.load import load_recipe
+    from ms_initkit.language.recipe import Recipe
 
 if TYPE_CHECKING:
     from ms_initkit import initializers, layouts
@@ -88,7 +91,8 @@ def __getattr__(name: str) -> object:
         return import_module(f"ms_initkit.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'ms_initkit' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
+    with paused():
+        value = getattr(import_module(_HOMES[name]), name)
     globals()[name] = value
     return value
 

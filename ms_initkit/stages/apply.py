@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
+from ms_initkit.collector import paused
 from ms_initkit.findings import ApplyError
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check
@@ -20,7 +19,7 @@ from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from mindspore.nn import Cell
@@ -63,7 +62,7 @@ def apply(
         ValueError: If the seed is out of range, or ``MS_INITKIT_THREADS`` no number of threads.
     """
     began = time.perf_counter()
-    with _without_collection():
+    with paused():
         if isinstance(recipe, Plan):
             if vars is not None or layout is not None:
                 raise TypeError("a plan has its variables and layout: give them to `plan`, or a recipe to `apply`")
@@ -81,15 +80,3 @@ def apply(
         stream.threads()  # what is wrong with the setting is said before anything is written
         write(plan.columns, parameters, seed, progress)
     return Report(plan, seed, time.perf_counter() - began, net=net)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Pauses the cyclic garbage collector: it would walk every cell again and again and find nothing to free."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
