@@ -166,8 +166,15 @@ def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
 
     Raises:
         ValueError: If a name is taken.
-        TypeError: If it is none of these.
+        TypeError: If it is none of these, or stands among the names.
     """
+    for other in (name, *other_names):
+        if not isinstance(other, str):
+            first = repr(name) if isinstance(name, str) else "NAME"
+            called = getattr(other, "__name__", repr(other))
+            raise TypeError(
+                f"names are text: write @register_initializer({first}) above {called}, or call what it returns"
+            )
 
     def decorate(target: _T) -> _T:
         canonical = snake_case(name)

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import sys
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -119,19 +120,42 @@ def _value(text: str, argument: str) -> object:
         raise ValueError(f"--net-arg {argument!r} cannot be read as YAML: put text in quotes") from error
 
 
+_is_deferring: ContextVar[bool] = ContextVar("is_deferring", default=False)
+
+
+class _DrawsHere:
+    """Stands for what MindSpore's `no_init_parameters` sets on the class, which is then set for every thread.
+
+    Args:
+        before: What every thread would read without it.
+    """
+
+    def __init__(self, before: bool) -> None:
+        self.before = before
+
+    def __get__(self, instance: object, owner: type) -> bool:
+        return self.before and not _is_deferring.get()
+
+
 @contextmanager
 def deferred() -> Iterator[None]:
     """Constructs networks inside it without drawing a value: ``apply`` draws each parameter once, later.
 
-    Rests on MindSpore's own `no_init_parameters`. Layers that draw in their constructors without an initializer, as
-    `nn.LSTM` does, still do; ``apply`` writes over them.
+    Rests on what MindSpore's own `no_init_parameters` does, for this thread only; may be nested. Layers that draw in
+    their constructors without an initializer, as `nn.LSTM` does, still do; ``apply`` writes over them.
 
     Example:
         >>> with ms_initkit.deferred():
         ...     net = Net()
         >>> ms_initkit.apply(net, "resnet", seed=42)
     """
-    from mindspore.nn.utils import no_init_parameters
+    from mindspore import Parameter
 
-    with no_init_parameters():
+    before = vars(Parameter).get("init_param", True)
+    if not isinstance(before, _DrawsHere):
+        Parameter.init_param = _DrawsHere(before)
+    token = _is_deferring.set(True)
+    try:
         yield
+    finally:
+        _is_deferring.reset(token)

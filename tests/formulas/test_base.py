@@ -324,3 +324,12 @@ def test_the_registry_needs_neither_numpy_nor_mindspore() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[]"
+
+
+def test_what_is_handed_over_as_a_name_is_not_passed_over_in_silence() -> None:
+    def mine(shape: tuple[int, ...], rng: object) -> None: ...
+
+    with pytest.raises(TypeError, match=r"write @register_initializer\('mine'\) above mine, or call what it returns"):
+        mik.register_initializer("mine", mine)  # type: ignore[arg-type]  # the mistake
+    with pytest.raises(TypeError, match=r"names are text: write @register_initializer\(NAME\) above mine"):
+        mik.register_initializer(mine)  # type: ignore[arg-type]  # without a name

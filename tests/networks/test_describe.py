@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import mindspore
 import pytest
 from mindspore import nn
+from mindspore.nn.utils import no_init_parameters
 
 from ms_initkit.networks.construct import deferred
 from ms_initkit.networks.describe import describe
@@ -59,6 +62,33 @@ def test_deferred_parameters_are_told_and_not_constructed() -> None:
 
     assert all(info.is_deferred for info in describe(net))
     assert all(parameter.has_init for parameter in net.get_parameters())
+
+
+def test_deferring_inside_deferring_does_not_end_it() -> None:
+    with deferred():
+        with deferred():
+            pass
+        inside = Mlp()
+
+    assert all(info.is_deferred for info in describe(inside))
+    assert not any(info.is_deferred for info in describe(Mlp()))
+
+
+def test_other_threads_construct_as_always_meanwhile() -> None:
+    with ThreadPoolExecutor(1) as pool, deferred():
+        other = pool.submit(Mlp).result()
+
+    assert not any(info.is_deferred for info in describe(other))
+
+
+def test_mindspores_own_deferring_goes_on_around_it() -> None:
+    with no_init_parameters():
+        with deferred():
+            pass
+        inside = Mlp()
+
+    assert all(info.is_deferred for info in describe(inside))
+    assert not any(info.is_deferred for info in describe(Mlp()))
 
 
 def test_what_is_no_network_is_refused() -> None:
