@@ -168,9 +168,10 @@ def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
         ValueError: If a name is taken.
         TypeError: If it is none of these, or stands among the names.
     """
-    for other in (name, *other_names):
+    names: tuple[object, ...] = (name, *other_names)
+    for other in names:
         if not isinstance(other, str):
-            first = repr(name) if isinstance(name, str) else "NAME"
+            first = repr(names[0]) if isinstance(names[0], str) else "NAME"
             called = getattr(other, "__name__", repr(other))
             raise TypeError(
                 f"names are text: write @register_initializer({first}) above {called}, or call what it returns"

@@ -127,6 +127,11 @@ class OwnerTest(Test):
         """Whether names that differ only in their indices all pass, or none of them."""
         return True
 
+    @property
+    def is_digit_alike(self) -> bool:
+        """The same of names whose indices have as many digits."""
+        return self.is_digit_blind
+
     def capture(self, name: str) -> dict[str, int | str]:
         """Returns what it captures in ``name``, which passes."""
         del name
@@ -207,6 +212,10 @@ class Regex(OwnerTest):
     @property
     def is_digit_blind(self) -> bool:
         return False
+
+    @property
+    def is_digit_alike(self) -> bool:
+        return read_regex(self.pattern).is_digit_alike
 
     def capture(self, name: str) -> dict[str, int | str]:
         texts = {group: name[slice(*span)] for group, span in self.capture_spans(name).items() if span != (-1, -1)}

@@ -57,6 +57,11 @@ class Selector:
         return all(test.is_digit_blind for test in self._of_owner)
 
     @property
+    def is_digit_alike(self) -> bool:
+        """The same of parameters in whose names each index has as many digits."""
+        return all(test.is_digit_alike for test in self._of_owner)
+
+    @property
     def names(self) -> frozenset[str] | None:
         """All names that it can select; None where they are not to be counted."""
         name = self.find(Name)

@@ -1,7 +1,8 @@
 """Which rules select a parameter, which one wins, and what is left over on either side.
 
 A network has few kinds of parameters: names that differ only in their indices, in cells of one class, of one shape.
-Each kind is held against the rules once, and a rule of whole names is looked up by them: the cost is linear in the
+Each kind is held against the rules once (against an expression that tells no digit from another once for each length
+of indices), and a rule of whole names is looked up by them: the cost is linear in the
 parameters and nearly independent of the rules.
 """
 
@@ -34,11 +35,16 @@ class Selecting(Protocol):
 _R = TypeVar("_R", bound=Selecting)
 
 _INDEX: Final = re.compile(r"(?:(?<=\.)|^)\d+(?=\.|$)")
+_FIGURES: Final = re.compile(r"(?:(?<=\.)|^)[0-9]+(?=\.|$)")
 
 
 def kind_of_name(name: str) -> str:
     """Returns ``name`` with its indices as 0, alike for all layers."""
     return _INDEX.sub("0", name)
+
+
+def _lengths_of_indices(name: str) -> str:
+    return _FIGURES.sub(lambda found: "0" * len(found[0]), name)
 
 
 @dataclass
@@ -47,23 +53,27 @@ class Matcher(Generic[_R]):
 
     rules: tuple[_R, ...]
     _by_kind: dict[object, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    _by_lengths: dict[object, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     _blind: tuple[int, ...] = ()
+    _alike: tuple[int, ...] = ()
     _sighted: tuple[int, ...] = ()
     _named: dict[str, list[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Sorts the rules by whether they can tell one index from another, and whether they ask for whole names."""
-        blind, sighted = [], []
+        blind, alike, sighted = [], [], []
         for number, rule in enumerate(self.rules):
             names = rule.match.names
             if rule.match.is_digit_blind:
                 blind.append(number)
+            elif rule.match.is_digit_alike:
+                alike.append(number)
             elif names is None:
                 sighted.append(number)
             else:
                 for name in names:
                     self._named.setdefault(name, []).append(number)
-        self._blind, self._sighted = tuple(blind), tuple(sighted)
+        self._blind, self._alike, self._sighted = tuple(blind), tuple(alike), tuple(sighted)
 
     def candidates(self, info: ParamInfo) -> tuple[tuple[_R, int], ...]:
         """Returns every rule that selects ``info``, in order, each with the number of the first owner it does so by."""
@@ -77,6 +87,12 @@ class Matcher(Generic[_R]):
         found = self._by_kind.get(kind)
         if found is None:
             found = self._by_kind[kind] = self._select(self._blind, info)
+        if self._alike:
+            lengths = (kind, *(_lengths_of_indices(owner.name) for owner in info.owners))
+            other = self._by_lengths.get(lengths)
+            if other is None:
+                other = self._by_lengths[lengths] = self._select(self._alike, info)
+            found = tuple(sorted((*found, *other)))
         named = {number for owner in info.owners for number in self._named.get(owner.name, ())}
         if self._sighted or named:
             found = tuple(sorted((*found, *self._select((*self._sighted, *named), info))))

@@ -13,17 +13,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from re import _constants, _parser  # type: ignore[attr-defined]  # no stubs
-from typing import Any, Final, NamedTuple, TypeAlias
+from string import digits
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 # Steps of a machine; counted repeats are written out.
 _LONGEST: Final = 4096
-# Sets of states that are remembered before all are forgotten.
+# Sets of states, and answers, that are remembered before all are forgotten.
 _MOST_REMEMBERED: Final = 4096
 
 Accepts: TypeAlias = Callable[[str], bool]
 States: TypeAlias = frozenset[int]
 Slots: TypeAlias = dict[int, int]
 _Thread: TypeAlias = tuple[int, Slots]
+_T = TypeVar("_T")
 Tree: TypeAlias = Any  # what Python's parser returns has no types
 
 _CATEGORIES: Final[dict[object, Accepts]] = {
@@ -57,15 +59,37 @@ class _Step(NamedTuple):
 
 @dataclass
 class Regex:
-    """An expression that was read; a name matches if all of it does."""
+    """An expression that was read; a name matches if all of it does.
+
+    ``is_digit_alike`` is set if it tells no digit from another.
+    """
 
     pattern: str
     groups: dict[str, int]
     steps: list[_Step]
     table: dict[tuple[States, str], States] = field(default_factory=dict, repr=False)
+    matched: dict[str, bool] = field(default_factory=dict, repr=False)
+    spanned: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        """Finds which digits nothing here tells apart: names that differ in these alone have one answer."""
+        accepts = [step.accepts for step in self.steps if step.accepts is not None]
+        first: dict[tuple[bool, ...], str] = {}
+        alike = {digit: first.setdefault(tuple(takes(digit) for takes in accepts), digit) for digit in digits}
+        self.is_digit_alike = len(first) == 1
+        self._alike = str.maketrans(alike)
 
     def matches(self, name: str) -> bool:
         """Returns whether all of ``name`` matches."""
+        return _remembered(self.matched, name.translate(self._alike), self._matches)
+
+    def spans(self, name: str) -> dict[str, tuple[int, int]] | None:
+        """Returns where each named group stands, (-1, -1) where it took no part; None where ``name`` does not match."""
+        if not self.matches(name):
+            return None
+        return _remembered(self.spanned, name.translate(self._alike), self._spans)
+
+    def _matches(self, name: str) -> bool:
         states = self._closure([0], is_start=True, is_end=not name)
         for place, char in enumerate(name):
             is_end = place == len(name) - 1
@@ -74,10 +98,7 @@ class Regex:
                 return False
         return len(self.steps) - 1 in states
 
-    def spans(self, name: str) -> dict[str, tuple[int, int]] | None:
-        """Returns where each named group stands, (-1, -1) where it took no part; None where ``name`` does not match."""
-        if not self.matches(name):
-            return None
+    def _spans(self, name: str) -> dict[str, tuple[int, int]]:
         if not self.groups:
             return {}
         slots, groups = self._slots(name), self.groups.items()
@@ -128,6 +149,15 @@ class Regex:
             found.append((at, slots))
             waiting += [(then, slots) for then in reversed(_nexts(step, is_start=place == 0, is_end=place == end))]
         return found
+
+
+def _remembered(known: dict[str, _T], name: str, find: Callable[[str], _T]) -> _T:
+    found = known.get(name)
+    if found is None:
+        if len(known) >= _MOST_REMEMBERED:
+            known.clear()
+        found = known[name] = find(name)
+    return found
 
 
 @lru_cache(maxsize=1024)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ms_initkit.language.selector_tests import Owner, Regex
 from ms_initkit.plans.match import Matcher
 from ms_initkit.syntax.globs import Glob
 from tests.recipes import info, recipe
 
-NAMES = ("blocks.0.weight", "blocks.1.weight", "blocks.1.bias", "head.weight")
+NAMES = ("blocks.0.weight", "blocks.1.weight", "blocks.1.bias", "blocks.10.weight", "head.weight")
 MATCHES = (
     '"blocks.1.weight"',
     '["blocks.0.weight", "head.weight"]',
@@ -17,6 +18,9 @@ MATCHES = (
     '"**.weight"',
     '"blocks.1.*"',
     '["blocks.0.weight", "**.bias"]',
+    '{regex: "blocks.[0-9].weight"}',
+    '{regex: "blocks.1[.](weight|bias)"}',
+    '{regex: "blocks.[0-9]{2}.*"}',
 )
 
 
@@ -48,3 +52,26 @@ def test_every_rule_that_selects_is_found_in_order(name: str) -> None:
 )
 def test_names_that_can_be_counted_are(glob: str, names: set[str] | None) -> None:
     assert Glob(glob).names == names
+
+
+@pytest.mark.parametrize(
+    ("regex", "kinds"),
+    [("blocks.[0-9]+.(weight|bias)x", 2), ("(blocks|layers)[.](?P<i>[0-9]+)[.]weight", 2), ("blocks.7.weightx", 21)],
+)
+def test_an_expression_is_held_against_each_length_of_indices_once(
+    regex: str, kinds: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[str] = []
+    selects = Regex.selects
+
+    def counted(test: Regex, owner: Owner) -> bool:
+        held.append(owner.name)
+        return selects(test, owner)
+
+    monkeypatch.setattr(Regex, "selects", counted)
+    matcher = Matcher(recipe(f'{{match: {{regex: "{regex}"}}, init: ones}}').rules)
+
+    for number in range(21):
+        matcher.candidates(info(f"blocks.{number}.weight"))
+
+    assert len(held) == kinds
