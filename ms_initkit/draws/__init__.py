@@ -1,6 +1,7 @@
 """What is drawn, of which element type and where in its tensor, as data and as the arithmetic on it."""
 
 from ms_initkit.draws.draw import (
+    AddDraw,
     Arguments,
     Blocks,
     Constant,
@@ -27,6 +28,7 @@ from ms_initkit.draws.draw import (
 )
 
 __all__ = [
+    "AddDraw",
     "Arguments",
     "Blocks",
     "Constant",

@@ -214,7 +214,18 @@ class SetRows:
     to: float = 0.0
 
 
-Edit: TypeAlias = Step | SetElement | SetRows
+@dataclass(frozen=True, slots=True)
+class AddDraw:
+    """The values of ``draw`` are added, element by element, drawn by random numbers of their own.
+
+    Their key is that of the name ``stream`` with the key of what they are added to in the place of the seed.
+    """
+
+    draw: Draw
+    stream: str
+
+
+Edit: TypeAlias = Step | SetElement | SetRows | AddDraw
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +237,7 @@ class Edited(Base):
 
     @property
     def parts(self) -> tuple[Draw, ...]:
-        return (self.draw,)
+        return (self.draw, *(edit.draw for edit in self.edits if isinstance(edit, AddDraw)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
     if values is not None:
         return _of_values(values)
     law = _Law.of(draw, shape)
+    is_even = draw.is_elementwise  # every element has the same law
     rows: dict[int, float] = {}
     elements: dict[tuple[int, ...], float] = {}
     for edit in edits:
@@ -187,6 +188,11 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
             case draws.SetRows(at, to):
                 rows |= dict.fromkeys(at, to)
                 elements = {place: value for place, value in elements.items() if place[0] not in at}
+            case draws.AddDraw(added):
+                if rows or elements or not (is_even or added.is_elementwise):
+                    return None  # what is set has a spread now; laws that differ by place may do so together
+                law = law.plus(_central(added, shape))
+                is_even = is_even and added.is_elementwise
     size, row_size = math.prod(shape), math.prod(shape[1:])
     counts = [(1, value) for value in elements.values()]
     counts += [(row_size - sum(1 for at in elements if at[0] == row), value) for row, value in rows.items()]
@@ -232,6 +238,20 @@ class _Law:
                 case _:
                     known = None
         return _Law(known, points, low, high)
+
+    def plus(self, other: _Central | None) -> _Law:
+        """Returns the law of the sum with something independent: cumulants add up."""
+        mine = self.central()
+        if mine is None or other is None:
+            return _Law(None, None)
+        scale = max(mine.std, other.std)
+        low, high = mine.low + other.low, mine.high + other.high
+        if not 0.0 < scale < math.inf:
+            return _Law(_Central(mine.mean + other.mean, scale, 0.0, 0.0, low, high), None, low, high)
+        a, b = mine.std / scale, other.std / scale
+        m3 = mine.skewness * a**3 + other.skewness * b**3
+        m4 = mine.kurtosis * a**4 + 6.0 * a**2 * b**2 + other.kurtosis * b**4
+        return _Law(_Central.of_sums(mine.mean + other.mean, scale, (a**2 + b**2, m3, m4), low, high), None, low, high)
 
     def central(self) -> _Central | None:
         """Returns the moments."""
@@ -308,6 +328,8 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
                         values[at] = to
                     case draws.SetRows(rows, to):
                         values[list(rows)] = to
+                    case draws.AddDraw():
+                        return None
             return values
         case _:
             return None

@@ -65,7 +65,7 @@ class Reach:
             case draws.Edited(edited, edits):
                 bounds = self.of(edited, shape)
                 for edit in edits:
-                    bounds = self._edited(edit, bounds)
+                    bounds = self._edited(edit, bounds, shape)
                 return bounds
             case draws.Loaded():
                 return self.from_file(draw)
@@ -90,13 +90,27 @@ class Reach:
         self._require(_FLOAT32, draw.mean, low, high)
         return low, high
 
-    def _edited(self, edit: Edit, bounds: Bounds | None) -> Bounds | None:
+    def _edited(self, edit: Edit, bounds: Bounds | None, shape: tuple[int, ...]) -> Bounds | None:
         match edit:
             case draws.Step():
                 return self._stepped(edit, bounds)
             case draws.SetElement(to=to) | draws.SetRows(to=to):
                 self._require(self.work, to)
                 return _union([bounds, (to, to)])
+            case draws.AddDraw(draw):
+                added = self.of(draw, shape)
+                return None if bounds is None or added is None else self._sum(bounds, added)
+
+    def _sum(self, bounds: Bounds, added: Bounds) -> Bounds | None:
+        low, high = bounds[0] + added[0], bounds[1] + added[1]
+        if self.work.holds(low) and self.work.holds(high):
+            return low, high
+        self._overflows(low, high, "add")
+        return None
+
+    def _overflows(self, low: float, high: float, step: str) -> None:
+        large = f"{max(abs(low), abs(high)):.6g}"
+        self.faults.append(f"values as large as {large} arise in {step}, computed in {_end(self.work)}")
 
     def _stepped(self, step: Step, bounds: Bounds | None) -> Bounds | None:
         if not self.work.holds(step.value):
@@ -110,8 +124,7 @@ class Reach:
         ends = stepped(step, np.array([*bounds, 0.0] if bounds[0] <= 0.0 <= bounds[1] else bounds, np.float64))
         low, high = float(ends.min()), float(ends.max())
         if not (self.work.holds(low) and self.work.holds(high)):
-            large = f"{max(abs(low), abs(high)):.6g}"
-            self.faults.append(f"values as large as {large} arise in {step.name}, computed in {_end(self.work)}")
+            self._overflows(low, high, step.name)
             return None
         if step.name == "exp" and self._vanishes(low):
             self.faults.append(f"values as small as {low:.6g} arise in exp and would be 0: {_least(self.work)}")

@@ -51,7 +51,8 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
                 return f"axis {axis} of {shape} is not {times} times something"
             return fault(inner, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :])) or _kept(inner)
         case draws.Edited(inner, edits):
-            return fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
+            found = fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
+            return found or _streams_fault([edit.stream for edit in edits if isinstance(edit, draws.AddDraw)])
         case _:
             return None
 
@@ -93,7 +94,16 @@ def _edit_fault(edit: Edit, shape: tuple[int, ...]) -> str | None:
         case draws.SetRows(rows, to):
             if not shape or not all(-shape[0] <= row < shape[0] for row in rows):
                 return f"{list(rows)} are not all rows of {shape}"
+        case draws.AddDraw(draw):
+            return fault(draw, shape) or _kept(draw)
     return None if math.isfinite(to) else f"an element is set to a finite number, not {to}"
+
+
+def _streams_fault(streams: list[str]) -> str | None:
+    if len(set(streams)) < len(streams):
+        return f"no two draws are added of the same random numbers: {streams}"
+    is_text = all(name == name.encode(errors="ignore").decode() for name in streams)
+    return None if is_text else f"the names of random numbers are text: {streams}"
 
 
 def _whole_fault(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -> str | None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
+from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.nodes import Mapping
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import read_each, read_fields
 from ms_initkit.syntax.schemas import Key, Table
@@ -22,7 +24,11 @@ SET: Final[Table] = (
     Key("to", schemas.EXPRESSION, "Its value.", is_required=True),
 )
 EDITS: Final[Table] = (
-    Key("add", schemas.EXPRESSION, "Adds a number to every element."),
+    Key(
+        "add",
+        schemas.any_of(schemas.EXPRESSION, schemas.INITIALIZER),
+        "Adds a number to every element, or to each what an initializer draws for it: {normal: 0.01}.",
+    ),
     Key("multiply", schemas.EXPRESSION, "Multiplies every element by a number."),
     Key("set", schemas.mapping(SET), "Gives one element a value."),
     Key("zero_rows", schemas.EXPRESSIONS, "Sets slices along the first axis to zero, as for padding."),
@@ -32,12 +38,22 @@ SCHEMA: Final = schemas.list_of(schemas.mapping(EDITS) | schemas.ONE_KEY)
 
 @dataclass(frozen=True, slots=True)
 class EditSpec:
-    """One entry of ``then``: ``add`` and ``multiply`` have a ``value``, ``zero_rows`` has ``at``, ``set`` has both."""
+    """One entry of ``then``.
+
+    ``add`` and ``multiply`` have a ``value``, ``zero_rows`` has ``at``, ``set`` has both; where ``add`` adds a draw, it
+    has an ``init``.
+    """
 
     name: Literal["add", "multiply", "set", "zero_rows"]
     value: Expression | None
     at: tuple[Expression, ...]
     span: Span
+    init: InitSpec | None = None
+
+    @property
+    def text(self) -> str:
+        """What it does, for a plan's line."""
+        return self.name if self.init is None else f"{self.name} {self.init.name}"
 
 
 def read_edits(node: Node, what: str, scope: Scope) -> tuple[EditSpec, ...]:
@@ -60,6 +76,8 @@ def _read_edit(node: Node, what: str, scope: Scope) -> EditSpec:
             return EditSpec("set", to, at, node.span)
         case "zero_rows":
             return EditSpec("zero_rows", None, read_expressions(value, what, scope), node.span)
+        case "add" if isinstance(value, Mapping):
+            return EditSpec("add", None, (), node.span, read_initializer(value, what, scope))
         case "add":
             return EditSpec("add", read_expression(value, what, scope), (), node.span)
         case _:

@@ -101,7 +101,7 @@ def _line(
         raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
     edits = edits_of(waiting)
     draw = draws.Edited(source.draw, edits) if edits else source.draw
-    steps = "".join(f", then {edit.name}" for edit in waiting.rule.then)
+    steps = "".join(f", then {edit.text}" for edit in waiting.rule.then)
     return replace(
         own,
         stream=source.stream,

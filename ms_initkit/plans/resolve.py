@@ -101,7 +101,7 @@ class Resolver:
         """
         rule, info, owner = waiting.rule, waiting.info, waiting.owner
         captured = {**rule.match.capture(owner.name), **_options(owner, rule.names)}
-        return tuple(self._edit(edit, Tensor.of(info, owner, rule.fans), captured) for edit in rule.then)
+        return self._edits(rule, Tensor.of(info, owner, rule.fans), captured, f"{owner.name}.")
 
     def holds(self, condition: Expression, match: Selector, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether a rule's ``where`` is true of ``info``, which ``match`` selects as ``owner``'s.
@@ -126,10 +126,10 @@ class Resolver:
         else:
             assert isinstance(rule.action, InitSpec)
             text, draw, used_fans = self._blocks(rule.action, rule.blocks, rule, tensor, captured)
-        edits = tuple(self._edit(edit, tensor, captured) for edit in rule.then)
+        edits = self._edits(rule, tensor, captured)
         if edits:
             draw = draws.Edited(draw, edits)
-            text += "".join(f", then {edit.name}" for edit in rule.then)
+            text += "".join(f", then {edit.text}" for edit in rule.then)
         _refuse(draw, info)
         text += _read_off(captured)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
@@ -137,7 +137,7 @@ class Resolver:
     def _loaded(self, rule: Rule, info: ParamInfo, captured: Captured) -> Resolution:
         place = self.sources.find(rule, info, captured)
         draw: Draw = draws.Loaded(place.path, place.key)
-        edits = tuple(self._edit(edit, Tensor(info.shape, info.owners[0]), captured) for edit in rule.then)
+        edits = self._edits(rule, Tensor(info.shape, info.owners[0]), captured)
         if edits:
             draw = draws.Edited(draw, edits)
         _refuse(draw, info)
@@ -227,6 +227,15 @@ class Resolver:
                 return tuple(self._argument(item, environment) for item in value)
             case _:
                 return value
+
+    def _edits(self, rule: Rule, tensor: Tensor, captured: Captured, of: str = "") -> tuple[Edit, ...]:
+        """Returns the steps of ``rule``; ``of`` tells those of a copy from those of what it copies."""
+        return tuple(
+            self._edit(edit, tensor, captured)
+            if edit.init is None
+            else draws.AddDraw(self._draw(edit.init, rule, tensor, captured)[1], f"{of}then[{number}]")
+            for number, edit in enumerate(rule.then)
+        )
 
     def _edit(self, spec: EditSpec, tensor: Tensor, captured: Captured) -> Edit:
         environment = self._environment(tensor, captured, self._fans(None, tensor, captured))

@@ -15,7 +15,7 @@ from ms_initkit import draws
 from ms_initkit.draws.arrays import Floats
 
 if TYPE_CHECKING:
-    from ms_initkit.draws import Draw, Step
+    from ms_initkit.draws import Draw, Edit, Step
 
 Function: TypeAlias = Callable[[Floats], Floats]
 
@@ -77,11 +77,56 @@ def _of(draw: Draw) -> Distribution | None:
             return _truncated(mean, std, low, high)
         case draws.Mixture(weights, parts):
             return _mixed(weights, [distribution(part) for part in parts])
+        case draws.Edited(edits=edits) if any(isinstance(edit, draws.AddDraw) for edit in edits):
+            normal = _sum_of_normals(draw)
+            return None if normal is None else _of(normal)
         case draws.Edited(inner, edits):
             steps = tuple(edit for edit in edits if isinstance(edit, draws.Step))
             return distribution(inner, steps) if len(steps) == len(edits) else None
         case _:
             return None
+
+
+# By how much more than the sum its terms may reach for their roundings to be no greater than its own.
+_CANCELLED: Final = 2.0
+
+
+def _sum_of_normals(draw: Draw) -> draws.Normal | None:
+    """Returns the normal that normals and constants add up to; None of anything else, and of sums that cancel."""
+    match draw:
+        case draws.Constant(value):
+            return draws.Normal(value, 0.0)
+        case draws.Normal():
+            return draw
+        case draws.Edited(inner, edits):
+            first = _sum_of_normals(inner)
+            return None if first is None else _summed(first, edits)
+        case _:
+            return None
+
+
+def _summed(total: draws.Normal, edits: tuple[Edit, ...]) -> draws.Normal | None:
+    reach = _farthest(total)
+    for edit in edits:
+        match edit:
+            case draws.Step("add", value):
+                total = draws.Normal(total.mean + value, total.std)
+            case draws.Step("multiply", value):
+                total, reach = draws.Normal(total.mean * value, total.std * abs(value)), reach * abs(value)
+            case draws.AddDraw(added):
+                other = _sum_of_normals(added)
+                if other is None:
+                    return None
+                total = draws.Normal(total.mean + other.mean, math.hypot(total.std, other.std))
+                reach = max(reach, _farthest(other))
+            case _:
+                return None
+        reach = max(reach, _farthest(total))
+    return total if reach <= _CANCELLED * _farthest(total) else None
+
+
+def _farthest(law: draws.Normal) -> float:
+    return abs(law.mean) + _REACH * law.std
 
 
 def _constant(value: float) -> Distribution:

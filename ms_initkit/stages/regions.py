@@ -56,9 +56,15 @@ def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, 
     match draw:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
             return
+        case draws.Edited(edits=edits) if not draw.is_random and _sums(edits):
+            return
         case draws.Edited(inner, edits):
-            own = tuple(edit for edit in edits if isinstance(edit, draws.Step))
-            yield from _regions(inner, own + steps, local, place, shape)
+            count = _sums(edits)
+            own = tuple(edit for edit in edits[count:] if isinstance(edit, draws.Step))
+            if count:  # a sum is one law, whatever it is the sum of
+                yield Region(draws.Edited(inner, edits[:count]), own + steps, local, place, shape)
+            else:
+                yield from _regions(inner, own + steps, local, place, shape)
         case draws.Blocks(axis, sizes, parts):
             start = 0
             for size, part in zip(sizes, parts, strict=True):
@@ -92,6 +98,11 @@ def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, 
                 yield Region(draw, steps, local, place, shape)
 
 
+def _sums(edits: tuple[Edit, ...]) -> int:
+    """Returns how many edits there are up to the last one that adds a draw; 0 if none does."""
+    return max((number for number, edit in enumerate(edits, 1) if isinstance(edit, draws.AddDraw)), default=0)
+
+
 def _cut(whole: slice, offset: int, count: int) -> slice:
     step = whole.step or 1
     start = whole.start + offset * step
@@ -111,8 +122,9 @@ def has_fixed(draw: Draw) -> bool:
     match draw:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
             return True
-        case draws.Edited(inner, edits):
-            return has_fixed(inner) or any(not isinstance(edit, draws.Step) for edit in edits)
+        case draws.Edited(edits=edits):
+            is_set = any(isinstance(edit, draws.SetElement | draws.SetRows) for edit in edits)
+            return is_set or all(map(has_fixed, draw.parts))
         case draws.Repeated(draw=inner):
             return has_fixed(inner)
         case draws.Blocks(draws=parts):
@@ -126,7 +138,7 @@ def repeats(draw: Draw, axis: int = 0) -> tuple[int, int] | None:
     match draw:
         case draws.Repeated(axis, times, _) if times > 1:
             return axis, times
-        case draws.Edited(inner):
+        case draws.Edited(inner, edits) if not _sums(edits):
             return repeats(inner)
         case _:
             return None
@@ -138,7 +150,7 @@ def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
             return True
         case draws.Edited(inner, edits):
-            return _edited(fixed(inner, place, shape), edits, place)
+            return _edited(fixed(inner, place, shape), edits, place, shape)
         case draws.Blocks(axis, sizes, parts):
             return _in_blocks(axis, sizes, parts, place, shape)
         case draws.Repeated(axis, times, inner):
@@ -153,7 +165,7 @@ def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
             return False
 
 
-def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices) -> Mask:
+def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices, shape: Shape) -> Mask:
     for edit in edits:
         match edit:
             case draws.SetElement(at, _) if mask is not True:
@@ -165,6 +177,8 @@ def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices) -> Mask:
                 if inside:
                     mask = _writable(mask, place)
                     mask[inside] = True
+            case draws.AddDraw(added):
+                mask = mask & fixed(added, place, shape)
     return mask
 
 

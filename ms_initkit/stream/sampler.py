@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import (
+    AddDraw,
     Arguments,
     Blocks,
     Constant,
@@ -33,6 +34,7 @@ from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
+from ms_initkit.stream.keys import key as key_of
 from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
@@ -163,11 +165,14 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, ch
             return _repeated(draw, place, slices, key, dtype, choice)
         case Edited(inner, edits):
             # A step changes the value, and with it what it rounds to.
-            is_computed = any(isinstance(edit, Step) for edit in edits)
+            is_computed = any(isinstance(edit, Step | AddDraw) for edit in edits)
             inner_dtype: Dtype = "float32" if is_computed and dtype != "float64" else dtype
             values = _sample(inner, place, slices, key, inner_dtype, choice)
             for edit in edits:
-                values = _edit(values, edit, place, slices)
+                if isinstance(edit, AddDraw):
+                    values = _added(values, edit, place, slices, key, inner_dtype)
+                else:
+                    values = _edit(values, edit, place, slices)
             return values
         case Loaded():
             with np.errstate(over="ignore"):
@@ -281,6 +286,12 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, dtype: Dty
     values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, dtype, choice)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
+
+
+def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, key: int, dtype: Dtype) -> Floats:
+    """``values`` and those of ``edit``, which have the same place in a stream of their own."""
+    with np.errstate(over="ignore"):
+        return values + _sample(edit.draw, place, slices, key_of(key, edit.stream), dtype)
 
 
 def _edit(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
