@@ -41,7 +41,7 @@ def draw_custom(
             if array.dtype.kind in "cOSUMm":
                 raise TypeError(f"it returned {array.dtype} and not real numbers")
             values: NDArray[np.floating[Any]] = array.astype(kind)
-    except Exception as error:  # it is somebody else's code
+    except (Exception, SystemExit) as error:  # it is somebody else's code
         raise ValueError(f"{name} raised {type(error).__name__}: {error}") from error
     if values.shape != tuple(shape):
         raise ValueError(f"{name} drew an array of shape {values.shape}: must be {tuple(shape)}")

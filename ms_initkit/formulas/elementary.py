@@ -99,7 +99,7 @@ class LogUniform(Formula):
 
     Args:
         low: Lower end, > 0.
-        high: Upper end, not below ``low``.
+        high: Upper end, not below ``low``; rounded to float16 or bfloat16, draws may be what it rounds to.
 
     Sources: the step sizes of Gu et al. 2022 (S4D, arXiv:2206.11893) and of Gu & Dao 2023 (Mamba,
     arXiv:2312.00752).

@@ -179,7 +179,7 @@ def _file_problem(loaded: draws.Loaded, line: Assignment, record: ElementType) -
         return _Problem("unreadable-file", str(error))
     entry, what = known.get(loaded.key), f"{loaded.key!r} of {loaded.path}"
     if entry is None:
-        note = suggestion(loaded.key, known) or f"it has {len(known)} tensors"
+        note = suggestion(loaded.key, known) or f"it has {counted(len(known), 'tensor')}"
         return _Problem("missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", note)
     if entry.shape != line.shape:
         return _Problem("shape-mismatch", f"{what} has shape {entry.shape}")

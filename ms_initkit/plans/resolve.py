@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.draws.moments import Moments, moments
@@ -151,7 +151,7 @@ class Resolver:
             return formulas.name_of(formulas.known(spec.name)), draws.Constant(0.0), tensor_fans  # nothing to draw
         formula = self._formula(spec, self._environment(tensor, captured, tensor_fans))
         members = tensor.members(rule.fans) if formula.has_structure else ()
-        draw = formula.resolve(Site(fans.without(tensor.shape, members), tensor_fans))
+        draw = _resolved(formula, Site(fans.without(tensor.shape, members), tensor_fans))
         if members:
             draw = per_member(draw, members, len(tensor.shape))
         return _text(spec, formula), draw, tensor_fans
@@ -295,6 +295,20 @@ def _integer(value: float, what: str) -> int:
     if value != int(value):
         raise ValueError(f"{what} must be whole, not {value}")
     return int(value)
+
+
+def _resolved(formula: Formula, site: Site) -> Draw:
+    """Returns what ``formula`` draws at ``site``; a user's own may raise and return anything."""
+    name = formulas.name_of(type(formula))
+    try:
+        draw = formula.resolve(site)
+    except ValueError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise ValueError(f"{name} raised {type(error).__name__}: {error}") from error
+    if isinstance(draw, get_args(draws.Draw)):
+        return draw  # type: ignore[no-any-return]  # a member of the union, as was just asked
+    raise ValueError(f"{name} resolved to {type(draw).__name__}: must be a draw")
 
 
 def _refuse(draw: Draw, info: ParamInfo) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import mindspore
@@ -13,6 +14,7 @@ from mindspore.common.initializer import Initializer, initializer
 
 import ms_initkit as mik
 from ms_initkit import formulas
+from ms_initkit.formulas.base import Formula
 from ms_initkit.stages.memory import not_writable
 from tests.recipes import recipe
 
@@ -54,6 +56,7 @@ WRONG = [
     (raises(OSError("the server does not answer")), "raised OSError"),
     (raises(MemoryError()), "raised MemoryError"),
     (raises(StopIteration()), "raised StopIteration"),
+    (raises(SystemExit(0)), "raised SystemExit"),
     (Filling, "raised LookupError"),
     (lambda shape, rng: np.full(shape, np.nan), "not finite"),
     (lambda shape, rng: np.full(shape, np.inf), "not finite"),
@@ -79,6 +82,46 @@ def test_what_an_initializer_of_ones_own_does_wrong_writes_nothing(
     assert (finding.rule, finding.parameter) == ("2", "b")
     assert finding.notes == ("rule '2'; nothing was written",)
     assert net.a.asnumpy().tolist() == net.b.asnumpy().tolist() == np.full((3, 4), 7.0).tolist()
+
+
+@dataclass(frozen=True)
+class Unfinished(Formula):
+    def resolve(self, site: object) -> Any:  # noqa: ANN401 (what the test is about)
+        del site
+
+
+@dataclass(frozen=True)
+class Unready(Formula):
+    def resolve(self, site: object) -> Any:  # noqa: ANN401 (it returns nothing)
+        raise RuntimeError("not today")
+
+
+def leaves(shape: object) -> object:
+    raise SystemExit(0)
+
+
+def asks_for_fans(fans: Any) -> object:  # noqa: ANN401 (None here)
+    return mik.initializers.Normal(fans.there)
+
+
+@pytest.mark.parametrize(
+    ("target", "problem"),
+    [
+        (Unfinished, "of_mine resolved to NoneType: must be a draw"),
+        (Unready, "of_mine raised RuntimeError: not today"),
+        (leaves, "of_mine raised SystemExit: 0"),
+        (asks_for_fans, "of_mine raised AttributeError"),
+        (lambda shape: None, "returned NoneType: must be an initializer or a draw"),
+    ],
+)
+def test_what_it_does_wrong_while_the_plan_is_made_is_the_rules(
+    register: Callable[[Any], None], target: Callable[..., object], problem: str
+) -> None:
+    register(target)
+    with pytest.raises(mik.PlanError, match=problem) as raised:
+        mik.plan(Two(), recipe("{match: a, init: zeros}\n{match: b, init: of_mine}"))
+    (finding,) = raised.value.findings
+    assert (finding.code, finding.rule, finding.parameter) == ("unusable-initializer", "2", "b")
 
 
 @pytest.mark.parametrize("dtype", [mindspore.float16, mindspore.bfloat16])
