@@ -28,6 +28,7 @@ from ms_initkit.plans.check import check, misfit
 from ms_initkit.plans.columns import Columns
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
+from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import checked_seed
 
@@ -97,7 +98,7 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     began = time.perf_counter()
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
-    seed = checked_seed(seed)
+    plan, seed = given_plan(plan, "attach"), checked_seed(seed)
     pairs = zip(plan.assignments, fit(plan, net), strict=True)
     targets = [(line, parameter) for line, parameter in pairs if not line.is_kept]
     findings = check(plan)

@@ -12,6 +12,7 @@ from ms_initkit.draws import slices as windows
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.slices import normalise
 from ms_initkit.files import checkpoints
+from ms_initkit.stages.given import given_plan
 from ms_initkit.stream.keys import checked_seed
 
 if TYPE_CHECKING:
@@ -43,8 +44,9 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     Raises:
         KeyError: If no parameter answers to ``name``.
         ValueError: If the parameter is kept, so that the plan does not know its values.
+        TypeError: If ``plan`` is neither a plan nor a report.
     """
-    line = plan[name]
+    line = given_plan(plan, "draw")[name]
     if isinstance(line.draw, draws.Keep):
         raise ValueError(f"{name!r} is kept: the plan does not know its values")
     slices, kept = normalise(index, line.local_shape)

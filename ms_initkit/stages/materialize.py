@@ -21,6 +21,7 @@ from ms_initkit.files.chunks import BusyError, sync_folder
 from ms_initkit.files.regular import read_json
 from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
+from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.shard_writing import CHECKSUM, header_of, is_whole, write_shard
 from ms_initkit.stages.shards import INDEXES, arrange, index_text
 from ms_initkit.stream.keys import chosen_seed
@@ -145,9 +146,10 @@ def materialize(
     Raises:
         ApplyError: If the plan cannot be written, or ``out`` holds another run; it says what differs.
         OSError: If a file cannot be written.
+        TypeError: If ``plan`` is neither a plan nor a report.
     """
     began = time.perf_counter()
-    seed = chosen_seed(seed)
+    plan, seed = given_plan(plan, "materialize"), chosen_seed(seed)
     _refuse_unwritable(plan)
     shards = arrange(plan, shard_size)
     folder = Path(out)

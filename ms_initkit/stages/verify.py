@@ -14,10 +14,10 @@ from ms_initkit.draws.dtypes import FLOATS
 from ms_initkit.draws.moments import moments
 from ms_initkit.draws.slices import pieces
 from ms_initkit.findings import Finding
-from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
+from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.goodness import TESTS, Misfit, misfits
 from ms_initkit.stages.regions import fixed, has_fixed, regions, repeats
 from ms_initkit.stages.structure import structural_misfits
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ms_initkit.draws.moments import Moments
     from ms_initkit.draws.slices import Slices
     from ms_initkit.plans.lines import Assignment
+    from ms_initkit.plans.plan import Plan
     from ms_initkit.stages.regions import Mask, Region
 
     Pair = tuple[np.generic, np.generic]
@@ -82,9 +83,7 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
         ApplyError: If the plan was made for another network.
         TypeError: If ``plan`` is neither a plan nor a report.
     """
-    plan = getattr(plan, "plan", plan)
-    if not isinstance(plan, Plan):
-        raise TypeError(f"verify takes a plan, not {type(plan).__name__}: plan = ms_initkit.plan(net, recipe)")
+    plan = given_plan(plan, "verify")
     written = [
         (line, parameter) for line, parameter in zip(plan.assignments, fit(plan, net), strict=True) if not line.is_kept
     ]

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -14,6 +14,7 @@ from tests.recipes import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -235,6 +236,18 @@ def test_a_report_is_taken_for_its_plan_and_a_recipe_is_not() -> None:
     assert mik.verify(net, report, seed=7) == ()
     with pytest.raises(TypeError, match=r"verify takes a plan, not str: plan = ms_initkit.plan"):
         mik.verify(net, "mlp")  # type: ignore[arg-type]
+
+
+def test_no_stage_takes_a_recipe_for_a_plan(tmp_path: Path) -> None:
+    given: Any = recipe(RULES)  # the mistake
+
+    with pytest.raises(TypeError, match="draw takes a plan, not Recipe"):
+        mik.draw(given, "output.weight", seed=7)
+    with pytest.raises(TypeError, match="attach takes a plan, not Recipe"):
+        mik.attach(Mlp(), given, seed=7)
+    with pytest.raises(TypeError, match="materialize takes a plan, not Recipe"):
+        mik.materialize(given, tmp_path / "out", seed=7)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_value_out_of_bounds_is_found_without_a_seed() -> None:
