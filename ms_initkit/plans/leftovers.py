@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, counted, did_you_mean
@@ -82,6 +83,10 @@ class Leftovers:
         message = f"rule {rule.id!r} selects no parameter"
         return Finding.of(self.severity, "unused-rule", message, *notes, span=rule.match.span, help=hint, rule=rule.id)
 
+    @cached_property
+    def _tied(self) -> list[ParamInfo]:
+        return [info for info in self.infos if len(info.names) > 1][:_MOST_GUESSED]
+
     def _first_selected(self, rule: Rule) -> str | None:
         """Returns the first parameter that ``rule`` selects by ``match`` alone."""
         return next((info.name for info in self.infos if rule.match.selecting_owner(info) is not None), None)
@@ -94,6 +99,9 @@ class Leftovers:
         elif takers & self.conditional:
             severity = "warning"  # under other values of the variables it may win
         notes = [f"rule {winner!r} stands before it and takes them"]
+        tied = next((info for info in self._tied if rule.match.selecting_owner(info) is not None), None)
+        if tied is not None:
+            notes.append(f"{' and '.join(map(repr, tied.names[:2]))} are one parameter, which has one rule")
         hint = None if is_inherited else "move it up, narrow the rule before it, or delete it"
         if frozen and not is_inherited:
             notes.append(_not_trainable(frozen, "more parameter"))

@@ -134,3 +134,13 @@ def test_a_trainable_parameter_without_a_rule_is_not_called_frozen() -> None:
     assert "it is not trainable, so it is kept" in frozen.explain("backbone.0.weight")
     assert "it is not trainable" not in both.explain("head.weight")
     assert "unmatched-parameter" in both.explain("head.weight")
+
+
+def test_a_rule_that_loses_a_tied_parameter_is_told_that_it_is_one() -> None:
+    tied = info("emb.table", cell="Embedding")
+    tied = tied._replace(owners=(*tied.owners, *HEAD.owners))
+
+    finding = left_over("{match: {cell: Dense}, init: zeros}\n{match: {cell: Embedding}, init: ones}", [tied])
+
+    assert finding.code == "shadowed-rule"
+    assert finding.notes[1] == "'emb.table' and 'head.weight' are one parameter, which has one rule"
