@@ -109,7 +109,6 @@ _WIDE = math.sqrt(3.0)
 EXAMPLES: dict[str, Example] = {
     "zeros": Example(elementary.Zeros(), (7,)),
     "ones": Example(elementary.Ones(), (7,)),
-    "halves": Example(elementary.Halves(), (7,)),
     "constant": Example(elementary.Constant(42.0), (2, 3)),
     "uniform": Example(elementary.Uniform(), BIG, uniform(-0.07, 0.07)),
     "log_uniform": Example(elementary.LogUniform(1e-3, 1e-1), BIG, Law.of(stats.loguniform(1e-3, 1e-1))),

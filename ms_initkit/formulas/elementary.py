@@ -41,18 +41,6 @@ class Ones(Formula):
         return draws.Constant(1.0)
 
 
-@initializer("half")
-class Halves(Formula):
-    """Every element is 0.5, as an example of an initializer.
-
-    Sources: CONTRIBUTING.md, "An initializer".
-    """
-
-    def resolve(self, site: Site) -> draws.Draw:
-        del site
-        return draws.Constant(0.5)
-
-
 @initializer()
 class Constant(Formula):
     """Every element is ``value``, or every element of row i the i-th of several values.
