@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from math import prod
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, final
 
 from ms_initkit.draws.dtypes import DTYPES
@@ -297,28 +296,6 @@ class AxisCount(ParameterTest):
 
 @final
 @dataclass(frozen=True, slots=True)
-class Elements(ParameterTest):
-    """At least so many elements, as an example of a test."""
-
-    key = "elements"
-    schema = schemas.COUNT
-    description = "At least so many elements."
-
-    least: int
-
-    @classmethod
-    def read(cls, node: Node, what: str) -> Self:
-        return cls(read_count(node, what))
-
-    def selects(self, parameter: Parameter) -> bool:
-        return prod(parameter.shape) >= self.least
-
-    def __str__(self) -> str:
-        return f"elements {self.least}"
-
-
-@final
-@dataclass(frozen=True, slots=True)
 class Shape(ParameterTest):
     """Extents along each axis, None for any."""
 
@@ -431,7 +408,7 @@ class Deferred(ParameterTest):
 
 # In the order in which they are printed.
 TESTS: Final[tuple[type[Test], ...]] = (
-    Name, Regex, CellClass, Leaf, Has, AxisCount, Elements, Shape, ElementType, Deferred, Trainable,
+    Name, Regex, CellClass, Leaf, Has, AxisCount, Shape, ElementType, Deferred, Trainable,
 )  # fmt: skip
 MATCH: Final[Table] = tuple(Key(test.key, test.schema, test.description) for test in TESTS)
 
