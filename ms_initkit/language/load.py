@@ -155,7 +155,7 @@ def _read_document(document: Document, inherited: Scope, ids: tuple[str, ...], p
     strip_prefixes = fields.read("strip_prefixes", read_texts, ()).or_else(None)
     wanted = (len(_parts(fields.nodes.get("vars"))), len(_parts(fields.nodes.get("rules"))))
     recipe = Recipe(
-        family=fields.required("family", _read_family).or_else(""),
+        family=fields.required("family", read_text).or_else(""),
         path=document.path,
         reference=fields.read("reference", _read_reference, ()).or_else(()),
         description=fields.read("description", read_text, "").or_else(""),
@@ -278,10 +278,3 @@ def _digest(documents: Sequence[Document]) -> str:
         digest.update(len(content).to_bytes(8, "little"))
         digest.update(content)
     return digest.hexdigest()
-
-
-def _read_family(node: Node, what: str) -> str:
-    name = read_text(node, what)
-    if len(name) > 200:
-        raise failure("long-family", f"{what} has {len(name)} characters", span=node.span, help="shorten it to 200")
-    return name
