@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.reading import Fields
 
 KEEP: Final = "keep"
+_EDIT_WHAT_IS_THERE: Final = "to edit values that are there, save them and take them with `from`: it has `then`"
 RULE: Final[Table] = (
     Key("id", schemas.TEXT, "The rule's name in plans; its number if left out."),
     Key("match", schemas.reference("match"), "Which parameters the rule selects.", is_required=True),
@@ -253,4 +254,5 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
             return
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         if key.text in idle:
-            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", span=key.span)
+            hint = _EDIT_WHAT_IS_THERE if key.text == "then" else None
+            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", span=key.span, help=hint)

@@ -577,3 +577,8 @@ def test_what_a_parent_left_out_is_not_inherited(tmp_path: Path) -> None:
     assert [rule.id for rule in load_recipe(tmp_path / "mid.yaml").rules] == ["one", "3"]
     with pytest.raises(RecipeError, match="no inherited rule is called 'two'"):
         load_recipe(tmp_path / "leaf.yaml")
+
+
+def test_who_would_edit_what_is_kept_is_told_how() -> None:
+    with pytest.raises(RecipeError, match="save them and take them with `from`"):
+        load("{family: x, rules: [{match: '**', init: keep, then: [{multiply: 2}]}]}")
