@@ -360,6 +360,8 @@ Of these networks {constructed} were constructed, and each was given the recipe 
 class, `base` where none is made for it. **{share} are claimed whole**: a rule for every
 trainable parameter, and no rule unused that is not optional. The others are listed with the reason.
 
+Claimed is what is counted here, not whether the values are the reference's: that is [the truth](truth.md).
+
 Written by `make zoo` ([tests/zoo.py](../tests/zoo.py)) with {versions}.
 Seconds are for constructing, without values where it can be, choosing among the family's recipes and planning."""
 _ASCEND: Final = """\

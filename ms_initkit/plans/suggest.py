@@ -1,7 +1,8 @@
 """Which recipe initialises a network as its authors did: known by its class, by its family's names, or not known. Pure.
 
 A recipe says which classes it was compared with, and by which names its family is told. Nothing else recommends one:
-neither that its rules would claim every parameter, nor what a cell inside the network is called.
+neither that its rules would claim every parameter, nor what a cell inside the network is called. Names do not answer
+for a class of a package of which others were compared: what is true of it is found by comparing, not by likeness.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ class Suggestion:
     Args:
         network: The network's class; empty if unknown.
         answer: ``known`` if a recipe was compared with the network's class, ``family`` if the names of a family are
-            there, else ``unknown``.
+            there and the class is of no package of which others were compared, else ``unknown``.
         recipe: The recipe that is recommended; None where none is.
         reason: Why, in a sentence.
         whole: The network.
@@ -199,13 +200,16 @@ def suggest(
     family = [hold(one, "signature") for one in _most_specific(signed) if one not in others]
     fitting = [one for one in family if one.fits]
     candidates = (*fitting, *(one for one in family if not one.fits), *alternatives)
+    default = [hold(one, "default") for one in recipes if one.name == BASE]
+    if package := _compared_package(classes, recipes):
+        reason = _not_compared_reason(classes, package, family)
+        return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default))
     if len(fitting) == 1:
         reason = f"the parameters have the names of {fitting[0].recipe}'s family; its class was not compared"
         return Suggestion(classes.name, "family", fitting[0].recipe, reason, whole, candidates)
     if fitting:
         reason = "the parameters have the names of several families: " + ", ".join(one.recipe for one in fitting)
         return Suggestion(classes.name, "family", None, reason, whole, candidates)
-    default = [hold(one, "default") for one in recipes if one.name == BASE]
     reason = _unknown_reason(classes, family)
     return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default))
 
@@ -246,6 +250,17 @@ def _compared(classes: Classes, recipes: Iterable[Shipped]) -> tuple[Shipped, in
     return min(((one, place) for place, one in places), key=lambda pair: pair[1], default=None)
 
 
+def _compared_package(classes: Classes, recipes: Iterable[Shipped]) -> str:
+    """Returns the package that the network's class is of, if classes of it were compared; empty if none were."""
+    package = _root(classes.module(0))
+    compared = {_root(one.package) for recipe in recipes for one in recipe.audience.networks}
+    return package if package in compared else ""
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
+
+
 def _listed(listed: Iterable[Listed], classes: Classes) -> int | None:
     """Returns which of the network's classes is listed, the network's own before its bases; None if none is.
 
@@ -278,6 +293,14 @@ def _known_reason(known: Shipped, classes: Classes, place: int) -> str:
     if place == 0:
         return f"{known.name} was compared with the reference of {classes.name}{where}"
     return f"{classes.name} is a {classes.own[place]}{where}, with whose reference {known.name} was compared"
+
+
+def _not_compared_reason(classes: Classes, package: str, family: Sequence[Candidate]) -> str:
+    what = f"other classes of {package} were compared with their references, {classes.name} was not"
+    if family:
+        near = ", ".join(one.recipe for one in family)
+        return f"{what}; that it has the names of {near} does not tell how it is drawn"
+    return f"{what}, and its parameters have the names of no family"
 
 
 def _unknown_reason(classes: Classes, family: Sequence[Candidate]) -> str:

@@ -126,6 +126,27 @@ def test_a_family_is_told_by_names_that_are_all_there(shelf: Shelf) -> None:
     assert found.reason == "the parameters have the names of a/net's family; its class was not compared"
 
 
+def test_names_do_not_answer_for_a_package_whose_other_classes_were_compared(shelf: Shelf) -> None:
+    shelf.put("a/net", 'networks: {pkg.models: Other}\nsignature: "**.fc.weight"')
+    shelf.put(BASE)
+
+    found = shelf.suggest(NET)
+
+    assert (found.answer, found.recipe) == ("unknown", None)
+    assert found.reason == (
+        "other classes of pkg were compared with their references, Net was not; "
+        "that it has the names of a/net does not tell how it is drawn"
+    )
+    assert [(one.recipe, one.why) for one in found.candidates] == [("a/net", "signature"), (BASE, "default")]
+
+
+def test_names_answer_for_a_network_of_ones_own_whatever_was_compared(shelf: Shelf) -> None:
+    shelf.put("a/net", 'networks: {pkg.models: Other}\nsignature: "**.fc.weight"')
+
+    assert shelf.suggest(OWN).answer == "family"
+    assert shelf.suggest(Classes()).answer == "family"
+
+
 def test_two_families_at_once_are_ambiguous_and_neither_is_recommended(shelf: Shelf) -> None:
     shelf.put("a/net", 'signature: "**.fc.weight"')
     shelf.put("b/net", 'signature: "**.fc.bias"')
@@ -161,9 +182,9 @@ def test_a_rule_that_matches_everything_recommends_nothing(shelf: Shelf) -> None
     found = shelf.suggest(NET)
 
     assert (found.answer, found.recipe) == ("unknown", None)
-    assert (
-        found.reason
-        == "the class Net was not compared with a reference, and its parameters have the names of no family"
+    assert found.reason == (
+        "other classes of pkg were compared with their references, Net was not, "
+        "and its parameters have the names of no family"
     )
     assert [(one.recipe, one.why) for one in found.candidates] == [(BASE, "default")]
 
