@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,15 +26,17 @@ if TYPE_CHECKING:
 BEFORE = "what stood there"
 
 
-@pytest.fixture
+@contextmanager
 def small_files() -> Iterator[None]:
-    """A process that can write no more than 4,096 bytes to a file, as on a disk that is full."""
+    """Lets no file grow beyond a page; only for what is inside, since where pytest writes may be a file as well."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # then the write fails as it does on a full disk
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    signal.signal(signal.SIGXFSZ, handler)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
 
 
 def names(folder: Path) -> list[str]:
@@ -66,24 +69,23 @@ def test_what_is_interrupted_leaves_what_was_there(tmp_path: Path, exception: ty
     assert names(tmp_path) == ["report.txt"]
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_disk_that_is_full_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "report.txt"
     target.write_text(BEFORE)
 
-    with pytest.raises(OSError, match=r"cannot be written: File too large; what was there before is untouched"):
+    message = "cannot be written: File too large; what was there before is untouched"
+    with pytest.raises(OSError, match=message), small_files():
         write_text(target, "x" * 10_000)
 
     assert target.read_text() == BEFORE
     assert names(tmp_path) == ["report.txt"]
 
 
-@pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_values_are_whole_or_absent_on_a_disk_that_is_full(tmp_path: Path, suffix: str) -> None:
     target = tmp_path / f"init{suffix}"
 
-    with pytest.raises(OSError, match="cannot be written: ") as raised:
+    with pytest.raises(OSError, match="cannot be written: ") as raised, small_files():
         save(nn.Dense(100, 100), target)
 
     assert str(target) in str(raised.value)
