@@ -13,6 +13,7 @@ from ms_initkit import draws
 from ms_initkit.draws import tables
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.steps import stepped
+from ms_initkit.draws.text import number
 
 if TYPE_CHECKING:
     from ms_initkit.draws import Draw, Edit, Step
@@ -47,7 +48,7 @@ class Reach:
             case draws.Constant(value):
                 self._require(self.work, value)
                 if self._vanishes(value):
-                    self.faults.append(f"{value:.6g} would be written as 0: {_least(self.work)}")
+                    self.faults.append(f"{number(value)} would be written as 0: {_least(self.work)}")
                 return value, value
             case draws.Uniform() | draws.Normal() | draws.TruncatedNormal():
                 return self._law(draw)
@@ -80,7 +81,7 @@ class Reach:
                 return low, high
             case draws.Normal(mean, std) | draws.TruncatedNormal(mean, std):
                 if std > 0.0 and std <= _FLOAT32.least / 2:
-                    self.faults.append(f"a standard deviation of {std:.6g} would be 0: {_least(_FLOAT32)}")
+                    self.faults.append(f"a standard deviation of {number(std)} would be 0: {_least(_FLOAT32)}")
                 low, high = mean - _REACH * std, mean + _REACH * std
         if isinstance(draw, draws.TruncatedNormal):
             inside = max(low, draw.low), min(high, draw.high)
@@ -109,17 +110,17 @@ class Reach:
         return None
 
     def _overflows(self, low: float, high: float, step: str) -> None:
-        large = f"{max(abs(low), abs(high)):.6g}"
+        large = number(max(abs(low), abs(high)))
         self.faults.append(f"values as large as {large} arise in {step}, computed in {_end(self.work)}")
 
     def _stepped(self, step: Step, bounds: Bounds | None) -> Bounds | None:
         if not self.work.holds(step.value):
-            self.faults.append(f"{step.name} takes {step.value:.6g}, and values are computed in {_end(self.work)}")
+            self.faults.append(f"{step.name} takes {number(step.value)}, and values are computed in {_end(self.work)}")
             return None
         if bounds is None:
             return None
         if step.name in ("log", "inverse_softplus") and bounds[0] <= 0.0:
-            self.faults.append(f"{step.name} is taken of values as small as {bounds[0]:.6g}")
+            self.faults.append(f"{step.name} is taken of values as small as {number(bounds[0])}")
             return None
         ends = stepped(step, np.array([*bounds, 0.0] if bounds[0] <= 0.0 <= bounds[1] else bounds, np.float64))
         low, high = float(ends.min()), float(ends.max())
@@ -127,13 +128,13 @@ class Reach:
             self._overflows(low, high, step.name)
             return None
         if step.name == "exp" and self._vanishes(low):
-            self.faults.append(f"values as small as {low:.6g} arise in exp and would be 0: {_least(self.work)}")
+            self.faults.append(f"values as small as {number(low)} arise in exp and would be 0: {_least(self.work)}")
         return low, high
 
     def _require(self, record: ElementType, *values: float) -> None:
         for value in values:
             if not record.holds(value):
-                self.faults.append(f"{value:.6g} does not fit {_end(record)}, in which it is drawn")
+                self.faults.append(f"{number(value)} does not fit {_end(record)}, in which it is drawn")
                 return
 
     def _vanishes(self, value: float) -> bool:
@@ -141,11 +142,11 @@ class Reach:
 
 
 def _end(record: ElementType) -> str:
-    return f"{record.name}, which ends at {record.high:.6g}"
+    return f"{record.name}, which ends at {number(record.high)}"
 
 
 def _least(record: ElementType) -> str:
-    return f"the smallest {record.name} is {record.least:.6g}"
+    return f"the smallest {record.name} is {number(record.least)}"
 
 
 def _union(parts: list[Bounds | None]) -> Bounds | None:

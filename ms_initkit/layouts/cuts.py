@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from ms_initkit.draws.text import number
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.mesh import ranks_along
 from ms_initkit.syntax import schemas
@@ -277,7 +278,7 @@ def whole_number(value: float, what: str) -> int:
         ValueError: If it is none.
     """
     if value != int(value):
-        raise ValueError(f"{what} must be whole, not {value:.6g}")
+        raise ValueError(f"{what} must be whole, not {number(value)}")
     return int(value)
 
 

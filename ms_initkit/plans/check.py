@@ -13,6 +13,7 @@ from ms_initkit.draws.custom import drawers
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.reach import Reach
 from ms_initkit.draws.slices import boxes, whole
+from ms_initkit.draws.text import number
 from ms_initkit.draws.valid import fault
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import Finding, counted, suggestion
@@ -125,12 +126,12 @@ def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
     extreme = None if bounds is None else max(abs(bounds[0]), abs(bounds[1]))
     if extreme is not None and not record.holds(extreme):
         inf = "MindSpore's set_data would have written inf in silence"
-        yield _Problem("out-of-range", f"values as large as {extreme:.6g} do not fit: {_range(record)}", inf)
+        yield _Problem("out-of-range", f"values as large as {number(extreme)} do not fit: {_range(record)}", inf)
     elif reach.faults:
         yield _Problem("out-of-range", reach.faults[0])
     elif extreme and extreme <= record.least / 2 and not _loaded(line.draw):
-        least = f"the smallest {record.name} is {record.least:.6g}"
-        yield _Problem("out-of-range", f"values no larger than {extreme:.6g} would all be written as 0: {least}")
+        least = f"the smallest {record.name} is {number(record.least)}"
+        yield _Problem("out-of-range", f"values no larger than {number(extreme)} would all be written as 0: {least}")
     else:
         yield from _no_law(line.draw)
 
@@ -155,7 +156,7 @@ def _no_law(draw: Draw) -> Iterator[_Problem]:
 def _range(record: ElementType) -> str:
     if record.is_whole:
         return f"{record.name} is {record.low} to {record.high}"
-    return f"{record.name} ends at {record.high:.6g}"
+    return f"{record.name} ends at {number(record.high)}"
 
 
 def _loaded(draw: Draw) -> list[draws.Loaded]:

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.draws import records
+from ms_initkit.draws.text import number
 from ms_initkit.files.regular import parse_json, shown
 from ms_initkit.findings import Finding, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.html import plan_html
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
-from ms_initkit.plans.text import assignment_cells, moments_text, number, table
+from ms_initkit.plans.text import assignment_cells, moments_text, table
 from ms_initkit.plans.validate import faults
 
 if TYPE_CHECKING:

@@ -6,17 +6,13 @@ import math
 from typing import TYPE_CHECKING
 
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ms_initkit.draws.moments import Moments
     from ms_initkit.plans.lines import Assignment
-
-
-def number(value: float | None) -> str:
-    """Returns ``value`` in six significant digits, ``?`` for what is not known."""
-    return "?" if value is None else f"{value:.6g}"
 
 
 def assignment_cells(line: Assignment) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ import numpy as np
 from scipy import special
 
 from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.text import number
 from ms_initkit.stages.distributions import ULP
 from ms_initkit.stages.tally import boundaries
 
@@ -78,10 +79,10 @@ def _extremes(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit
             continue
         side = "below" if word == "minimum" else "above"
         if math.isfinite(bound):
-            yield Misfit("out-of-bounds", f"{word} {value:.6g} is {side} {bound:.6g}")
+            yield Misfit("out-of-bounds", f"{word} {number(value)} is {side} {number(bound)}")
         else:
             yield Misfit(
-                "out-of-bounds", f"{word} {value:.6g} is further out than {values.size:,} values of this law reach"
+                "out-of-bounds", f"{word} {number(value)} is further out than {values.size:,} values of this law reach"
             )
 
 
@@ -141,10 +142,10 @@ def _moments(values: Tally, moments: Moments, alpha: float, *, is_normal: bool) 
         return
     off += 0.01 * step + 1e-5 * std
     if abs(values.mean - mean) > off:
-        yield Misfit("wrong-mean", f"mean {values.mean:.6g} instead of {mean:.6g} +- {off:.2g}")
+        yield Misfit("wrong-mean", f"mean {number(values.mean)} instead of {number(mean)} +- {off:.2g}")
     noise = step * step / 12.0 + 1e-5 * std * std
     if not least - noise <= values.std**2 <= most + noise:
-        yield Misfit("wrong-std", f"std {values.std:.6g} instead of {std:.6g}")
+        yield Misfit("wrong-std", f"std {number(values.std)} instead of {number(std)}")
 
 
 def _bernstein(variance: float, bound: float, size: int, alpha: float) -> float:
@@ -161,7 +162,7 @@ def _function(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit
         yield Misfit(
             "wrong-law",
             f"the distribution function is off by {distance:.3g}, and {allowed:.2g} is what chance explains "
-            f"(mean {values.mean:.6g}, std {values.std:.6g})",
+            f"(mean {number(values.mean)}, std {number(values.std)})",
         )
 
 

@@ -27,13 +27,12 @@ from ms_initkit.stages.shards import INDEXES, arrange, index_text
 from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ms_initkit.draws import Json
     from ms_initkit.plans.plan import Plan
     from ms_initkit.stages.shards import Shard
-
-    Progress = Callable[[int], None]
+    from ms_initkit.stream.pool import Progress
 
 RECORD: Final = "ms_initkit.json"
 SHARD_SIZE: Final = 5 * 10**9

@@ -6,7 +6,7 @@ import math
 from html import escape
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from ms_initkit.plans.text import number
+from ms_initkit.draws.text import number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
-from ms_initkit.plans.text import moments_text, number, shape_text
+from ms_initkit.draws.text import number
+from ms_initkit.plans.text import moments_text, shape_text
 from ms_initkit.stages.measure import BINS, REACH, expected_shares
 from ms_initkit.stages.report_charts import Point, histogram, scales
 

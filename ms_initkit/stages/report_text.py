@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ms_initkit.plans.text import number, table
+from ms_initkit.draws.text import number
+from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

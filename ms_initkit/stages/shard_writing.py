@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
@@ -47,8 +47,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.stages.shards import Shard
-
-    Progress: TypeAlias = Callable[[int], None]
+    from ms_initkit.stream.pool import Progress
 
 CHECKSUM: Final = "ms_initkit.checksum"
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import special
 
 from ms_initkit import draws
+from ms_initkit.draws.text import number
 from ms_initkit.stages.goodness import Misfit, rounding
 from ms_initkit.stages.tally import as_floats
 
@@ -102,15 +103,15 @@ def _orthonormal(matrix: Matrix, dtype: str, gain: float, length: int, alpha: fl
     if not worst <= allowed:
         yield Misfit(
             "lost-orthogonality",
-            f"W W^T is not {square:.6g} I: row {place} of the difference is {worst:.3g} long, and rounding explains "
-            f"{allowed:.2g}",
+            f"W W^T is not {number(square)} I: row {place} of the difference is {worst:.3g} long, "
+            f"and rounding explains {allowed:.2g}",
         )
         return
     # A coordinate of a unit vector squared is Beta(1/2, (n - 1)/2): an identity, say, is orthogonal and not drawn.
     share = min(1.0, (float(np.abs(matrix).max()) * (1.0 - 1e-3) / abs(gain)) ** 2)
     chance = float(special.betainc(0.5 * (length - 1), 0.5, 1.0 - share)) if length > 1 else 1.0
     if matrix.size * chance < alpha:
-        yield Misfit("wrong-law", f"it is orthogonal, but an element of {np.abs(matrix).max():.6g} is not drawn")
+        yield Misfit("wrong-law", f"it is orthogonal, but an element of {number(np.abs(matrix).max())} is not drawn")
 
 
 def _delta_orthogonal(values: Array, dtype: str, gain: float, alpha: float) -> Iterator[Misfit]:

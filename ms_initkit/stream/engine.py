@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
+from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.stream import laws, oracle, table
 from ms_initkit.stream.compiled import kernels as _kernels
 from ms_initkit.stream.pool import Progress, is_inside_task, run, threads, together
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
-STORAGE: Final = tuple(np.dtype(name) for name in ("float32", "uint16", "uint16", "float64", "uint32"))
+# What the kernels write of each type, by its number: words of those of 16 bits.
+STORAGE: Final = tuple(
+    np.dtype("uint16" if record.size == 2 else record.storage)
+    for record in sorted((one for one in TYPES.values() if one.kernel is not None), key=lambda one: one.kernel or 0)
+)
 
 _BLOCK: Final = 1 << 14  # elements the oracle draws at once
 _TASK: Final = 1 << 20  # elements a thread takes at once: about a millisecond
