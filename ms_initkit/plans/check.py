@@ -42,14 +42,8 @@ def check(plan: Plan, recipe: Recipe | None = None) -> tuple[Finding, ...]:
     """Returns what would go wrong if ``plan`` were written; places are given where ``recipe`` is at hand."""
     spans = {} if recipe is None else {rule.id: rule.span for rule in recipe.rules}
     found: dict[tuple[str, str], list[tuple[Assignment, _Problem]]] = {}
-    known: dict[object, tuple[_Problem, ...]] = {}
     for line in plan.columns.kinds:
-        # Parameters are mostly alike: what is wrong is asked once for all of one draw, type and place.
-        kind = (line.draw, line.dtype, line.shape, line.window)
-        problems = known.get(kind)
-        if problems is None:
-            problems = known[kind] = tuple(_problems(line))
-        for problem in problems:
+        for problem in _problems(line):
             # One rule's fault in a hundred parameters is one finding.
             key = problem.code if problem.code in _ONE_FAULT else problem.message
             found.setdefault((line.rule, key), []).append((line, problem))
