@@ -21,8 +21,8 @@ from ms_initkit.syntax.reading import (
     read_glob,
     read_identifier,
     read_integer,
+    read_name,
     read_one_or_more,
-    read_text,
 )
 from ms_initkit.syntax.schemas import Key, Table
 
@@ -230,11 +230,8 @@ def _read_config_keys(node: Node, what: str) -> tuple[str, ...]:
 
 
 def _read_config_key(node: Node, what: str) -> str:
-    text = read_text(node, what)
-    if re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)*", text) is None:
-        note = "a configuration inside another one is named with a dot, as text_config.initializer_range"
-        raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
-    return text
+    note = "a configuration inside another one is named with a dot, as text_config.initializer_range"
+    return read_name(node, what, r"[^\W\d]\w*(\.[^\W\d]\w*)*", note)
 
 
 def _read_count(node: Node, what: str) -> Count:

@@ -218,19 +218,21 @@ def unquoted_glob_failure(node: Node) -> RecipeError:
     return RecipeError([unquoted_glob(node.span.text(), node.span)])
 
 
-def read_identifier(node: Node, what: str) -> str:
-    """Returns a name of letters, digits and underscores."""
+def read_name(node: Node, what: str, pattern: str, note: str) -> str:
+    """Returns a text of the form ``pattern``; ``note`` says in words which that is."""
     text = read_text(node, what)
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is None:
-        note = "it has letters, digits and underscores, no digit first"
+    if re.fullmatch(pattern, text) is None:
         raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
     return text
+
+
+def read_identifier(node: Node, what: str) -> str:
+    """Returns a name of letters, digits and underscores."""
+    note = "it has letters, digits and underscores, no digit first"
+    return read_name(node, what, r"[A-Za-z_][A-Za-z0-9_]*", note)
 
 
 def read_class_name(node: Node, what: str) -> str:
     """Returns a class's name, in which ``*`` stands for any text."""
-    text = read_text(node, what)
-    if re.fullmatch(r"[A-Za-z_*][A-Za-z0-9_*]*", text) is None:
-        note = "a class name has letters, digits and underscores; * stands for any of them"
-        raise failure("wrong-type", f"{what} cannot be {described(node)}", note, span=node.span)
-    return text
+    note = "a class name has letters, digits and underscores; * stands for any of them"
+    return read_name(node, what, r"[A-Za-z_*][A-Za-z0-9_*]*", note)
