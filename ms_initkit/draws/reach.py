@@ -78,8 +78,10 @@ class Reach:
         match draw:
             case draws.Uniform(low, high):
                 self._require(_FLOAT32, low, high, high - low)
+                self._require_visible(low, high)
                 return low, high
             case draws.Normal(mean, std) | draws.TruncatedNormal(mean, std):
+                self._require(_FLOAT32, mean, std)
                 if std > 0.0 and std <= _FLOAT32.least / 2:
                     self.faults.append(f"a standard deviation of {number(std)} would be 0: {_least(_FLOAT32)}")
                 low, high = mean - _REACH * std, mean + _REACH * std
@@ -88,8 +90,14 @@ class Reach:
             # Of an interval far out in the tail, beyond what a normal reaches, the values lie at its nearer end.
             low, high = inside if inside[0] <= inside[1] else (draw.low, draw.high)
             low, high = (low if math.isfinite(low) else high), (high if math.isfinite(high) else low)
-        self._require(_FLOAT32, draw.mean, low, high)
+            self._require_visible(low, high)
+        self._require(_FLOAT32, low, high)
         return low, high
+
+    def _require_visible(self, low: float, high: float) -> None:
+        largest = max(abs(low), abs(high))
+        if 0.0 < largest <= _FLOAT32.least / 2:
+            self.faults.append(f"values no larger than {number(largest)} would all be 0: {_least(_FLOAT32)}")
 
     def _edited(self, edit: Edit, bounds: Bounds | None, shape: tuple[int, ...]) -> Bounds | None:
         match edit:

@@ -7,6 +7,8 @@ from ms_initkit.formulas import elementary, priors, recurrent, rwkv, scaling, se
 from ms_initkit.formulas.base import (
     Formula,
     Site,
+    UnknownSite,
+    UnknownSiteError,
     aliases,
     build,
     find,
@@ -31,6 +33,8 @@ __all__ = [
     "Formula",
     "Range",
     "Site",
+    "UnknownSite",
+    "UnknownSiteError",
     "aliases",
     "arguments",
     "build",

@@ -49,6 +49,23 @@ class Site:
         return self.fans
 
 
+class UnknownSiteError(ValueError):
+    """What is drawn depends on a tensor, and none is at hand."""
+
+
+class UnknownSite(Site):
+    """A tensor of which nothing is known: what resolves here is the same wherever it is drawn."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Holds nothing."""
+
+    def __getattribute__(self, name: str) -> object:
+        """Raises ``UnknownSiteError``, whatever is asked."""
+        raise UnknownSiteError(name)
+
+
 class Formula(Nested):
     """A rule for the values of a tensor; its fields are its arguments, checked when it is made.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import formulas
+from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
@@ -15,6 +16,8 @@ from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, is_unquoted_glob, listed, read_each, read_flag, read_text, read_word
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ms_initkit.findings import Span
     from ms_initkit.formulas import Argument, Formula
     from ms_initkit.syntax.expressions import Expression
@@ -228,13 +231,45 @@ def _read_number(node: Node, argument: Argument, scope: Scope) -> Expression:
 
 
 def _try(spec: InitSpec) -> None:
-    """Makes the formula if every number is known: then contradictions among them are found here."""
+    """Makes the formula if every number is known: contradictions among them, and what no type holds, are found here."""
     try:
-        _constant(spec)
+        formula = _constant(spec)
     except _NotConstantError:
         return
     except (ValueError, TypeError) as error:
         raise failure("bad-argument", f"{spec.name!r} refuses its arguments: {error}", span=spec.span) from error
+    assert isinstance(formula, formulas.Formula)  # made of a spec
+    excess = _excess(formula)
+    if excess is not None:
+        raise failure("out-of-range", f"{spec.name!r}: {excess}", "so in parameters of every type", span=spec.span)
+
+
+def _excess(formula: Formula) -> str | None:
+    """Returns what no element type holds of what ``formula`` draws, None if that depends on the parameter."""
+    if not isinstance(formula, formulas.SHIPPED):  # a user's own runs where it is asked for
+        return None
+    try:
+        draw = formula.resolve(formulas.UnknownSite())
+    except formulas.UnknownSiteError:
+        return None
+    except ValueError as error:
+        return str(error)
+    if not any(number and not 1e-30 < abs(number) < 1e30 for number in _numbers(astuple(draw))):
+        return None
+    from ms_initkit.draws.reach import Reach  # reckons with NumPy, which no other recipe needs
+
+    reach = Reach(TYPES["float64"], lambda _: None)
+    reach.of(draw, ())
+    return next(iter(reach.faults), None)
+
+
+def _numbers(value: object) -> Iterator[float]:
+    match value:
+        case tuple():
+            for item in value:
+                yield from _numbers(item)
+        case float():
+            yield value
 
 
 class _NotConstantError(Exception):

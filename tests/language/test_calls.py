@@ -27,3 +27,39 @@ def test_a_list_of_numbers_is_one_for_each_row() -> None:
     assert isinstance(loaded, InitSpec)
     assert loaded.arguments[0][0] == "value"
     assert isinstance(loaded.arguments[0][1], tuple)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{normal: 1e300}",
+        "{normal: 1e-60}",
+        "{normal: {sigma: 1, mean: -4e38}}",
+        "{uniform: {low: -3e38, high: 3e38}}",
+        "{uniform: 1e-50}",
+        "{trunc_normal: 1e300}",
+        "{trunc_normal_tf: 1e-60}",
+        "{mixture: [[0.5, {normal: 1e300}], [0.5, zeros]]}",
+    ],
+)
+def test_what_no_type_can_hold_needs_no_network(written: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe(f'{{match: "**", init: {written}}}')
+
+    assert [finding.code for finding in caught.value.findings] == ["out-of-range"]
+    assert "in parameters of every type" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{constant: 1e300}",  # float64 holds it
+        "{log_uniform: {low: 1e-300, high: 1}}",
+        "{trunc_normal: {sigma: 1, a: -1e300, b: 1e300}}",
+        "{normal: {sigma: s}}",
+        "{xavier_normal: 1e300}",  # the fans decide
+        "{normal: 1e37}",
+    ],
+)
+def test_what_depends_on_the_parameter_waits_for_it(written: str) -> None:
+    assert recipe(f'{{match: "**", init: {written}}}', head="vars: {s: 1e300}").rules
