@@ -8,7 +8,7 @@ SOURCES := $(wildcard ms_initkit/stream/*.[ch]) setup.py tools/build_backend.py
 KERNELS := build/.kernels
 READY := $(STAMP) $(KERNELS)
 
-.PHONY: demo test lint types tests kernels sanitize wheels docs examples reference truth zoo bench distributed fuzz quality check-aarch64 check-numpy2 check-mindspore conformance clean
+.PHONY: demo test lint types tests kernels sanitize wheels docs editors examples reference truth zoo bench distributed fuzz quality check-aarch64 check-numpy2 check-mindspore conformance clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -145,6 +145,16 @@ $(SITE)/.installed: tools/requirements-docs.txt
 
 docs: $(SITE)/.installed
 	NO_MKDOCS_2_WARNING=1 $(SITE)/bin/mkdocs build
+
+# What editors show of recipes, asked of the language server that VS Code runs; takes Node.js.
+EDITORS := build/editors
+
+$(EDITORS)/.installed:
+	npm install --silent --no-audit --no-fund --prefix $(EDITORS) yaml-language-server@2.0.0
+	touch $@
+
+editors: $(READY) $(EDITORS)/.installed
+	$(BIN)/pytest tests/language/test_editor.py
 
 # Ours beside torch's, JAX's, Keras's and MindSpore's initializers, in an environment of its own: docs/conformance.md.
 CONFORMANCE := .venv-conformance

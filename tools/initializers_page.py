@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import inspect
-import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ms_initkit import formulas
-from ms_initkit.formulas import Argument, Formula
+from ms_initkit.formulas.docstrings import default_text, docstring_of
+
+if TYPE_CHECKING:
+    from ms_initkit.formulas import Argument, Formula
 
 _HEAD = """\
 # Initializers
@@ -51,45 +54,26 @@ def _index() -> str:
         if formula not in formulas.SHIPPED:
             continue  # a user's own
         words = ", ".join(f"`{word}`" for word in others[name])
-        rows.append(f"| [`{name}`](#{name}) | {words} | {_cell(_summary(formula))} |")
+        rows.append(f"| [`{name}`](#{name}) | {words} | {_cell(_escaped(docstring_of(formula).summary))} |")
     return "\n".join(rows) + "\n"
 
 
 def _section(formula: type[Formula]) -> str:
     name = formulas.name_of(formula)
-    body, arguments, sources = _split(formula)
-    lines = [f"### {name}", "", _summary(formula), ""]
+    said = docstring_of(formula)
+    lines = [f"### {name}", "", _escaped(said.summary), ""]
     others = formulas.aliases()[name]
     if others:
         lines += ["Also called " + ", ".join(f"`{word}`" for word in others) + ".", ""]
-    if body:
-        lines += [body, ""]
-    if arguments:
+    if said.body:
+        lines += [_escaped(said.body), ""]
+    if said.arguments:
         lines += ["| argument | type | default | meaning |", "| --- | --- | --- | --- |"]
         for argument in formulas.arguments(formula):
-            lines.append(
-                f"| {_names(argument)} | {_type(argument)} | {_default(argument)} | {_cell(arguments[argument.name])} |"
-            )
+            meaning = _cell(_escaped(said.arguments[argument.name]))
+            lines.append(f"| {_names(argument)} | {_type(argument)} | {_default(argument)} | {meaning} |")
         lines.append("")
-    return "\n".join([*lines, f"Sources: {sources}", ""])
-
-
-def _summary(formula: type[Formula]) -> str:
-    return _escaped((inspect.getdoc(formula) or "").splitlines()[0])
-
-
-def _split(formula: type[Formula]) -> tuple[str, dict[str, str], str]:
-    """Returns the docstring's explanation, its arguments by name, and its sources, each on one line."""
-    rest = "\n".join((inspect.getdoc(formula) or "").splitlines()[1:])
-    rest, _, sources = rest.partition("Sources: ")
-    body, _, listed = rest.partition("Args:\n")
-    entries = re.split(r"\n    (?=\w+: )", "\n" + listed.rstrip())[1:]
-    arguments = {name: _joined(meaning) for name, _, meaning in (entry.partition(": ") for entry in entries)}
-    return _joined(body), arguments, _joined(sources)
-
-
-def _joined(lines: str) -> str:
-    return _escaped(" ".join(lines.split()))
+    return "\n".join([*lines, f"Sources: {_escaped(said.sources)}", ""])
 
 
 def _escaped(line: str) -> str:
@@ -112,13 +96,7 @@ def _type(argument: Argument) -> str:
 def _default(argument: Argument) -> str:
     if argument.is_required:
         return "required"
-    if argument.default is None:
-        return "none"
-    if isinstance(argument.default, Formula):
-        return f"`{formulas.name_of(type(argument.default))}`"
-    if isinstance(argument.default, bool):
-        return f"`{str(argument.default).lower()}`"
-    return f"`{argument.default:g}`" if isinstance(argument.default, float) else f"`{argument.default}`"
+    return "none" if argument.default is None else f"`{default_text(argument)}`"
 
 
 def _cell(content: str) -> str:

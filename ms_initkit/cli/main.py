@@ -38,12 +38,27 @@ def application(
         list[Path],
         typer.Option("--recipes", help="A folder whose recipes are known by name; may be repeated.", metavar="DIR"),
     ] = [],  # noqa: B006  # typer reads the default and never hands it out
+    imports: Annotated[
+        list[str],
+        typer.Option("--import", help="A module or file that registers initializers of your own.", metavar="MODULE"),
+    ] = [],  # noqa: B006
 ) -> None:
     """Initialises MindSpore networks from YAML recipes."""
     for folder in recipes_:
         if not folder.is_dir():
             refuse(f"{folder}: no such folder")
     library.use_folders(recipes_)
+    for name in imports:
+        _import(name)
+
+
+def _import(name: str) -> None:
+    from ms_initkit.networks.construct import load_module
+
+    try:
+        load_module(name)
+    except ValueError as error:
+        refuse(error)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -112,11 +113,21 @@ def initializers(as_json: AsJson = False) -> None:
     say("\n".join(f"{row['name']}({', '.join(row['arguments'])})\n    {row['what']}" for row in rows))
 
 
-def schema() -> None:
-    """Prints the JSON Schema of the recipe language, for editors."""
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help="A file to write it to, in place of the terminal.")] = None,
+) -> None:
+    """Prints the JSON Schema of recipes, by which editors complete, explain and check them."""
     from ms_initkit.language.schema import recipe_schema
 
-    say(json.dumps(recipe_schema(), indent=1))
+    text = json.dumps(recipe_schema(), indent=1)
+    if out is None:
+        say(text)
+        return
+    with answering(as_json=False):
+        from ms_initkit.files.whole import write_text
+
+        write_text(out, f"{text}\n")
+        say(f"{out}: the schema of recipes; an editor takes it by the line # yaml-language-server: $schema={out}")
 
 
 COMMANDS: Final = (check, list_, show, initializers, schema)

@@ -42,7 +42,7 @@ class InitSpec:
 ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | tuple[ArgumentValue, ...] | None"
 
 _DEEPEST: Final = 6
-_LISTS: Final = ("numbers", "number or numbers", "integers", "formulas", "mixture parts")
+LISTS: Final = ("numbers", "number or numbers", "integers", "formulas", "mixture parts")
 
 
 def read_initializer(node: Node, what: str, scope: Scope, depth: int = 0) -> InitSpec:
@@ -92,7 +92,8 @@ def _find(node: Scalar) -> type[Formula]:
     if formula is None:
         spellings = [*formulas.names(), *(word for others in formulas.aliases().values() for word in others)]
         hint = suggestion(node.text, spellings) or (
-            "`ms-initkit initializers` lists them; one of your own is known once its module is imported"
+            "`ms-initkit initializers` lists them; one of your own is known once its module is imported "
+            "(`ms-initkit --import MODULE ...`)"
         )
         raise failure("unknown-initializer", f"no initializer is called {described(node)}", span=node.span, help=hint)
     return formula
@@ -146,7 +147,7 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             message = f"{name.text!r} is followed by nothing"
             problems.add("wrong-type", message, span=name.span, help=f"write {name.text}, without the colon")
             return []
-        case Sequence(items) if not (known and known[0].kind in _LISTS):
+        case Sequence(items) if not (known and known[0].kind in LISTS):
             values: tuple[Node, ...] = items
         case _:
             values = (node,)

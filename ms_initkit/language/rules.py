@@ -38,7 +38,7 @@ _EDIT_WHAT_IS_THERE: Final = "to edit values that are there, save them and take 
 RULE: Final[Table] = (
     Key("id", schemas.TEXT, "The rule's name in plans; its number if left out."),
     Key("match", schemas.reference("match"), "Which parameters the rule selects.", is_required=True),
-    Key("init", schemas.any_of({"const": KEEP}, schemas.INITIALIZER), "An initializer, or `keep`."),
+    Key("init", schemas.reference("action"), "An initializer, or `keep`."),
     Key("from", sources.SCHEMA, "A file whose values are taken."),
     Key("like", schemas.TEXT, "Another parameter whose values are taken; captures in braces."),
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit import formulas
-from ms_initkit.language import load, rules, variables
+from ms_initkit.language import call_schemas, load, rules, variables
 from ms_initkit.language.selectors import selector_schema
 from ms_initkit.syntax import schemas
 
 if TYPE_CHECKING:
-    from ms_initkit.formulas import Argument
     from ms_initkit.syntax.schemas import Schema
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -31,45 +29,6 @@ def recipe_schema() -> Schema:
             "match": selector_schema(),
             "variable": variables.SCHEMA,
             "expression": schemas.SCALAR,
-            "initializer": _initializer(),
+            **call_schemas.definitions(rules.KEEP),
         },
     }
-
-
-def _initializer() -> Schema:
-    names = [spelling for name in formulas.names() for spelling in (name, *formulas.aliases()[name])]
-    calls = {name: _arguments(name) for name in names}
-    call: Schema = {"type": "object", "minProperties": 1, "maxProperties": 1, "properties": calls}
-    # Other spellings (XavierNormal, xavier-normal) are names too: what is not listed is left to `load`.
-    return {"anyOf": [{"type": "number"}, {"enum": names}, {"type": "string"}, call]}
-
-
-def _arguments(name: str) -> Schema:
-    known = formulas.arguments(formulas.known(name))
-    by_name: Schema = {
-        "type": "object",
-        "properties": {word: _argument(one) for one in known for word in (one.name, *one.aliases)},
-        "additionalProperties": False,
-    }
-    by_place: list[Schema] = [_argument(known[0])] if known else []
-    return {"anyOf": [by_name, *by_place, {"type": "array", "maxItems": max(len(known), 1)}]}
-
-
-def _argument(argument: Argument) -> Schema:
-    kinds: dict[str, Schema] = {
-        "number": schemas.EXPRESSION,
-        "integer": schemas.EXPRESSION,
-        "flag": schemas.FLAG,
-        "word": {"enum": list(argument.choices)},
-        "text": schemas.TEXT,
-        "numbers": schemas.list_of(schemas.EXPRESSION),
-        "number or numbers": schemas.any_of(schemas.EXPRESSION, schemas.EXPRESSIONS),
-        "integers": schemas.list_of(schemas.EXPRESSION),
-        "formula": schemas.INITIALIZER,
-        "formulas": schemas.list_of(schemas.INITIALIZER),
-        "mixture parts": schemas.list_of(
-            {"type": "array", "prefixItems": [schemas.EXPRESSION, schemas.INITIALIZER], "minItems": 2}
-        ),
-    }
-    schema = kinds[argument.kind]
-    return {"anyOf": [schema, {"type": "null"}]} if argument.is_nullable else schema

@@ -57,7 +57,7 @@ def _find(target: str) -> object:
     if not colon or not path or not module_name:
         example = "such as `mindcv.models:resnet50` or `./nets.py:Net`"
         raise ValueError(f"{target!r} is not `module:factory`, {example}")
-    found: object = _import_file(Path(module_name)) if module_name.endswith(".py") else _import_module(module_name)
+    found: object = load_module(module_name)
     for attribute in path.split("."):
         try:
             found = getattr(found, attribute)
@@ -65,6 +65,15 @@ def _find(target: str) -> object:
             guess = suggestion(attribute, dir(found))
             raise ValueError(f"{module_name!r} has no {path!r}" + (f": {guess}" if guess else "")) from error
     return found
+
+
+def load_module(name: str) -> ModuleType:
+    """Returns the module of that name, looked for in the working directory too, or the one in the file of that path.
+
+    Raises:
+        ValueError: If it cannot be imported.
+    """
+    return _import_file(Path(name)) if name.endswith(".py") else _import_module(name)
 
 
 def _import_module(name: str) -> ModuleType:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -309,3 +310,46 @@ def test_list_searches_and_says_if_nothing_is_found() -> None:
 
 def test_initializers_are_listed_with_their_arguments() -> None:
     assert "normal(sigma, mean)" in run("initializers").stdout
+
+
+OWN = """import numpy as np
+import ms_initkit as mik
+
+@mik.register_initializer("made_up")
+def made_up(shape, rng, width=1.0):
+    return rng.uniform(-width, width, shape)
+"""
+
+
+@pytest.mark.usefixtures("own_initializers")
+@pytest.mark.parametrize("module", ["own.py", "own"])
+def test_an_initializer_of_ones_own_is_known_where_its_module_is_imported(
+    module: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "own.py").write_text(OWN)
+    (folder / "recipe.yaml").write_text("family: x\nrules:\n  - {match: '**', init: {made_up: {width: 2}}}\n")
+    monkeypatch.delitem(sys.modules, "own", raising=False)
+
+    without = run("check", "recipe.yaml")
+    known = run("--import", module, "check", "recipe.yaml")
+
+    assert (without.exit_code, known.exit_code) == (1, 0)
+    assert "--import MODULE" in without.stderr
+    schema = run("schema")  # in this process it stays imported
+    assert "made_up" in json.loads(schema.stdout)["$defs"]["call"]["properties"]
+
+
+def test_a_module_that_cannot_be_imported_is_a_refusal() -> None:
+    result = run("--import", "no_such_module", "check", "good.yaml")
+
+    assert result.exit_code == 2
+    assert "module 'no_such_module' cannot be imported" in result.stderr
+
+
+def test_the_schema_goes_to_the_terminal_or_to_a_file(folder: Path) -> None:
+    shown = run("schema").stdout
+
+    written = run("schema", "--out", "recipe.schema.json")
+
+    assert "# yaml-language-server: $schema=recipe.schema.json" in written.stdout
+    assert json.loads((folder / "recipe.schema.json").read_text()) == json.loads(shown)
