@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.findings import ApplyError, Finding, suggestion
-from ms_initkit.networks.describe import named_parameters
+from ms_initkit.networks.describe import held
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 
@@ -23,35 +20,25 @@ def fit(plan: Plan, net: Cell) -> tuple[Parameter, ...]:
     Raises:
         ApplyError: If the plan was made for another network: a name, a shape or an element type differs.
     """
-    parameters = named_parameters(net)
-    if _is_made_for(plan, parameters):
-        return tuple(parameters.values())
+    names, parameters, shapes, dtypes = held(net)
+    columns = plan.columns
+    # Column by column, since there may be thousands.
+    if names == columns.names() and shapes == columns.local_shapes() and dtypes == columns.dtypes():
+        return tuple(parameters)
     lines = {line.name: line for line in plan.assignments}
     findings = []
-    for name, parameter in parameters.items():
+    for name, shape, dtype in zip(names, shapes, dtypes, strict=True):
         line = lines.pop(name, None)
         if line is None:
             findings.append(_misfit(f"the plan has no parameter {name!r}", None))
-            continue
-        shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)
-        if line.local_shape != shape or line.dtype != dtype:
+        elif line.local_shape != shape or line.dtype != dtype:
             was = f"the plan was made for {line.local_shape} {line.dtype}"
             findings.append(_misfit(f"{name!r} is {shape} {dtype}; {was}", None))
-    findings += [_misfit(f"the network has no parameter {name!r}", suggestion(name, parameters)) for name in lines]
+    findings += [_misfit(f"the network has no parameter {name!r}", suggestion(name, names)) for name in lines]
     if findings:
         raise ApplyError(findings)
-    return tuple(parameters[line.name] for line in plan.assignments)
-
-
-def _is_made_for(plan: Plan, parameters: Mapping[str, Parameter]) -> bool:
-    """Returns whether names, shapes and types agree in order: column by column, since there may be thousands."""
-    columns = plan.columns
-    if list(parameters) != columns.names():
-        return False
-    # Both at once: to look at a parameter again later is to wait for memory again.
-    found = [(parameter.shape, parameter.dtype) for parameter in parameters.values()]
-    shapes, dtypes = [shape for shape, _ in found], [dtype_name(dtype) for _, dtype in found]
-    return shapes == columns.local_shapes() and dtypes == columns.dtypes()
+    by_name = dict(zip(names, parameters, strict=True))
+    return tuple(by_name[line.name] for line in plan.assignments)
 
 
 def _misfit(message: str, question: str | None) -> Finding:

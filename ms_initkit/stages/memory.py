@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from bisect import bisect_right
 from math import prod
 from pathlib import Path
@@ -13,13 +14,13 @@ import numpy as np
 from ms_initkit.stream import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 # Bytes from which an array is worth pages of its own; NumPy asks for large pages from 4 MiB on.
 _OWN_PAGES: Final = 1 << 20
 _MAPS: Final = Path("/proc/self/maps")
+_LOCKED: Final = re.compile(rb"^([0-9a-f]+)-([0-9a-f]+) .-", re.MULTILINE)  # its lines of what may not be written
+_ASKED_ONE_BY_ONE: Final = 4096
 _PIECE: Final = 4 << 20  # what the kernels take at once when they try which kind of pages is quicker
 
 
@@ -38,33 +39,31 @@ def fresh_array(shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> NDArray[
     return np.ndarray(shape, dtype, pages, -begins % _PIECE if spare else 0)
 
 
-def not_writable(addresses: Sequence[int]) -> list[int]:
+def not_writable(addresses: NDArray[np.uint64]) -> list[int]:
     """Returns the numbers of the addresses that lie in memory which the system does not let anyone write to.
 
     That is a file that was mapped to be read, above all; writing there would end the process. Where the system does
     not tell (it is Linux's to say), none is returned.
     """
-    known: list[int] | None = compiled.found.locked(np.array(addresses, np.uint64)) if compiled.found else None
-    return _not_writable_of_maps(addresses) if known is None else known
+    # To ask for one costs half a microsecond, the table of all memory some milliseconds.
+    if compiled.found is not None and len(addresses) <= _ASKED_ONE_BY_ONE:
+        known: list[int] | None = compiled.found.locked(addresses)
+        if known is not None:
+            return known
+    return _not_writable_of_maps(addresses)
 
 
-def _not_writable_of_maps(addresses: Sequence[int]) -> list[int]:
+def _not_writable_of_maps(addresses: NDArray[np.uint64]) -> list[int]:
     try:
-        text = _MAPS.read_text()
+        table = _MAPS.read_bytes()
     except OSError:
         return []
-    locked = []
-    for line in text.splitlines():
-        stretch, rights, _ = line.split(maxsplit=2)
-        if rights[1] != "w":
-            start, _, stop = stretch.partition("-")
-            locked.append((int(start, 16), int(stop, 16)))
-    if not locked or not addresses:
+    locked = [(int(start, 16), int(stop, 16)) for start, stop in _LOCKED.findall(table)]
+    if not locked or not len(addresses):
         return []
     begins, ends = np.array(sorted(locked), np.uint64).T
-    wanted = np.array(addresses, np.uint64)
-    place = np.searchsorted(begins, wanted, side="right") - 1
-    found: list[int] = np.flatnonzero((place >= 0) & (wanted < ends[place])).tolist()
+    place = np.searchsorted(begins, addresses, side="right") - 1
+    found: list[int] = np.flatnonzero((place >= 0) & (addresses < ends[place])).tolist()
     return found
 
 

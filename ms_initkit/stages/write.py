@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 from mindspore import Tensor, get_context
@@ -22,8 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mindspore import Parameter
+    from numpy.typing import NDArray
 
     from ms_initkit.draws.arrays import Array
+
+    # Where values lie on this host; 0 where they do not.
+    Addresses: TypeAlias = NDArray[np.uint64]
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24
@@ -114,32 +118,31 @@ def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple
 
 def _own_storages(
     columns: Columns, parameters: Sequence[Parameter], kept: Columns, spared: Sequence[Parameter]
-) -> list[int]:
+) -> Addresses:
     """Returns where the values of each lie on this host; 0 where they do not, not in one piece, or not for it alone.
 
     Of several that share memory the first one keeps it, and before any of them one that is not written.
     """
     addresses = _storages(parameters)
-    for number in not_writable(addresses):
-        addresses[number] = 0
-    starts = np.array(_storages(spared) + addresses, np.int64)
+    addresses[not_writable(addresses)] = 0
+    starts = np.concatenate([_storages(spared), addresses]).view(np.int64)
     sizes = np.concatenate([kept.bytes, columns.bytes]) if spared else columns.bytes
-    for number in overlapping(starts, sizes * (starts != 0)):
-        if number >= len(spared):
-            addresses[number - len(spared)] = 0
-    return addresses if _is_proven(columns, parameters, addresses) else [0] * len(addresses)
+    shared = np.array(overlapping(starts, sizes * (starts != 0)), np.intp) - len(spared)
+    addresses[shared[shared >= 0]] = 0
+    return addresses if _is_proven(columns, parameters, addresses) else np.zeros_like(addresses)
 
 
-def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Sequence[int]) -> bool:
+def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Addresses) -> bool:
     """Returns whether MindSpore's account of where values lie agrees with a NumPy view of them.
 
     One is proof enough; a few are tried, because of a view of another tensor NumPy is given a copy.
     """
     tried = 0
-    for line, parameter, expected in zip(columns.lines, parameters, addresses, strict=True):
-        if expected and line.size and line.dtype != "bfloat16":
-            address, is_read_only = parameter.asnumpy().__array_interface__["data"]
-            if address == expected and not is_read_only:
+    for number in np.flatnonzero(addresses):
+        line = columns.lines[number]
+        if line.size and line.dtype != "bfloat16":
+            address, is_read_only = parameters[number].asnumpy().__array_interface__["data"]
+            if address == addresses[number] and not is_read_only:
                 return True
             tried += 1
             if tried == _MOST_TRIED:
@@ -147,24 +150,23 @@ def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Seq
     return not tried
 
 
-def _storages(parameters: Sequence[Parameter]) -> list[int]:
+def _storages(parameters: Sequence[Parameter]) -> Addresses:
     # `has_init` is this and a call more, and is to go.
-    return [
-        parameter.data_ptr() if parameter.init is None and parameter.is_contiguous() else 0 for parameter in parameters
-    ]
+    here = [each.data_ptr() if each.init is None and each.is_contiguous() else 0 for each in parameters]
+    return np.array(here, np.uint64)
 
 
 def _write_together(
     columns: Columns,
     parameters: Sequence[Parameter],
-    storages: Sequence[int],
+    storages: Addresses,
     own: Mapping[str, Array],
     seed: int,
     progress: Callable[[int], None] | None,
 ) -> None:
     """Draws and writes parameters, of which ``storages`` says where their values lie on this host, or 0."""
     addresses, fresh = _places(columns, parameters, storages)
-    _draw(columns, addresses, own, seed, progress, is_fresh=not any(storages))
+    _draw(columns, addresses, own, seed, progress, is_fresh=not storages.any())
     for number, values in fresh.items():
         _give(parameters[number], values)
 
@@ -182,7 +184,7 @@ def _write_through(
         for chunk in (*_chunks(columns, parameters), None):
             coming = None
             if chunk is not None:
-                addresses, fresh = _places(*chunk, [0] * len(chunk[1]))
+                addresses, fresh = _places(*chunk, np.zeros(len(chunk[1]), np.uint64))
                 drawing = ahead.submit(_draw, chunk[0], addresses, own, seed, None, is_fresh=True)
                 coming = (drawing, *chunk, fresh)
             if drawn is not None:
@@ -198,7 +200,7 @@ def _write_through(
 
 def _draw(
     columns: Columns,
-    addresses: Sequence[int],
+    addresses: Addresses,
     own: Mapping[str, Array],
     seed: int,
     progress: Callable[[int], None] | None,
@@ -208,12 +210,11 @@ def _draw(
     """Draws each parameter at its address."""
     plain = columns.plain
     if plain.lines:
-        where = np.array(addresses, np.uint64)
-        where = where if plain is columns else where[columns.is_plain]
+        where = addresses if plain is columns else addresses[columns.is_plain]
         stream.fill_many(plain.batch, where, stream.keys(seed, plain.streams), progress, is_fresh=is_fresh)
     for number in () if plain is columns else np.flatnonzero(~columns.is_plain).tolist():
         line = columns.lines[number]
-        values = _view(addresses[number], line.local_shape, storage(line.dtype))
+        values = _view(int(addresses[number]), line.local_shape, storage(line.dtype))
         if line.name in own:
             values[...] = own[line.name]
         else:
@@ -229,20 +230,18 @@ def _view(address: int, shape: tuple[int, ...], dtype: np.dtype[np.generic]) -> 
 
 
 def _places(
-    columns: Columns, parameters: Sequence[Parameter], storages: Sequence[int]
-) -> tuple[list[int], dict[int, Array]]:
+    columns: Columns, parameters: Sequence[Parameter], storages: Addresses
+) -> tuple[Addresses, dict[int, Array]]:
     """Returns where each is drawn: in its own storage or, where that is 0, in a fresh array.
 
     Fresh arrays are returned by the parameter's number.
     """
-    addresses = list(storages)
+    addresses = storages.copy()
     fresh: dict[int, Array] = {}
-    if 0 in addresses:
-        for number, address in enumerate(addresses):
-            if address == 0:
-                dtype = np.dtype(mstype._dtype_to_nptype(parameters[number].dtype))
-                fresh[number] = fresh_array(columns.lines[number].local_shape, dtype)
-                addresses[number] = fresh[number].__array_interface__["data"][0]
+    for number in np.flatnonzero(addresses == 0).tolist():
+        dtype = np.dtype(mstype._dtype_to_nptype(parameters[number].dtype))
+        fresh[number] = fresh_array(columns.lines[number].local_shape, dtype)
+        addresses[number] = fresh[number].__array_interface__["data"][0]
     return addresses, fresh
 
 

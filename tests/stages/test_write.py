@@ -179,8 +179,11 @@ def test_memory_without_the_right_to_write_is_told(rights: int) -> None:
     first = np.frombuffer(locked, np.uint8).ctypes.data
     own = np.frombuffer(open_, np.uint8).ctypes.data
     inside = first + 2 * mmap.PAGESIZE + 17
-    assert not_writable([0, own, first, own + 5, inside, np.zeros(3).ctypes.data]) == [2, 4]
-    assert not_writable([]) == []
+    addresses = np.array([0, own, first, own + 5, inside, np.zeros(3).ctypes.data], np.uint64)
+    assert not_writable(addresses) == [2, 4]
+    # of so many the system's table of all memory is read, once
+    assert not_writable(np.concatenate([np.full(10_000, own, np.uint64), addresses])) == [10_002, 10_004]
+    assert not_writable(addresses[:0]) == []
 
 
 def test_hash_tables_are_left_alone() -> None:
