@@ -13,6 +13,9 @@ from typing import Literal, TypeAlias
 
 from ms_initkit.draws import records
 
+# Needed when it runs, too: draws are read from JSON by the types of their fields.
+from ms_initkit.draws.fits import Fit  # noqa: TC001
+
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
 
@@ -26,6 +29,15 @@ class Base:
     def parts(self) -> tuple[Draw, ...]:
         """The draws that it is made of."""
         return ()
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        """Returns the shape of each of ``parts`` where this is drawn in a tensor of ``shape``."""
+        return (shape,) * len(self.parts)
+
+    @property
+    def loaded(self) -> tuple[Loaded, ...]:
+        """The parts of it that are values of a file."""
+        return tuple(found for part in self.parts for found in part.loaded)
 
     @property
     def is_random(self) -> bool:
@@ -171,6 +183,9 @@ class Blocks(Base):
     def parts(self) -> tuple[Draw, ...]:
         return self.draws
 
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        return tuple((*shape[: self.axis], size, *shape[self.axis + 1 :]) for size in self.sizes)
+
 
 @dataclass(frozen=True, slots=True)
 class Repeated(Base):
@@ -183,6 +198,9 @@ class Repeated(Base):
     @property
     def parts(self) -> tuple[Draw, ...]:
         return (self.draw,)
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        return ((*shape[: self.axis], shape[self.axis] // self.times, *shape[self.axis + 1 :]),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +265,27 @@ class Loaded(Base):
     path: str
     key: str
 
+    @property
+    def loaded(self) -> tuple[Loaded, ...]:
+        return (self,)
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted(Base):
+    """``draw`` of a tensor of ``shape``, made to fit another shape by ``fit``: see ``ms_initkit.draws.fitting``."""
+
+    draw: Draw
+    shape: tuple[int, ...]
+    fit: Fit
+
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return (self.draw,)
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        del shape
+        return (self.shape,)
+
 
 @dataclass(frozen=True, slots=True)
 class Keep(Base):
@@ -255,7 +294,7 @@ class Keep(Base):
 
 Draw: TypeAlias = (
     Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
-    | Blocks | Repeated | Edited | Loaded | Keep
+    | Blocks | Repeated | Edited | Loaded | Fitted | Keep
 )  # fmt: skip
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 

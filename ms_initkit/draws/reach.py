@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from ms_initkit import draws
-from ms_initkit.draws import tables
+from ms_initkit.draws import fitting, tables
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.steps import stepped
 from ms_initkit.draws.text import number
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ms_initkit.draws.dtypes import ElementType
 
 Bounds: TypeAlias = tuple[float, float]
-# The least and the greatest value that is loaded; None where that is not known.
-FromFile: TypeAlias = Callable[[draws.Loaded], Bounds | None]
+# The least and the greatest value of what is loaded in this shape; None where that is not known.
+FromFile: TypeAlias = Callable[[draws.Loaded, tuple[int, ...]], Bounds | None]
 
 # The quantile of half a cell of the 2**32: further from its mean no normal number is drawn.
 _REACH: Final = 6.34
@@ -69,7 +69,10 @@ class Reach:
                     bounds = self._edited(edit, bounds, shape)
                 return bounds
             case draws.Loaded():
-                return self.from_file(draw)
+                return self.from_file(draw, shape)
+            case draws.Fitted(inner, inner_shape, fit):
+                ends = self.of(inner, inner_shape)
+                return None if ends is None else fitting.bounds(fit, inner_shape, shape, *ends)
             case _:
                 return None
 

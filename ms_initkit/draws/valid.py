@@ -9,6 +9,7 @@ import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.draws import tables
+from ms_initkit.draws.fits import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,6 +51,8 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             if not 0 <= axis < len(shape) or times < 1 or shape[axis] % times:
                 return f"axis {axis} of {shape} is not {times} times something"
             return fault(inner, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :])) or _kept(inner)
+        case draws.Fitted(inner, inner_shape, fit):
+            return misfit(fit, inner_shape, shape) or fault(inner, inner_shape) or _kept(inner)
         case draws.Edited(inner, edits):
             found = fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
             return found or _streams_fault([edit.stream for edit in edits if isinstance(edit, draws.AddDraw)])

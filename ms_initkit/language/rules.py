@@ -7,7 +7,7 @@ from dataclasses import fields as fields_of
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from ms_initkit.language import blocks, edits, fans, sources
+from ms_initkit.language import blocks, edits, fans, fits, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ms_initkit.language.blocks import BlocksSpec
     from ms_initkit.language.edits import EditSpec
     from ms_initkit.language.fans import FansSpec
+    from ms_initkit.language.fits import Fit
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
     from ms_initkit.syntax.nodes import Node
@@ -41,6 +42,7 @@ RULE: Final[Table] = (
     Key("init", schemas.reference("action"), "An initializer, or `keep`."),
     Key("from", sources.SCHEMA, "A file whose values are taken."),
     Key("like", schemas.TEXT, "Another parameter whose values are taken; captures in braces."),
+    Key("fit", fits.SCHEMA, "How values of another shape, of `from` or `like`, are made to fit."),
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
     Key("then", edits.SCHEMA, "Edits of the drawn values, in order."),
@@ -82,6 +84,7 @@ class Rule:
     match: Selector
     action: Action
     span: Span
+    fit: Fit | None = None
     blocks: BlocksSpec | None = None
     fans: FansSpec | None = None
     then: tuple[EditSpec, ...] = ()
@@ -98,13 +101,13 @@ class Rule:
     @property
     def names(self) -> frozenset[str]:
         """Every name that its expressions use for a parameter that it wins."""
-        return names_in((self.action, self.blocks, self.fans, self.then))
+        return names_in((self.action, self.fit, self.blocks, self.fans, self.then))
 
     @property
     def options(self) -> frozenset[str]:
         """The options of cells that it looks at."""
         has = self.match.find(Has)
-        used = names_in((self.action, self.blocks, self.fans, self.then, self.where))
+        used = names_in((self.action, self.fit, self.blocks, self.fans, self.then, self.where))
         return frozenset(name.removeprefix(CELL) for name in used if name.startswith(CELL)) | {
             *(() if has is None else has.names)
         }
@@ -166,6 +169,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     cut: Attempt[BlocksSpec | None] = Attempt((None,))
     if not has_parts(fields.nodes.get("blocks")):
         cut = fields.read("blocks", partial(blocks.read_blocks, scope=sized), None)
+    fitting: Attempt[Fit | None] = fields.read("fit", partial(fits.read_fit, scope=full), None)
     counted = fields.read("fans", partial(fans.read_fans, scope=full), None)
     then = fields.read("then", partial(edits.read_edits, scope=full), ())
     where = fields.read("where", partial(read_condition, scope=sized), None)
@@ -190,6 +194,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         match=match,
         action=action.value,
         span=node.span,
+        fit=fitting.value,
         blocks=cut.value,
         fans=counted.value,
         then=then.value,
@@ -245,12 +250,14 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
     idle: tuple[str, ...]
     match action:
         case KeepSpec():
-            word, idle = "init: keep", ("blocks", "fans", "then")
+            word, idle = "init: keep", ("fit", "blocks", "fans", "then")
         case FromSpec():
             word, idle = "from", ("blocks", "fans")
         case LikeSpec():
             word, idle = "like", ("blocks", "fans")
-        case _:
+        case InitSpec() | PartsSpec():
+            word, idle = "init", ("fit",)
+        case None:
             return
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         if key.text in idle:

@@ -52,6 +52,7 @@ def action_text(rule: Rule) -> str:
             text = f"parts of axis {axis}: " + ", ".join(_call_text(part.init) for part in parts)
         case _:
             text = "keep"
+    text += f", {rule.fit}" if rule.fit is not None else ""
     if rule.blocks is not None:
         text += f", in blocks of axis {rule.blocks.axis}"
     text += "".join(f", then {edit.name}" for edit in rule.then)

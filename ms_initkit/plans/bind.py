@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.findings import Finding, PlanError
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
+from ms_initkit.language.fits import ShapeError
 from ms_initkit.language.sources import LikeSpec
 from ms_initkit.language.text import location
 from ms_initkit.plans.leftovers import Leftovers
@@ -78,7 +79,7 @@ def draft_plan(
     matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
-    draft.likes.follow(draft.assignments, draft.resolver.edits, draft.tally.fail)
+    draft.likes.follow(draft.assignments, draft.resolver.taken, draft.tally.fail)
     findings += draft.findings(matcher.rules, recipe.path, strict=strict)
     findings += summed_biases(draft.assignments)
     plan = Plan(
@@ -263,7 +264,13 @@ def _tied(rule: Rule, first: str, other: str, taken: dict[str, int | str]) -> Fi
 
 
 def _failure_code(reason: ValueError) -> str:
-    return "undefined-fan" if isinstance(reason, NoFansError) else "unusable-initializer"
+    match reason:
+        case NoFansError():
+            return "undefined-fan"
+        case ShapeError():
+            return "shape-mismatch"
+        case _:
+            return "unusable-initializer"
 
 
 def _listed(infos: Sequence[ParamInfo]) -> str:

@@ -60,9 +60,9 @@ def _finding(cases: Sequence[tuple[Assignment, _Problem]], span: Span | None) ->
     notes = [f"rule {line.rule!r}; nothing was written"]
     hint = None
     if problem.code == "missing-entry" and len(cases) > 1:
-        path = _loaded(line.draw)[0].path
+        path = line.draw.loaded[0].path
         message += f", nor for {counted(len(cases) - 1, 'more parameter')} of the rule"
-        hint = prefix_hint([_loaded(other.draw)[0].key for other, _ in cases], entries_of(path) or (), 0)
+        hint = prefix_hint([other.draw.loaded[0].key for other, _ in cases], entries_of(path) or (), 0)
         hint = hint or "`missing: next` gives what the file lacks to the rules after this one"
     elif problem.note is not None:
         notes.append(problem.note)
@@ -88,6 +88,8 @@ def refusal(draw: Draw, dtype: str) -> str | None:
             return f"`then` computes with real numbers: a parameter of {dtype} takes whole ones as a file has them"
         case draws.Loaded():
             return None
+        case draws.Fitted() | draws.Blocks() if record.is_whole and draw.loaded:
+            return f"`fit` computes with real numbers: a parameter of {dtype} takes whole ones as a file has them"
         case draws.Constant(value) if not record.is_whole or float(value).is_integer():
             return None
         case _ if record.is_whole:
@@ -109,7 +111,7 @@ def _problems(line: Assignment) -> Iterator[_Problem]:
     if wrong is not None:
         yield _Problem("unusable-initializer", wrong)
         return
-    files = [_file_problem(loaded, line, record) for loaded in _loaded(line.draw)]
+    files = [_file_problem(loaded, shape, line, record) for loaded, shape in _loaded(line.draw, line.shape)]
     if any(files):
         yield from filter(None, files)
         return
@@ -121,7 +123,9 @@ def _problems(line: Assignment) -> Iterator[_Problem]:
 
 
 def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
-    reach = Reach(record if record.name == "float64" else TYPES["float32"], lambda loaded: _bounds(loaded, line))
+    reach = Reach(
+        record if record.name == "float64" else TYPES["float32"], lambda loaded, shape: _bounds(loaded, shape, line)
+    )
     bounds = reach.of(line.draw, line.shape)
     extreme = None if bounds is None else max(abs(bounds[0]), abs(bounds[1]))
     if extreme is not None and not record.holds(extreme):
@@ -129,7 +133,7 @@ def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
         yield _Problem("out-of-range", f"values as large as {number(extreme)} do not fit: {_range(record)}", inf)
     elif reach.faults:
         yield _Problem("out-of-range", reach.faults[0])
-    elif extreme and extreme <= record.least / 2 and not _loaded(line.draw):
+    elif extreme and extreme <= record.least / 2 and not line.draw.loaded:
         least = f"the smallest {record.name} is {number(record.least)}"
         yield _Problem("out-of-range", f"values no larger than {number(extreme)} would all be written as 0: {least}")
     else:
@@ -159,21 +163,28 @@ def _range(record: ElementType) -> str:
     return f"{record.name} ends at {number(record.high)}"
 
 
-def _loaded(draw: Draw) -> list[draws.Loaded]:
+def _loaded(draw: Draw, shape: tuple[int, ...]) -> Iterator[tuple[draws.Loaded, tuple[int, ...]]]:
+    """Yields what a draw in a tensor of ``shape`` takes from files, each with the shape that it is to have."""
     if isinstance(draw, draws.Loaded):
-        return [draw]
-    return [loaded for part in draw.parts for loaded in _loaded(part)]
+        yield draw, shape
+    for part, inner in zip(draw.parts, draw.shapes(shape), strict=True):
+        yield from _loaded(part, inner)
 
 
-def _bounds(loaded: draws.Loaded, line: Assignment) -> tuple[float, float] | None:
-    """Returns the least and the greatest of the values that the parameter takes from a file; None if it takes none."""
-    window = whole(line.shape) if line.window is None else line.window
+def _bounds(loaded: draws.Loaded, shape: tuple[int, ...], line: Assignment) -> tuple[float, float] | None:
+    """Returns the least and the greatest of the values that the parameter takes from a file; None if it takes none.
+
+    What is made to fit is looked at whole.
+    """
+    window = whole(shape) if line.window is None or shape != line.shape else line.window
     places = [place for _, place in boxes(window)]
     found = [ends for place in places if (ends := checkpoints.extremes(loaded.path, loaded.key, place)) is not None]
     return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
 
-def _file_problem(loaded: draws.Loaded, line: Assignment, record: ElementType) -> _Problem | None:
+def _file_problem(
+    loaded: draws.Loaded, shape: tuple[int, ...], line: Assignment, record: ElementType
+) -> _Problem | None:
     try:
         known = checkpoints.entries(loaded.path)
     except ValueError as error:
@@ -182,7 +193,7 @@ def _file_problem(loaded: draws.Loaded, line: Assignment, record: ElementType) -
     if entry is None:
         note = suggestion(loaded.key, known) or f"it has {counted(len(known), 'tensor')}"
         return _Problem("missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", note)
-    if entry.shape != line.shape:
+    if entry.shape != shape:
         return _Problem("shape-mismatch", f"{what} has shape {entry.shape}")
     stored = TYPES.get(entry.dtype)
     if stored is None:
@@ -190,7 +201,7 @@ def _file_problem(loaded: draws.Loaded, line: Assignment, record: ElementType) -
     if stored.kind == "complex" or (record.is_whole and not stored.is_whole):
         lost = "imaginary parts" if stored.kind == "complex" else "what stands behind the point"
         return _Problem("unusable-initializer", f"{what} is {entry.dtype}: in {line.dtype} {lost} would be lost")
-    return _value_problem(what, _bounds(loaded, line), record)
+    return _value_problem(what, _bounds(loaded, shape, line), record)
 
 
 def _value_problem(what: str, bounds: tuple[float, float] | None, record: ElementType) -> _Problem | None:

@@ -7,9 +7,8 @@ one's name. Nothing is copied, any slice of any of them can be drawn alone, and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from ms_initkit import draws
 from ms_initkit.draws.moments import moments
 from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.sources import LikeSpec, filled
@@ -17,10 +16,12 @@ from ms_initkit.language.sources import LikeSpec, filled
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ms_initkit.draws import Edit
+    from ms_initkit.draws import Draw
     from ms_initkit.language.rules import Rule
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.lines import Assignment
+
+    Taken: TypeAlias = "Callable[[Waiting, Draw, tuple[int, ...]], Draw]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,14 @@ class Likes:
     def follow(
         self,
         lines: list[Assignment],
-        edits_of: Callable[[Waiting], tuple[Edit, ...]],
+        taken: Taken,
         fail: Callable[[Rule, ParamInfo, ValueError], None],
     ) -> None:
         """Gives each that waits the draw and the random numbers of the parameter that it is like.
 
         Args:
             lines: The plan's lines, in which places of those that wait are replaced.
-            edits_of: What is done with the values afterwards.
+            taken: Makes what a parameter is given of the draw, and of the shape, of the one that it is like.
             fail: Told of those that cannot be served.
         """
         places = {name: place for place, line in enumerate(lines) for name in (*line.aliases, line.name, line.stream)}
@@ -77,7 +78,7 @@ class Likes:
             else:
                 for place in reversed(chain):
                     try:
-                        lines[place] = _line(left[place], lines, places, edits_of)
+                        lines[place] = _line(left[place], lines, places, taken)
                     except ValueError as error:
                         fail(left[place].rule, left[place].original, error)
             for place in chain:
@@ -88,7 +89,7 @@ def _line(
     waiting: Waiting,
     lines: list[Assignment],
     places: Mapping[str, int],
-    edits_of: Callable[[Waiting], tuple[Edit, ...]],
+    taken: Taken,
 ) -> Assignment:
     wanted, info = waiting.wanted, waiting.info
     if wanted not in places:
@@ -97,11 +98,12 @@ def _line(
     source, own = lines[places[wanted]], lines[places[info.name]]
     if source.is_kept:
         raise ValueError(f"{wanted!r} is kept: the plan does not know its values")
-    if (source.shape, source.dtype) != (info.shape, info.dtype):
+    fit, is_alike = waiting.rule.fit, source.shape == info.shape
+    if source.dtype != info.dtype or (fit is None and not is_alike):
         raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
-    edits = edits_of(waiting)
-    draw = draws.Edited(source.draw, edits) if edits else source.draw
-    steps = "".join(f", then {edit.text}" for edit in waiting.rule.then)
+    draw = taken(waiting, source.draw, source.shape)
+    steps = "" if fit is None or is_alike else f", {fit.text(source.shape, info.shape)}"
+    steps += "".join(f", then {edit.text}" for edit in waiting.rule.then)
     return replace(
         own,
         stream=source.stream,

@@ -68,8 +68,7 @@ class Assignment:
     @property
     def is_loaded(self) -> bool:
         """Whether its values come from a file, edited or not."""
-        draw = self.draw.draw if isinstance(self.draw, draws.Edited) else self.draw
-        return isinstance(draw, draws.Loaded)
+        return bool(self.draw.loaded)
 
     @property
     def is_kept(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from ms_initkit import draws, formulas
@@ -74,7 +74,7 @@ class Resolver:
         if any(name.startswith(CELL) for name in used):
             captured = {**captured, **_options(owner, used)}
         if isinstance(rule.action, FromSpec):
-            return self._loaded(rule, info, captured)
+            return self._loaded(rule, info, owner, captured)
         key = (
             id(rule),
             tuple((name, value) for name, value in captured.items() if name in used),
@@ -93,15 +93,17 @@ class Resolver:
         """Returns whether the file of ``rule`` has what it is to give ``info``."""
         return self.sources.find(rule, info, rule.match.capture(owner.name)).is_there
 
-    def edits(self, waiting: Waiting) -> tuple[Edit, ...]:
-        """Returns what a rule does with the values that a parameter takes from another one.
+    def taken(self, waiting: Waiting, source: Draw, shape: tuple[int, ...]) -> Draw:
+        """Returns what a rule makes of ``source``, values of ``shape`` that a parameter takes from another one.
 
         Raises:
-            ValueError: If an expression has no value, or a place is none.
+            ValueError: If the shapes do not fit, an expression has no value, or a place is none.
         """
         rule, info, owner = waiting.rule, waiting.info, waiting.owner
         captured = {**rule.match.capture(owner.name), **_options(owner, rule.names)}
-        return self._edits(rule, Tensor.of(info, owner, rule.fans), captured, f"{owner.name}.")
+        draw = self._fitted(rule, source, shape, Tensor.of(info, owner, None), captured)
+        edits = self._edits(rule, Tensor.of(info, owner, rule.fans), captured, f"{owner.name}.")
+        return draws.Edited(draw, edits) if edits else draw
 
     def holds(self, condition: Expression, match: Selector, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether a rule's ``where`` is true of ``info``, which ``match`` selects as ``owner``'s.
@@ -134,16 +136,29 @@ class Resolver:
         text += _read_off(captured)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
 
-    def _loaded(self, rule: Rule, info: ParamInfo, captured: Captured) -> Resolution:
+    def _loaded(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
         place = self.sources.find(rule, info, captured)
         draw: Draw = draws.Loaded(place.path, place.key)
+        text = f"from {place.path} [{place.key}]"
+        if place.shape is not None and place.shape != info.shape and rule.fit is not None:
+            draw = self._fitted(rule, draw, place.shape, Tensor.of(info, owner, None), captured)
+            text += f", {rule.fit.text(place.shape, info.shape)}"
         edits = self._edits(rule, Tensor(info.shape, info.owners[0]), captured)
         if edits:
             draw = draws.Edited(draw, edits)
         _refuse(draw, info)
-        return Resolution(
-            f"from {place.path} [{place.key}]{_read_off(captured)}", draw, None, moments(draw, info.shape)
-        )
+        return Resolution(text + _read_off(captured), draw, None, moments(draw, info.shape))
+
+    def _fitted(self, rule: Rule, source: Draw, shape: tuple[int, ...], tensor: Tensor, captured: Captured) -> Draw:
+        if rule.fit is None or shape == tensor.shape:
+            return source
+
+        def own(spec: InitSpec, part: tuple[int, ...]) -> Draw:
+            # What is added to a tensor is drawn as the tensor would be: with its fans, not those of the part.
+            whole = tensor.shape if tensor.weight_shape is None else tensor.weight_shape
+            return self._draw(spec, rule, replace(tensor, shape=part, weight_shape=whole), captured)[1]
+
+        return rule.fit.draw(source, shape, tensor.shape, own)
 
     def _draw(self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: Captured) -> tuple[str, Draw, Fans | None]:
         tensor_fans = self._fans(rule.fans, tensor, captured)

@@ -22,11 +22,12 @@ SHOWN: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a parameter's values are looked for."""
+    """Where a parameter's values are looked for, and their shape if they are there."""
 
     path: str
     key: str
     is_there: bool
+    shape: tuple[int, ...] | None = None
 
 
 @dataclass
@@ -54,7 +55,8 @@ class Sources:
         is_there = known is None or key in known  # a file that cannot be read is told of when the plan is checked
         asked = self.asked.setdefault(rule.id, _Asked(rule, spec))
         asked.found[info.name] = key if is_there else None
-        return Place(spec.file, key, is_there)
+        entry = None if known is None else known.get(key)
+        return Place(spec.file, key, is_there, None if entry is None else entry.shape)
 
     def has_asked(self, rule: Rule) -> bool:
         """Returns whether anything was looked for in the file of ``rule``."""
@@ -80,7 +82,7 @@ def is_passing(rule: Rule) -> bool:
     return isinstance(rule.action, FromSpec) and rule.action.missing == "next"
 
 
-def entries_of(path: str) -> Mapping[str, object] | None:
+def entries_of(path: str) -> Mapping[str, checkpoints.Entry] | None:
     """Returns the tensors of a file by name; None if it cannot be read."""
     try:
         return checkpoints.entries(path)

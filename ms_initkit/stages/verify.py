@@ -124,7 +124,7 @@ def _statistical(written: Sequence[tuple[Assignment, Parameter]]) -> Iterator[Fi
         if line.size == 0:
             continue
         values = stored_values(parameter)
-        yield from _unlike_plan(line, values, is_fixed=not parts)
+        yield from _unlike_plan(line, values, is_fixed=not line.draw.is_random)
         yield from _unequal_repeats(line, values)
         for number, region in enumerate(parts):
             part = "" if len(parts) == 1 else f"in part {number + 1} of {len(parts)}, {_place(region.local)}: "

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Final, TypeAlias
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,7 @@ from ms_initkit.draws import (
     Draw,
     Edit,
     Edited,
+    Fitted,
     Keep,
     Loaded,
     Mixture,
@@ -27,8 +30,10 @@ from ms_initkit.draws import (
     Step,
     Table,
     Whole,
+    fitting,
 )  # fmt: skip
 from ms_initkit.draws.custom import draw_custom
+from ms_initkit.draws.fits import MeanRow
 from ms_initkit.draws.rounding import rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.draws.steps import stepped
@@ -38,6 +43,9 @@ from ms_initkit.stream.keys import key as key_of
 from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # float32, or in wider parameters float64.
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -163,6 +171,8 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, ch
             return _blocks(draw, place, slices, key, dtype, choice)
         case Repeated():
             return _repeated(draw, place, slices, key, dtype, choice)
+        case Fitted():
+            return _fitted(draw, place, slices, key, dtype).astype(kind)
         case Edited(inner, edits):
             # A step changes the value, and with it what it rounds to.
             is_computed = any(isinstance(edit, Step | AddDraw) for edit in edits)
@@ -286,6 +296,33 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, dtype: Dty
     values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, dtype, choice)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
+
+
+def _fitted(draw: Fitted, place: Place, slices: Slices, key: int, dtype: Dtype) -> Floats:
+    if isinstance(draw.fit, MeanRow):
+        columns = tuple((part.start, part.stop) for part in slices[1:])
+        return np.broadcast_to(_mean_row(draw, columns, key, dtype, _states(draw)), _lengths(slices))
+    return fitting.fitted(draw.fit, _reader(draw, key, dtype), draw.shape, place.shape, slices)
+
+
+def _reader(draw: Fitted, key: int, dtype: Dtype) -> Callable[[Slices], Floats]:
+    return lambda slices: _sample(draw.draw, Place.whole(draw.shape), slices, key, dtype)
+
+
+@lru_cache(maxsize=16)
+def _mean_row(
+    draw: Fitted, columns: tuple[tuple[int, int], ...], key: int, dtype: Dtype, states: tuple[object, ...]
+) -> Floats:
+    """Returns the mean of all rows, once for the many rows that are to be it and each state of the files."""
+    del states
+    return fitting.mean_row(_reader(draw, key, dtype), draw.shape, tuple(slice(*ends) for ends in columns))
+
+
+def _states(draw: Draw) -> tuple[object, ...]:
+    from ms_initkit.files import checkpoints
+
+    held = [checkpoints.entries(loaded.path)[loaded.key].file or loaded.path for loaded in draw.loaded]
+    return tuple(checkpoints.state_of(Path(path)) for path in held)
 
 
 def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, key: int, dtype: Dtype) -> Floats:

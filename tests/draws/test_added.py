@@ -92,7 +92,7 @@ def test_moments_of_laws_that_differ_by_place_are_not_known() -> None:
 
 
 def test_a_sum_out_of_range_is_found_before_it_is_drawn() -> None:
-    reach = Reach(TYPES["float32"], lambda _: None)
+    reach = Reach(TYPES["float32"], lambda *_: None)
     draw = draws.Edited(draws.Constant(3e38), (draws.AddDraw(draws.Constant(2e38), "then[0]"),))
 
     assert reach.of(draw, (2,)) is None
