@@ -259,7 +259,7 @@ def _excess(formula: Formula) -> str | None:
         return None
     from ms_initkit.draws.reach import Reach  # reckons with NumPy, which no other recipe needs
 
-    reach = Reach(TYPES["float64"], lambda _: None)
+    reach = Reach(TYPES["float64"], lambda *_: None)
     reach.of(draw, ())
     return next(iter(reach.faults), None)
 
