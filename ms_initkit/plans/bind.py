@@ -264,13 +264,9 @@ def _tied(rule: Rule, first: str, other: str, taken: dict[str, int | str]) -> Fi
 
 
 def _failure_code(reason: ValueError) -> str:
-    match reason:
-        case NoFansError():
-            return "undefined-fan"
-        case ShapeError():
-            return "shape-mismatch"
-        case _:
-            return "unusable-initializer"
+    if isinstance(reason, ShapeError):
+        return "shape-mismatch"
+    return "undefined-fan" if isinstance(reason, NoFansError) else "unusable-initializer"
 
 
 def _listed(infos: Sequence[ParamInfo]) -> str:
