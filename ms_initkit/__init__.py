@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from ms_initkit.collector import paused
+from ms_initkit.basis.collector import paused
 
 with paused():
     from ms_initkit.findings import ApplyError, Finding, InitKitError, InitKitWarning, PlanError, RecipeError

@@ -8,10 +8,10 @@ resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from ms_initkit.draws import records
+from ms_initkit.basis.records import record
+from ms_initkit.draws import typed_json
 
 # Needed when it runs, too: draws are read from JSON by the types of their fields.
 from ms_initkit.draws.fits import Fit  # noqa: TC001
@@ -74,7 +74,7 @@ class _Law(Base):
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Constant(Base):
     """Every element is ``value``; a whole number that no float can hold is an int."""
 
@@ -85,7 +85,7 @@ class Constant(Base):
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Uniform(_Law):
     """Uniform on ``[low, high)``."""
 
@@ -93,7 +93,7 @@ class Uniform(_Law):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Normal(_Law):
     """Normal with mean ``mean`` and standard deviation ``std``."""
 
@@ -101,7 +101,7 @@ class Normal(_Law):
     std: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TruncatedNormal(_Law):
     """``Normal(mean, std)`` given that it falls in ``[low, high]``; the bounds are absolute, in units of the value."""
 
@@ -111,7 +111,7 @@ class TruncatedNormal(_Law):
     high: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mixture(_Law):
     """Each element from ``draws[k]`` with probability ``weights[k]``; the weights sum to 1."""
 
@@ -123,7 +123,7 @@ class Mixture(_Law):
         return self.draws
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Table(Base):
     """A deterministic function of an element's coordinates, called ``name`` in ``ms_initkit.draws.tables``."""
 
@@ -145,7 +145,7 @@ class _Whole(Base):
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Whole(_Whole):
     """Needs the whole tensor at once (linear algebra, ranks): called ``name`` in ``ms_initkit.stream.wholes``."""
 
@@ -153,7 +153,7 @@ class Whole(_Whole):
     arguments: Arguments = ()
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Custom(_Whole):
     """A user's own initializer, registered as ``name``; drawn whole."""
 
@@ -165,7 +165,7 @@ class Custom(_Whole):
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Blocks(Base):
     """Consecutive parts along ``axis``, ``sizes[k]`` long, each with its own draw.
 
@@ -187,7 +187,7 @@ class Blocks(Base):
         return tuple((*shape[: self.axis], size, *shape[self.axis + 1 :]) for size in self.sizes)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Repeated(Base):
     """The draw of a tensor ``times`` shorter along ``axis``, each of its slices repeated ``times`` times in a row."""
 
@@ -203,7 +203,7 @@ class Repeated(Base):
         return ((*shape[: self.axis], shape[self.axis] // self.times, *shape[self.axis + 1 :]),)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Step:
     """One operation on every element; ``value`` is its operand where it has one.
 
@@ -216,7 +216,7 @@ class Step:
     value: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetElement:
     """The element at ``at`` (global coordinates) becomes ``to``."""
 
@@ -224,7 +224,7 @@ class SetElement:
     to: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SetRows:
     """The slices ``rows`` along the first axis become ``to``, as for padding rows."""
 
@@ -232,7 +232,7 @@ class SetRows:
     to: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class AddDraw:
     """The values of ``draw`` are added, element by element, drawn by random numbers of their own.
 
@@ -246,7 +246,7 @@ class AddDraw:
 Edit: TypeAlias = Step | SetElement | SetRows | AddDraw
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Edited(Base):
     """``draw``, then each edit in order."""
 
@@ -258,7 +258,7 @@ class Edited(Base):
         return (self.draw, *(edit.draw for edit in self.edits if isinstance(edit, AddDraw)))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Loaded(Base):
     """The values of ``key`` in the file ``path``."""
 
@@ -270,7 +270,7 @@ class Loaded(Base):
         return (self,)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fitted(Base):
     """``draw`` of a tensor of ``shape``, made to fit another shape by ``fit``: see ``ms_initkit.draws.fitting``."""
 
@@ -287,7 +287,7 @@ class Fitted(Base):
         return (self.shape,)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Keep(Base):
     """The parameter keeps the value it has."""
 
@@ -301,7 +301,7 @@ Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | 
 
 def to_json(draw: Draw | Edit) -> dict[str, Json]:
     """Returns ``draw`` as JSON values; ``from_json`` is its inverse."""
-    return records.write(draw, is_told=True)  # type: ignore[no-any-return]  # of a draw, an object
+    return typed_json.write(draw, is_told=True)  # type: ignore[no-any-return]  # of a draw, an object
 
 
 def from_json(value: Json) -> Draw:
@@ -310,4 +310,4 @@ def from_json(value: Json) -> Draw:
     Raises:
         ValueError: If ``value`` does not describe a draw.
     """
-    return records.read(Draw, value, "a draw")  # type: ignore[arg-type]  # a union is no type to mypy
+    return typed_json.read(Draw, value, "a draw")  # type: ignore[arg-type]  # a union is no type to mypy

@@ -8,12 +8,13 @@ same everywhere.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ms_initkit import draws
+from ms_initkit.basis.records import record
 from ms_initkit.draws import portable, tables, truncation
 from ms_initkit.draws.steps import stepped
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 _LARGEST_TABLE: Final = 1 << 22
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Moments:
     """What is known of the values of a tensor, each None where it is not known.
 
@@ -66,7 +67,7 @@ def moments(draw: Draw, shape: tuple[int, ...]) -> Moments:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Central:
     """Mean and standardised moments: raw ones would cancel beside a great mean, and powers leave the numbers' range."""
 
@@ -202,7 +203,7 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
     return _mixed(weights, [law.central() if rest else constants[0], *constants])
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Law:
     """A law of elements on its way through steps: central moments while these are linear, points beyond.
 

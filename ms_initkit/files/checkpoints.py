@@ -9,7 +9,7 @@ import math
 import mmap
 import os
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from io import BytesIO
 from math import prod
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES, storage
 from ms_initkit.draws.slices import pieces
 from ms_initkit.files import protobuf, safetensors
@@ -37,7 +38,7 @@ _LONGEST_NPY_HEADER: Final = 1 << 16
 _PIECE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Entry:
     """One tensor of a file: element type, shape, and the runs of bytes in which its values lie, in C order.
 

@@ -7,10 +7,10 @@ Sources: https://protobuf.dev/programming-guides/encoding; MindSpore's checkpoin
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files.regular import shown
 
@@ -34,7 +34,7 @@ class Buffer(Protocol):
     def __getitem__(self, key: slice, /) -> bytes: ...
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stored:
     """A tensor of a checkpoint: its type as MindSpore writes it, and the runs of bytes that are its values."""
 

@@ -6,11 +6,11 @@ Sources: the format's description, https://huggingface.co/docs/safetensors.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import BY_CODE, TYPES, item_size
 from ms_initkit.files.regular import opened, parse_json, read_json, shown
 
@@ -26,7 +26,7 @@ _ALIGNMENT: Final = 8
 _FOREIGN: Final = {"F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """One tensor of a file; ``start`` is where its bytes begin, counted from the end of the header.
 
@@ -45,7 +45,7 @@ class Tensor:
         return prod(self.shape) * bits // 8
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Header:
     """What stands at the beginning of a file; ``length`` counts its bytes."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import yaml
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings.words import suggestion
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ TABLE: Final = Path(__file__).with_name("codes.yaml")
 Stage: TypeAlias = Literal["recipe", "plan", "layout", "apply", "verify", "materialize"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Code:
     """What a finding of one code says, whatever the recipe and the network.
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings.spans import Span
 from ms_initkit.findings.text import excerpt, printable
 
@@ -23,7 +23,7 @@ class About(TypedDict, total=False):
     parameter: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Finding:
     """One thing that is wrong, where it is, why it matters and what to type instead.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from ms_initkit.basis.records import record
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Span:
     """A stretch of one line.
 

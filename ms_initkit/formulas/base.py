@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
 
+from ms_initkit.basis.records import open_record, record
 from ms_initkit.draws.custom import drawers
 from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.kinds import Kind, Nested, arguments, checked
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from ms_initkit.draws import Draw
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Site:
     """The tensor that a formula is to fill, as far as it may know it.
 
@@ -146,10 +147,10 @@ _T = TypeVar("_T", bound=Formula)
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def initializer(*other_names: str) -> Callable[[type[_T]], type[_T]]:
-    """Makes a class an initializer: a frozen dataclass, known by its name in snake case and by ``other_names``."""
+    """Makes a class an initializer: an open record, known by its name in snake case and by ``other_names``."""
 
     def decorate(formula: type[_T]) -> type[_T]:
-        made = dataclass(frozen=True)(formula)
+        made = open_record(formula)
         register(made.__name__, made, other_names)
         return made
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import field, make_dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hints
 
 from ms_initkit import draws
+from ms_initkit.basis.records import open_record
 from ms_initkit.draws.custom import Drawer, Values, drawers
 from ms_initkit.formulas.base import Formula, Site, name_of, register, snake_case
 from ms_initkit.formulas.kinds import arguments
@@ -21,7 +22,7 @@ class _Fills(Protocol):
     def _initialize(self, arr: object) -> None: ...
 
 
-@dataclass(frozen=True)
+@open_record
 class _Own(Formula):
     """Draws what the code registered under its name returns."""
 
@@ -34,7 +35,7 @@ class _Own(Formula):
         return draws.Custom(name, tuple((word, value) for word, value in values if value is not None))
 
 
-@dataclass(frozen=True)
+@open_record
 class _Derived(Formula):
     """Draws what the formula returned by the registered function draws."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.formulas.base import Formula, name_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _SOURCES: Final = re.compile(r"^Sources: (.*?)(?=^\w+:\n|\Z)", re.MULTILINE | re
 _ENTRY: Final = re.compile(r"^    (?=\w+: )", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Docstring:
     """A docstring in its parts, each on one line; what it does not say is empty.
 

@@ -6,15 +6,16 @@ and, named, of jax.nn.initializers.variance_scaling.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
+
+from ms_initkit.basis.records import record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fans:
     """Inputs of one output unit, and outputs of one input unit; None is one that is not known."""
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import cache
 from numbers import Integral, Real
 from types import NoneType, UnionType
 from typing import Annotated, Final, Literal, TypeAlias, Union, get_args, get_origin, get_type_hints
+
+from ms_initkit.basis.records import record
 
 Kind: TypeAlias = Literal[
     "number",
@@ -26,7 +28,7 @@ Kind: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Range:
     """The numbers that an argument may take; infinities and nan are never among them.
 
@@ -81,7 +83,7 @@ Sigma: TypeAlias = Annotated[float, Range(low=0.0), Alias(("std", "stddev"))]
 Gain: TypeAlias = Annotated[float, Range(low=0.0)]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Argument:
     """One argument of a formula, as a reader of recipes or a printer of help needs it.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Mapping
 from ms_initkit.syntax.problems import Problems
@@ -34,7 +34,7 @@ AUDIENCE: Final[Table] = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Classes:
     """Classes of networks.
 
@@ -47,7 +47,7 @@ class Classes:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Audience:
     """For which networks a recipe is.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.language import parts
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
@@ -30,7 +30,7 @@ BLOCKS: Final[Table] = (
 SCHEMA: Final = schemas.mapping(BLOCKS) | schemas.exactly_one("parts", "sizes")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class BlocksSpec:
     """The tensor is cut along ``axis`` into ``parts`` equal blocks or blocks of ``sizes``, each drawn on its own."""
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import formulas
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.language.scope import Scope, read_expression
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class InitSpec:
     """An initializer asked for by name, its arguments not yet evaluated.
 
@@ -111,7 +112,7 @@ def _missing_failure(name: Scalar, missing: tuple[str, ...]) -> RecipeError:
     return failure("missing-argument", message, span=name.span, help=f"write {{{name.text}: {{{arguments}}}}}")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Place:
     """Where arguments are read: what their expressions may use, and how deep initializers are nested."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal
 
+from ms_initkit.basis.records import record
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
@@ -36,7 +36,7 @@ EDITS: Final[Table] = (
 SCHEMA: Final = schemas.list_of(schemas.mapping(EDITS) | schemas.ONE_KEY)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class EditSpec:
     """One entry of ``then``.
 

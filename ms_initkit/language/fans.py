@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Mapping
@@ -33,7 +33,7 @@ _CONVENTIONS: Final[tuple[Convention, ...]] = ("shape", "connections")
 SCHEMA: Final = schemas.any_of({"enum": list(_CONVENTIONS)}, schemas.mapping(FANS) | schemas.SOME_KEY)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FansSpec:
     """Where fans come from; a field left None is the convention's.
 

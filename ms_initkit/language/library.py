@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.language.audience import Audience, read_audience
 from ms_initkit.syntax.nodes import Mapping, Scalar
 from ms_initkit.syntax.problems import Problems
@@ -31,7 +31,7 @@ _own: Final[list[Path]] = []
 _BODY: Final = re.compile(r"^(?=(?:vars|rules):)", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shipped:
     """What a shipped recipe says of itself before its variables and rules.
 

@@ -8,11 +8,12 @@ whoever extends it.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, RecipeError, few_guesses, suggestion
 from ms_initkit.language.audience import AUDIENCE, read_audience
 from ms_initkit.language.documents import RecipeSource, first_document, read_chain
@@ -60,7 +61,7 @@ RECIPE: Final[Table] = (
 SCHEMA: Final = schemas.mapping(RECIPE) | schemas.any_of({"required": ["rules"]}, {"required": ["extends"]})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _File:
     """What one file says, its parents left out, as a recipe; what its children may use of it; what it drops."""
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeGuard
 
+from ms_initkit.basis.records import record
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.scope import read_expression
 from ms_initkit.syntax import schemas
@@ -32,7 +32,7 @@ SCHEMA: Final = schemas.list_of(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Part:
     """One part: its length, None for what the others leave, and its initializer."""
 
@@ -40,7 +40,7 @@ class Part:
     init: InitSpec
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PartsSpec:
     """The tensor is cut along ``axis`` into ``parts``, each of which is given its own initializer."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from ms_initkit.basis.records import record
 
 if TYPE_CHECKING:
     from ms_initkit.language.audience import Audience
@@ -11,7 +12,7 @@ if TYPE_CHECKING:
     from ms_initkit.language.variables import Variable
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Recipe:
     """Ordered rules with their variables: the child's before its parents', as ``extends`` says.
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import KW_ONLY, is_dataclass, replace
 from dataclasses import fields as fields_of
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.language import blocks, edits, fans, fits, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
@@ -63,7 +64,7 @@ SCHEMA: Final = schemas.mapping(RULE) | {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class KeepSpec:
     """The parameter is left as it is."""
 
@@ -73,13 +74,14 @@ class KeepSpec:
 Action: TypeAlias = InitSpec | PartsSpec | FromSpec | LikeSpec | KeepSpec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record
 class Rule:
     """Gives what ``match`` selects its ``action``; ``id`` is unique in the file it was written in.
 
     ``is_named`` tells whether the id is more than its number: then it replaces an inherited rule of that id.
     """
 
+    _: KW_ONLY
     id: str
     match: Selector
     action: Action

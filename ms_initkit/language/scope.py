@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL, ExpressionError, UnclosedError
@@ -28,7 +29,7 @@ VariableKind: TypeAlias = Literal["number", "flag", "text"]
 _MOST_LISTED: Final = 20
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scope:
     """The names that an expression may use at its place.
 

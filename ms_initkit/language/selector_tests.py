@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, final
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import DTYPES
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Scalar
@@ -144,7 +144,7 @@ class OwnerTest(Test):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Name(OwnerTest):
     """Globs over whole dotted names."""
 
@@ -188,7 +188,7 @@ class Name(OwnerTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Regex(OwnerTest):
     """A pattern that the whole name must match; its named groups are captures."""
 
@@ -229,7 +229,7 @@ class Regex(OwnerTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class CellClass(OwnerTest):
     """Class names, each looked for in the owner's MRO."""
 
@@ -251,7 +251,7 @@ class CellClass(OwnerTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Leaf(OwnerTest):
     """Globs over the attribute's name in its owner."""
 
@@ -273,7 +273,7 @@ class Leaf(OwnerTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class AxisCount(ParameterTest):
     """Numbers of axes."""
 
@@ -295,7 +295,7 @@ class AxisCount(ParameterTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Shape(ParameterTest):
     """Extents along each axis, None for any."""
 
@@ -319,7 +319,7 @@ class Shape(ParameterTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class ElementType(ParameterTest):
     """Element types."""
 
@@ -341,7 +341,7 @@ class ElementType(ParameterTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Trainable(ParameterTest):
     """Whether it is trained: what a selector asks for unless it says otherwise, and then does not print."""
 
@@ -363,7 +363,7 @@ class Trainable(ParameterTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Has(OwnerTest):
     """Options that the owning cell keeps, whatever their values; None is none."""
 
@@ -385,7 +385,7 @@ class Has(OwnerTest):
 
 
 @final
-@dataclass(frozen=True, slots=True)
+@record
 class Deferred(ParameterTest):
     """Whether it has an initializer and no values yet: what a checkpoint left over."""
 

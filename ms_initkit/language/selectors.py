@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from ms_initkit.basis.records import record
 from ms_initkit.language.selector_tests import MATCH, TESTS, Name, OwnerTest, ParameterTest, Test
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T", bound=Test)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Selector:
     """A conjunction of tests, all of which must hold for one owner of a parameter.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Scalar
@@ -34,7 +34,7 @@ SCHEMA: Final = schemas.any_of(schemas.TEXT, schemas.mapping(FROM))
 _ERROR: Final = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FromSpec:
     """Values of a file.
 
@@ -75,7 +75,7 @@ class FromSpec:
         return Path(self.path).stem if self._is_array else self.prefix + name.removeprefix(self.strip)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LikeSpec:
     """The values of another parameter: ``name`` is what it is called, captures in braces."""
 

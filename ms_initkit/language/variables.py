@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
@@ -68,14 +69,14 @@ _WORD: Final = re.compile(r"[^\W\d][\w.-]*")
 _TAKEN: Final = RESERVED | {*FAN_NAMES, *SHAPE_NAMES}
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """The number of different values that the one capture of ``glob`` takes over the network's names."""
 
     glob: Glob
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Extent:
     """The length along ``axis`` of the first parameter that ``glob`` matches."""
 
@@ -83,7 +84,7 @@ class Extent:
     axis: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Config:
     """What the network's own configuration says.
 
@@ -96,7 +97,7 @@ class Config:
     default: Expression | str | bool | None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Variable:
     """A variable of a recipe; expressions may use the variables before it."""
 

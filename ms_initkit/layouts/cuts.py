@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.text import number
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.mesh import ranks_along
@@ -31,7 +31,7 @@ Piece: TypeAlias = tuple[int, int, int]  # start, stop, and how many ranks hold 
 Blocks: TypeAlias = Expression | tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Split:
     """Even parts along ``axis``, of which the local tensor is number ``index``.
 
@@ -136,7 +136,7 @@ class Split:
         return parts, index, ratio, copies
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Stretch:
     """The elements ``start`` to ``stop`` of an axis of length ``extent``; ``copies`` ranks hold each of them."""
 
@@ -209,7 +209,7 @@ CUT: Final[Table] = (
 _WAYS: Final = (("over",), ("parts", "index"), ("start", "stop", "extent"))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """What a cut may speak of where it stands: names of expressions, and the mesh axes (none if they are unknown)."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.cuts import whole_number
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.nodes import Node
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Template:
     """A whole global name: texts and, in braces, expressions."""
 
@@ -81,7 +81,7 @@ class Template:
         )
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Indices:
     """The local name with other indices in the places of its captures."""
 

@@ -6,10 +6,11 @@ indices restart. Made by ``load`` from YAML or by the functions of ``python``, r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import prod
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.layouts.mesh import RANK
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Default: TypeAlias = Literal["whole", "error"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class NameRule:
     """Gives names that ``match`` selects their global form; ``id`` is its number or what the file says."""
 
@@ -38,7 +39,7 @@ class NameRule:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class PlaceRule:
     """Cuts what ``match`` selects out of its global tensor.
 
@@ -69,7 +70,7 @@ class PlaceRule:
         return (*(one for cut in self.cuts for one in cut.expressions), *declared)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Layout:
     """Ordered rules with the mesh they count on.
 
@@ -147,7 +148,7 @@ class Layout:
         return ", ".join(f"{axis}={size}" for axis, size in self.mesh)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Position:
     """One rank of a layout's mesh, by its rank along each axis."""
 

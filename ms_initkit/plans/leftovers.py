@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import open_record, record
 from ms_initkit.findings import Finding, counted, did_you_mean
 from ms_initkit.language.selector_tests import CellClass, Has, Leaf, Name, Trainable
 from ms_initkit.plans.match import Matcher, kind_of_name
@@ -24,7 +25,7 @@ _MOST_GUESSED: Final = 40  # each guess compares a glob with every kind of name
 _ALIKE: Final = 0.4  # globs share fewer letters with names than misspelt words do
 
 
-@dataclass(frozen=True)
+@open_record
 class Leftovers:
     """What nobody won, on either side.
 
@@ -125,7 +126,7 @@ class Leftovers:
         return Finding.of(self.severity, "unmatched-parameter", message, *shown, help=hint, parameter=unmatched[0].name)
 
 
-@dataclass(frozen=True)
+@record
 class _Words:
     """What there is in a network that a selector may have meant.
 

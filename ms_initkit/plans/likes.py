@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.moments import moments
 from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.sources import LikeSpec, filled
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     Taken: TypeAlias = "Callable[[Waiting, Draw, tuple[int, ...]], Draw]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Waiting:
     """A parameter that takes another one's values: the rule that says so, and whose it is."""
 

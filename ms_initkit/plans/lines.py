@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
 from ms_initkit import draws
-from ms_initkit.draws import records
+from ms_initkit.basis.records import record
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws import typed_json
 
 # Needed when it runs, too: lines are read from JSON by the types of their fields.
 from ms_initkit.draws.draw import Draw  # noqa: TC001
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ms_initkit.draws import Json
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Assignment:
     """One line of a plan.
 
@@ -76,7 +76,7 @@ class Assignment:
         return isinstance(self.draw, draws.Keep)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class RuleLine:
     """A rule as a plan remembers it: where it stands, what it selects, and how it was chosen."""
 
@@ -98,8 +98,8 @@ def line_to_json(line: Assignment) -> dict[str, object]:
             "rule": line.rule,
             "initializer": line.initializer,
             "draw": draws.to_json(line.draw),
-            "fans": records.write(line.fans),
-            "moments": records.write(line.moments),
+            "fans": typed_json.write(line.fans),
+            "moments": typed_json.write(line.moments),
             "candidates": line.candidates,
         }
         | ({} if line.window is None else {"window": line.window})
@@ -114,4 +114,4 @@ def line_from_json(line: Json) -> Assignment:
         ValueError: If it is not one.
     """
     name = line.get("name") if isinstance(line, dict) else None
-    return records.read(Assignment, line, f"the line of {shown(name)}")
+    return typed_json.read(Assignment, line, f"the line of {shown(name)}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit import draws
-from ms_initkit.draws import records
+from ms_initkit.basis.records import open_record, record
+from ms_initkit.draws import typed_json
 from ms_initkit.draws.text import number
 from ms_initkit.files.regular import parse_json, shown
 from ms_initkit.findings import Finding, counted, printable_lines, suggestion
@@ -30,7 +31,7 @@ Value: TypeAlias = float | int | str | bool
 FORMAT: Final = 1
 
 
-@dataclass(frozen=True, repr=False)  # without slots, for what is computed once
+@open_record  # for what is computed once
 class Plan:
     """Every parameter of one network with what it will be.
 
@@ -112,7 +113,7 @@ class Plan:
         document |= {"family": self.family, "recipe": self.recipe, "digest": self.digest}
         document |= {"variables": dict(self.variables)}
         document |= {"sources": dict(self.sources)} if self.sources else {}
-        document |= {"rules": [records.write(rule) for rule in self.rules]}
+        document |= {"rules": [typed_json.write(rule) for rule in self.rules]}
         document |= {"assignments": [line_to_json(line) for line in self.assignments]}
         document |= {"findings": [finding.to_json() for finding in self.findings]}
         return json.dumps(document, indent=1)
@@ -144,7 +145,7 @@ class Plan:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Head:
     """What a plan's JSON has beside its lines and findings."""
 
@@ -161,7 +162,7 @@ def _from_json(document: Json) -> Plan:
     if document.get("format") != FORMAT or isinstance(document["format"], bool):
         raise ValueError(f"of format {shown(document.get('format'))}; this version reads format {FORMAT}")
     names = [field.name for field in fields(_Head)]
-    head = records.read(_Head, {name: document.get(name) for name in names}, "its head")
+    head = typed_json.read(_Head, {name: document.get(name) for name in names}, "its head")
     lists = [document.get(name) for name in ("assignments", "findings")]
     pairs = [document.get(name, {}) for name in ("variables", "sources")]
     if not all(isinstance(value, list) for value in lists) or not all(isinstance(value, dict) for value in pairs):
@@ -178,11 +179,11 @@ def _from_json(document: Json) -> Plan:
         head.family,
         head.recipe,
         head.digest,
-        records.read(tuple[tuple[str, Value], ...], [list(pair) for pair in values], "its variables"),
+        typed_json.read(tuple[tuple[str, Value], ...], [list(pair) for pair in values], "its variables"),
         head.rules,
         lines,
         tuple(_finding(finding) for finding in lists[1]),  # type: ignore[union-attr]
-        records.read(tuple[tuple[str, str], ...], [list(pair) for pair in sources], "its sources"),
+        typed_json.read(tuple[tuple[str, str], ...], [list(pair) for pair in sources], "its sources"),
     )
 
 
@@ -194,7 +195,7 @@ def _finding(value: Json) -> Finding:
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it has a finding that is none: {error!r}") from error
     # What it was made of is looked at as what it has become.
-    return records.read(Finding, records.write(finding), "its findings")
+    return typed_json.read(Finding, typed_json.write(finding), "its findings")
 
 
 def _shared(lines: Iterable[Assignment]) -> tuple[Assignment, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from ms_initkit import draws, formulas
+from ms_initkit.basis.records import record
 from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
@@ -41,7 +42,7 @@ Captured: TypeAlias = "Mapping[str, Value]"
 Environment: TypeAlias = "dict[str, Value]"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resolution:
     """What one rule makes of one parameter."""
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.networks.params import is_bias
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     Evaluate: TypeAlias = Callable[[Expression, Fans | None], float]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Tensor:
     """What is drawn on its own: a parameter or one block of it.
 

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import Finding, counted
 from ms_initkit.language.sources import FromSpec
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 6
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Place:
     """Where a parameter's values are looked for, and their shape if they are there."""
 

@@ -8,11 +8,11 @@ for a class of a package of which others were compared: what is true of it is fo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from html import escape
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding
 from ms_initkit.language.library import shipped_name
 from ms_initkit.plans.bind import draft_plan
@@ -53,7 +53,7 @@ class Share(NamedTuple):
         return Share(self.tensors + other.tensors, self.elements + other.elements)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Classes:
     """What a network is called.
 
@@ -75,7 +75,7 @@ class Classes:
         return self.modules[place] if place < len(self.modules) else ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Candidate:
     """What one recipe would do to a network.
 
@@ -123,7 +123,7 @@ class Candidate:
         }
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Suggestion:
     """Which recipe is recommended for a network.
 

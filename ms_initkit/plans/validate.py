@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
 from ms_initkit.draws.dtypes import TYPES
@@ -86,7 +87,7 @@ def _is_countable(fans: Fans) -> bool:
 
 
 def _agree(found: Moments, expected: Moments) -> bool:
-    pairs = [(getattr(found, name), getattr(expected, name)) for name in Moments.__slots__]
+    pairs = zip(astuple(found), astuple(expected), strict=True)
     return all(
         mine is other is None
         or (mine is not None and other is not None and math.isclose(mine, other, rel_tol=_ROUNDING, abs_tol=1e-300))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.variables import Config, Count, Extent
 from ms_initkit.syntax.expressions import Expression
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 VariableValue: TypeAlias = float | int | str | bool
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Source:
     """What variables are read off.
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
-from ms_initkit.collector import paused
+from ms_initkit.basis.collector import paused
 from ms_initkit.findings import ApplyError
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 import time
 import weakref
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 import numpy as np
@@ -21,6 +21,7 @@ from mindspore.communication import get_group_size, get_rank
 from mindspore.parallel._tensor import _get_tensor_strategy
 
 from ms_initkit import stream
+from ms_initkit.basis.records import record
 from ms_initkit.draws import slices
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.findings import ApplyError, Finding, counted
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
 _HYPER_PARALLEL: Final = "hyper_parallel"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attachment:
     """What ``attach`` did.
 

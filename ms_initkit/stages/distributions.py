@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -12,6 +12,7 @@ import numpy as np
 from scipy import special
 
 from ms_initkit import draws
+from ms_initkit.basis.records import record
 from ms_initkit.draws.arrays import Floats
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _LEAST_MASS: Final = 1e-280
 _SQRT_2PI: Final = math.sqrt(2.0 * math.pi)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Distribution:
     """The law of one element, in float32 arithmetic.
 

@@ -13,13 +13,13 @@ that do follow the law each test fails with at most the probability ``alpha`` it
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import special
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.text import number
 from ms_initkit.stages.distributions import ULP
@@ -46,7 +46,7 @@ def _least(dtype: str) -> float:
     return 0.5 * max(TYPES[dtype].least, TYPES["float32"].least)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Misfit:
     """One thing in which values are not as their law says."""
 

@@ -12,11 +12,11 @@ import json
 import os
 import shutil
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit import stream
+from ms_initkit.basis.records import record
 from ms_initkit.files.chunks import BusyError, sync_folder
 from ms_initkit.files.regular import read_json
 from ms_initkit.findings import ApplyError, Finding, counted
@@ -52,7 +52,7 @@ _SAID: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Materialized:
     """What a run did.
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.slices import pieces
 from ms_initkit.stages.distributions import distribution
@@ -31,7 +32,7 @@ REACH: Final = 4.0
 """Histograms reach so many planned standard deviations to either side of the planned mean."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Measured:
     """Statistics of one parameter's values.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import InitKitWarning, PlanError, RecipeError
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
@@ -99,7 +99,7 @@ def draft_of(recipe: Recipe | RecipeSource) -> Draft:
 _LEFTOVERS: Final = ("unmatched-parameter", "unused-rule", "shadowed-rule")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Draft:
     """What could be read of a recipe, None if too little, and what is wrong with it."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit import draws
+from ms_initkit.basis.records import record
 from ms_initkit.draws import slices as windows
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Mask: TypeAlias = bool | NDArray[np.bool_]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Region:
     """Elements of a parameter that one draw makes, fixed ones among them.
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
+from ms_initkit.basis.records import record
 from ms_initkit.findings import counted
 from ms_initkit.plans.plan import heading, summary
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from ms_initkit.stages.measure import Measured
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@record
 class Report:
     """The plan that was carried out, under which seed, and how long it took.
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import item_size
 from ms_initkit.files.safetensors import Tensor
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 INDEXES: Final = ("model.safetensors.index.json", "param_name_map.json")
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Shard:
     """One file: its name, and its tensors with the lines of the plan that they are."""
 

@@ -15,9 +15,10 @@ text; every result is finite. ``log``, ``exp`` and ``**`` come from ``portable``
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.grammar import COMPARISONS, ExpressionError, Node, Parser, Token, Value, finite
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 _LARGEST_EXPONENT: Final = 63
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Expression:
     """Arithmetic, or a condition, over names.
 

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise, product
 from typing import Final, TypeAlias
 
+from ms_initkit.basis.records import record
+
 _LONGEST: Final = 400
 _MOST_ALTERNATIVES: Final = 256
 _DEEPEST: Final = 8
@@ -47,7 +49,7 @@ class GlobError(ValueError):
         self.hint: Final = hint
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Token:
     """A piece of a glob: a literal, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
 
@@ -57,7 +59,7 @@ class _Token:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Choice:
     alternatives: tuple[tuple[_Piece, ...], ...]
 
@@ -66,7 +68,7 @@ _Piece: TypeAlias = _Token | _Choice
 _Segment: TypeAlias = tuple[_Token, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Glob:
     """A dotted glob over whole names.
 
@@ -82,11 +84,12 @@ class Glob:
     texts: frozenset[str] = field(init=False, compare=False, repr=False)
     is_digit_blind: bool = field(init=False, compare=False, repr=False)
     names: frozenset[str] | None = field(init=False, compare=False, repr=False)
-    _pattern: re.Pattern[str] = field(init=False, compare=False, repr=False)
+    _source: str = field(init=False, compare=False, repr=False)
+    _compiled: re.Pattern[str] | None = field(init=False, compare=False, repr=False)
     _groups: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        """Compiles the text.
+        """Reads the text.
 
         ``texts`` are the captures of text; the others are indices. ``is_digit_blind`` is set if the glob cannot tell
         one all-digit segment from another but by capturing it: then names that differ only in their indices can be
@@ -107,10 +110,20 @@ class Glob:
             ),
             "is_digit_blind": all(map(_is_digit_blind, expansions)),
             "names": _names(expansions),
-            "_pattern": re.compile("|".join(patterns)),
+            "_source": "|".join(patterns),
+            "_compiled": None,
             "_groups": tuple(groups),
         }.items():
             object.__setattr__(self, name, value)  # the class is frozen for everybody else
+
+    @property
+    def _pattern(self) -> re.Pattern[str]:
+        """The regular expression, compiled when it is first needed: checking a recipe matches no name."""
+        pattern = self._compiled
+        if pattern is None:
+            pattern = re.compile(self._source)
+            object.__setattr__(self, "_compiled", pattern)
+        return pattern
 
     def match(self, name: str) -> tuple[tuple[str, int | str], ...] | None:
         """Returns the captures of ``name``, in their order; None if it does not match as a whole."""
@@ -315,7 +328,7 @@ class _Groups:
         return _Star(pattern, self.add(token.name))
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class _Star:
     """What a star stands for, and its group's number if it is captured."""
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import operator
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 
@@ -93,7 +93,7 @@ class UnclosedError(ExpressionError):
     """A bracket is never closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Token:
     """A word, number or sign of an expression, with its place."""
 
@@ -106,7 +106,7 @@ class Token:
         return ExpressionError(message, self.start, max(1, len(self.text)), hint)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Node:
     """An operation on the values of ``operands``; ``token`` says which, and where it stands."""
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Scalar:
     """A text, a number, a flag or nothing: its meaning depends on what is due at its place.
 
@@ -37,7 +37,7 @@ class Scalar:
         return Span(self.span.path, self.span.line, column, column + max(1, length), self.span.text_of_line)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sequence:
     """A list of nodes."""
 
@@ -45,7 +45,7 @@ class Sequence:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Mapping:
     """Keys with their nodes, in the order in which they stand; no key stands twice."""
 
@@ -60,7 +60,7 @@ class Mapping:
 Node: TypeAlias = Scalar | Sequence | Mapping
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Document:
     """A file that could be read.
 

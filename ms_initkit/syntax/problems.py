@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, Unpack
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, RecipeError
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class AlreadySaidError(RecipeError):
         super().__init__(())
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Attempt(Generic[_T_co]):
     """What an attempt gave: its value, or nothing where it failed."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.syntax.globs import Glob, GlobError
 from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -30,7 +30,7 @@ _OLD_FLAGS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Fields:
     """The known keys of a mapping with their nodes; what is wrong with them goes to ``problems``."""
 

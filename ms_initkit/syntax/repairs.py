@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ms_initkit.findings import Finding, Span
 
 MOST_REPAIRS: Final = 32
 
+# Patterns, compiled when YAML has failed.
 # Where a value may begin: after the indentation, a dash, a colon, a comma or an opening bracket.
 _BEGIN: Final = r"(?:^\s*|[:\-]\s+|[,\[{]\s*)"
 
 _PIECE: Final = r"(?:[^\s,\[\]{}:]|\{[^\s{}]*\})"
 
 UNQUOTED: Final = (
-    re.compile(_BEGIN + rf"(?P<glob>\*{_PIECE}*)"),
-    re.compile(_BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)"),
-    re.compile(_BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)"),
+    _BEGIN + rf"(?P<glob>\*{_PIECE}*)",
+    _BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)",
+    _BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)",
 )
 
 # An element of a shape ends a value that stands within braces, as YAML reads it.
-INDEXED: Final = re.compile(_BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)")
+INDEXED: Final = _BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)"
 
 
 def unquoted_glob(text: str, span: Span) -> Finding:

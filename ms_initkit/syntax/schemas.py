@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from ms_initkit.basis.records import record
 
 # A JSON Schema is an object of objects; the shape of the parts is the business of whoever validates.
 Schema: TypeAlias = dict[str, object]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Key:
     """One key of a mapping.
 

@@ -34,7 +34,7 @@ DEEPEST: Final = 24
 _CONTROL: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 
-_IMPOSSIBLE_ESCAPE: Final = re.compile(r"\\U(?!0000|000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}")
+_IMPOSSIBLE_ESCAPE: Final = r"\\U(?!0000|000[0-9A-Fa-f]|0010)[0-9A-Fa-f]{8}"
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -156,7 +156,7 @@ class _Reader:
         self.findings.append(Finding.error(code, message, *notes, **about))
 
     def _impossible_escape(self, text: str) -> Finding:
-        match = _IMPOSSIBLE_ESCAPE.search(text)
+        match = re.search(_IMPOSSIBLE_ESCAPE, text)
         span = self._at(text, match) if match is not None else Span(self.path, 1, 1, 2, self.lines[0])
         hint = "the last character is \\U0010FFFF"
         return Finding.error("bad-yaml", "this escape stands for no character", span=span, help=hint)
@@ -316,7 +316,7 @@ class _Reader:
             if mark is None or mark.line >= len(lines):
                 continue
             for pattern in (*UNQUOTED, INDEXED):
-                match = pattern.search(lines[mark.line])
+                match = re.search(pattern, lines[mark.line])
                 if match is None:
                     continue
                 start, end = match.span("glob")

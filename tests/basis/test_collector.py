@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ms_initkit.collector import paused
+from ms_initkit.basis.collector import paused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
