@@ -209,10 +209,11 @@ class Step:
 
     ``add``, ``multiply`` and ``at_least`` (maximum with ``value``) are single float32 operations; ``log``, ``exp`` and
     ``inverse_softplus`` (``x + log(-expm1(-x))``) are computed in float64 by ``ms_initkit.draws.portable`` and rounded
-    once.
+    once. ``at_least`` and ``below`` keep values within a bound, beyond which no later rounding carries them: the least
+    number of the parameter's type from ``value`` on, the greatest one below it.
     """
 
-    name: Literal["add", "multiply", "at_least", "log", "exp", "inverse_softplus"]
+    name: Literal["add", "multiply", "at_least", "below", "log", "exp", "inverse_softplus"]
     value: float = 0.0
 
 

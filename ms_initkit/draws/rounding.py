@@ -1,4 +1,4 @@
-"""Numbers of any type to a narrower one, rounded once to nearest even, as values from files are."""
+"""Numbers of any type to a narrower one, rounded once to nearest even, as all values are that are not random."""
 
 from __future__ import annotations
 
@@ -26,10 +26,25 @@ def rounded(values: NDArray[np.generic], dtype: str) -> NDArray[np.generic]:
     with np.errstate(over="ignore", under="ignore"):
         if dtype == "float64" or values.dtype == storage(dtype):
             return values.astype(storage(dtype))
+        if dtype == "bfloat16":
+            return _bfloat16(carried(values, dtype))
         wide = values if values.dtype.kind == "f" else _odd_float64(values)
-        if dtype != "bfloat16":
-            return wide.astype(dtype)
-        return _bfloat16(wide.astype(np.float32) if wide.itemsize <= 4 else _odd_float32(wide.astype(np.float64)))
+        return wide.astype(dtype)
+
+
+def carried(values: NDArray[np.generic], dtype: str) -> NDArray[np.float32]:
+    """Returns real ``values`` in float32, by way of which they are rounded once to ``dtype``, which is no wider."""
+    with np.errstate(over="ignore", under="ignore"):
+        if dtype == "float32" or values.dtype == np.float32:
+            return rounded(values, "float32")  # type: ignore[return-value]  # of that type
+        wide = values if values.dtype.kind == "f" else _odd_float64(values)
+        return wide.astype(np.float32) if wide.itemsize <= 4 else _odd_float32(wide.astype(np.float64))
+
+
+def carried_number(value: float, dtype: str) -> float:
+    """Returns the same of one number; a whole one may be an int that no float holds."""
+    is_exact = isinstance(value, int) and -(2**63) <= value < 2**64
+    return float(carried(np.asarray(value if is_exact else float(value)), dtype))
 
 
 def _odd_float64(values: NDArray[np.generic]) -> NDArray[np.float64]:

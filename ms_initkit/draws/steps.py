@@ -31,6 +31,8 @@ def stepped(step: Step, values: NDArray[_Float]) -> NDArray[_Float]:
                 return values * operand
             case "at_least":
                 return np.maximum(values, operand)
+            case "below":
+                return np.minimum(values, np.nextafter(operand, -np.inf, dtype=values.dtype))
             case "log":
                 return portable.log(values).astype(values.dtype)
             case "exp":

@@ -99,7 +99,7 @@ class LogUniform(Formula):
 
     Args:
         low: Lower end, > 0.
-        high: Upper end, not below ``low``; rounded to float16 or bfloat16, draws may be what it rounds to.
+        high: Upper end, not below ``low``, never drawn; where it is ``low``, every element is that.
 
     Sources: the step sizes of Gu et al. 2022 (S4D, arXiv:2206.11893) and of Gu & Dao 2023 (Mamba,
     arXiv:2312.00752).
@@ -114,7 +114,14 @@ class LogUniform(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         del site
-        return draws.Constant(self.low) if self.low == self.high else log_uniform(self.low, self.high)
+        from ms_initkit.draws import portable
+
+        if self.low == self.high:
+            return draws.Constant(self.low)
+        # The roundings of logarithms would carry some of the values beyond the ends.
+        within = (draws.Step("at_least", self.low), draws.Step("below", self.high))
+        exponent = draws.Uniform(portable.log(self.low), portable.log(self.high))
+        return draws.Edited(exponent, (draws.Step("exp"), *within))
 
 
 @initializer()
@@ -303,10 +310,3 @@ def truncated_normal(mean: float, std: float, low: float, high: float) -> draws.
     if std and low < high:
         return draws.TruncatedNormal(mean, std, low, high)
     return draws.Constant(min(max(mean, low), high))
-
-
-def log_uniform(low: float, high: float) -> draws.Draw:
-    """Returns the draw of exp(U[log low, log high))."""
-    from ms_initkit.draws import portable
-
-    return draws.Edited(draws.Uniform(portable.log(low), portable.log(high)), (draws.Step("exp"),))

@@ -214,6 +214,8 @@ def _stepped(law: Distribution, step: Step) -> Distribution | None:
             )
         case "at_least":
             return _at_least(law, value)
+        case "below":
+            return _mirrored(_at_least(_mirrored(law), -value))
         case "log" if law.low >= 0.0:
             reach = max(abs(_log(law.low)), abs(_log(law.high)))
             return _moved(law, lambda y: np.exp(np.minimum(y, 709.0)), _log, law.density * law.high, reach)
@@ -261,6 +263,8 @@ def _mirrored(law: Distribution) -> Distribution:
 
 
 def _at_least(law: Distribution, value: float) -> Distribution:
+    if value - ULP * abs(value) <= law.low:  # takes back what roundings did, and makes no atom
+        return replace(law, low=max(law.low, value), center=max(law.center, value))
     atom = float(law.upto(np.array([value]))[0])
     return replace(
         law,

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, gaussian, portable
+from ms_initkit.draws.rounding import carried_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,7 +59,7 @@ def law_of(draw: Draw, dtype: str = "float32") -> Law | None:
     match draw:
         case Constant(value):
             # The laws have float32's digits. It is not from a cache: to that, 0 and -0 are one.
-            return None if dtype == "float64" else _law(CONSTANT, value)
+            return None if dtype == "float64" else _law(CONSTANT, carried_number(value, dtype))
         case Uniform() | Normal() | TruncatedNormal():
             return _law_of(draw, dtype)
     return None
@@ -86,14 +87,24 @@ def _narrowed(law: Law, dtype: str) -> Law:
 
     Where ``dtype`` has no value within the bounds, the nearest one is drawn, whatever side of them it is on.
     """
-    floor = _FLOOR[dtype]
-    smallest, largest = -floor(-law.parameters[2]), floor(law.parameters[3])
+    smallest, largest = least_from(law.parameters[2], dtype), greatest_to(law.parameters[3], dtype)
     if smallest > largest:
         return law
     parameters = law.parameters.copy()
     parameters[2:4] = smallest, largest
     parameters.flags.writeable = False
     return Law(law.id, parameters)
+
+
+def least_from(value: Float, dtype: str) -> Float:
+    """The least number of ``dtype`` from ``value`` on, itself where ``dtype`` is no narrower than float32."""
+    return -greatest_to(-value, dtype)
+
+
+def greatest_to(value: Float, dtype: str) -> Float:
+    """The greatest number of ``dtype`` up to ``value``, itself where ``dtype`` is no narrower than float32."""
+    floor = _FLOOR.get(dtype)
+    return value if floor is None else floor(value)
 
 
 def _floor_float16(value: Float) -> Float:

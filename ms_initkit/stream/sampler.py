@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -34,13 +35,13 @@ from ms_initkit.draws import (
 )  # fmt: skip
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.fits import MeanRow
-from ms_initkit.draws.rounding import rounded
+from ms_initkit.draws.rounding import carried, carried_number, rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.keys import key as key_of
-from ms_initkit.stream.laws import WORDS, Law, law_of
+from ms_initkit.stream.laws import WORDS, Law, greatest_to, law_of, least_from
 from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
 
@@ -150,7 +151,7 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, ch
     """The values before they are rounded to ``dtype``, which keeps them within the bounds of their laws."""
     kind = _kind(dtype)
     if isinstance(draw, Constant):
-        return np.full(_lengths(slices), draw.value, kind)
+        return np.full(_lengths(slices), _number(draw.value, dtype), kind)
     law = law_of(draw, dtype)
     if law is not None:
         return _elementwise(law, place, slices, key, _VALUES).astype(kind, copy=False)
@@ -161,8 +162,7 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, ch
             from ms_initkit.draws import tables
 
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
-            with np.errstate(over="ignore"):
-                return np.broadcast_to(table, _lengths(slices)).astype(kind)
+            return _known(np.broadcast_to(table, _lengths(slices)), dtype)
         case Whole(name, arguments):
             return wholes.evaluate(name, arguments, _source(place, key, kind))[slices]
         case Custom(name, arguments):
@@ -178,18 +178,26 @@ def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, ch
             is_computed = any(isinstance(edit, Step | AddDraw) for edit in edits)
             inner_dtype: Dtype = "float32" if is_computed and dtype != "float64" else dtype
             values = _sample(inner, place, slices, key, inner_dtype, choice)
-            for edit in edits:
+            for edit in _in_type(dtype, edits):
                 if isinstance(edit, AddDraw):
                     values = _added(values, edit, place, slices, key, inner_dtype)
                 else:
                     values = _edit(values, edit, place, slices)
             return values
         case Loaded():
-            with np.errstate(over="ignore"):
-                return _loaded(draw, slices).astype(kind)
+            return _known(_loaded(draw, slices), dtype)
         case Keep():
             raise ValueError("what is kept is not drawn: its values are the parameter's own")
     raise TypeError(f"not a draw: {draw!r}")
+
+
+def _known(values: NDArray[np.generic], dtype: Dtype) -> Floats:
+    """What is not random, in the type in which it is computed with: it will have been rounded once to ``dtype``."""
+    return values.astype(np.float64) if dtype == "float64" else carried(values, dtype)
+
+
+def _number(value: float, dtype: Dtype) -> float:
+    return float(value) if dtype == "float64" else carried_number(value, dtype)
 
 
 def _loaded(draw: Loaded, slices: Slices) -> NDArray[np.generic]:
@@ -329,6 +337,32 @@ def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, key: int
     """``values`` and those of ``edit``, which have the same place in a stream of their own."""
     with np.errstate(over="ignore"):
         return values + _sample(edit.draw, place, slices, key_of(key, edit.stream), dtype)
+
+
+def _in_type(dtype: Dtype, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """``edits``, their numbers in ``dtype`` where nothing is computed with them any more."""
+    last = max((number for number, edit in enumerate(edits, 1) if _computes(edit)), default=0)
+    return (*edits[:last], *(_edit_in_type(dtype, edit) for edit in edits[last:]))
+
+
+def _computes(edit: Edit) -> bool:
+    return isinstance(edit, AddDraw) or (isinstance(edit, Step) and edit.name not in ("at_least", "below"))
+
+
+def _edit_in_type(dtype: Dtype, edit: Edit) -> Edit:
+    if dtype == "float64":
+        return edit
+    infinity = np.float32(np.inf)
+    match edit:
+        case SetElement(to=to) | SetRows(to=to):
+            return replace(edit, to=carried_number(to, dtype))
+        case Step("at_least", value):
+            return Step("at_least", float(least_from(np.float32(value), dtype)))
+        case Step("below", value):
+            largest = greatest_to(np.nextafter(np.float32(value), -infinity), dtype)
+            return Step("below", float(np.nextafter(largest, infinity)))
+        case _:
+            return edit
 
 
 def _edit(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:

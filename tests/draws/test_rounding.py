@@ -10,11 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.draws.dtypes import TYPES
+from ms_initkit import draws, stream
+from ms_initkit.draws.dtypes import TYPES, storage
 from ms_initkit.draws.rounding import rounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from ms_initkit.stream.engine import Dtype
 
 
 def is_nearest(exact: Fraction, word: int, dtype: str) -> bool:
@@ -80,3 +83,24 @@ def test_float64_is_exact_from_itself_and_from_float32() -> None:
     values = np.array([0.1, 1e300, 5e-324])
     assert rounded(values, "float64").tolist() == values.tolist()
     assert rounded(np.array([0.1], np.float32), "float64").tolist() == [float(np.float32(0.1))]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32"])
+@given(value=st.integers(-(2**63), 2**64 - 1) | st.floats(-60000, 60000) | st.floats(-1e-4, 1e-4))
+def test_what_is_not_random_is_rounded_once_however_it_is_drawn(dtype: Dtype, value: float) -> None:
+    if not TYPES[dtype].holds(value):
+        return
+    constant = draws.Constant(value)
+    zeros = draws.Constant(0.0)
+    for draw in (
+        constant,
+        draws.Blocks(0, (2, 1), (constant, zeros)),
+        draws.Edited(draws.Normal(0.0, 1.0), (draws.Step("add", 1.0), draws.SetElement((0,), value))),
+        draws.Edited(zeros, (draws.SetRows((0, 1), value),)),
+        draws.Repeated(0, 3, constant),
+        draws.Table("rows", (("values", (float(value), 0.0, 0.0)),)),
+    ):
+        out = np.empty(3, storage(dtype))
+        stream.fill(out, draw, (3,), 1, None, dtype)
+        exact = Fraction(float(value)) if isinstance(draw, draws.Table) else Fraction(value)
+        assert is_nearest(exact, int(out.view(f"u{out.itemsize}")[0]), dtype), draw

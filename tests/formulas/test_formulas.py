@@ -10,16 +10,20 @@ import pytest
 from scipy import stats
 
 from ms_initkit import draws, formulas, stream
+from ms_initkit.draws.dtypes import storage
 from ms_initkit.draws.moments import moments
 from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scaling, sequences, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
+from ms_initkit.stages.tally import as_floats
 from tests.laws import CONV, EXAMPLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from ms_initkit.stream.engine import Dtype
 
 
 def at(*shape: int) -> Site:
@@ -289,6 +293,20 @@ def test_mamba_steps_are_log_uniform_above_the_floor() -> None:
     step = np.log1p(np.exp(b))
     assert step.min() == pytest.approx(1e-3, rel=1e-5)
     assert (np.abs(step - 1e-3) < 1e-8).mean() == pytest.approx(1 / 3, abs=5 * math.sqrt(2 / 9 / 30_000))
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float32", "float64"])
+@pytest.mark.parametrize(("low", "high"), [(0.5, 2.0), (1.0, 1.01), (0.001, 0.0011), (0.099, 0.1), (3.0, 7.0)])
+def test_log_uniform_keeps_its_ends_in_every_type(low: float, high: float, dtype: Dtype) -> None:
+    """Of exp(U[log low, log high)) alone some are rounded to ``high`` or below ``low``, in each of the types."""
+    out = np.empty(200_000, storage(dtype))
+
+    stream.fill(out, elementary.LogUniform(low, high).resolve(Site(out.shape)), out.shape, 5, None, dtype)
+
+    values = as_floats(out, dtype)
+    ends = np.array([low, high], np.float64 if dtype == "float64" else np.float32)
+    assert ends[0] <= values.min()
+    assert values.max() < ends[1]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
