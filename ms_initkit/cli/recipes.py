@@ -49,16 +49,18 @@ def list_(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Lists the shipped recipes by source; code 1 if no recipe has the words."""
-    from ms_initkit.language.library import shipped
+    """Lists the recipes by source, your own and other packages' last; code 1 if no recipe has the words."""
+    from ms_initkit.language.library import others, shipped
 
-    entries = [entry for entry in shipped() if all(entry.is_about(word) for word in words or ())]
+    more, findings = others()
+    entries = [entry for entry in (*shipped(), *more) if all(entry.is_about(word) for word in words or ())]
     if as_json:
         say(json.dumps([asdict(entry) for entry in entries], indent=1))
     elif entries:
         say("\n\n".join(_paragraph(list(group)) for _, group in groupby(entries, attrgetter("source"))))
     else:
         say(f"no recipe is about {' and '.join(words or ())}")
+    report_findings(findings, as_json=False)
     if not entries:
         raise typer.Exit(FINDINGS)
 
@@ -69,6 +71,7 @@ def _paragraph(entries: Sequence[Shipped]) -> str:
     lines = []
     for entry in entries:
         others = f" (also {', '.join(entry.aliases)})" if entry.aliases else ""
+        others += f" (of {entry.package})" if entry.package else ""
         lines.append(f"{entry.name:{width}}  {entry.description}{others}".rstrip())
     return "\n".join(lines)
 

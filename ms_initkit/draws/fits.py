@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from ms_initkit.basis.records import record
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
 _LARGEST: Final = 1 << 31  # of values that a mean is taken of
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class FirstRows:
     """As many of the first rows as there are to be."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class MeanRow:
     """Every row is the mean of all rows."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Channels:
     """Another number of input channels (axis 1), so that they answer to equal channels as before.
 
@@ -33,21 +33,21 @@ class Channels:
     how: Literal["average", "repeat"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inflated:
     """A new axis 2, of time or depth: each slice the plane divided by their number, or the middle one alone."""
 
     how: Literal["repeat", "center"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Widened:
     """Units repeated in turn: of outputs (axis 0) copies, of inputs (axis 1) equal shares, so that sums stay."""
 
     what: Literal["outputs", "inputs"]
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid:
     """Positions (the last axis but one), after ``tokens`` others, on a grid of ``new`` rows and columns for ``old``."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping as MappingLike
 from collections.abc import Sequence as SequenceLike
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -17,6 +18,8 @@ from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.source import read_file, read_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ms_initkit.findings import Span
 
 RecipeSource: TypeAlias = str | os.PathLike[str] | MappingLike[str, object] | SequenceLike[object]
@@ -72,15 +75,23 @@ def _locate_parent(extends: Scalar, path: str) -> str:
         raise failure("unreadable-recipe", f"{extends.text!r} is no path", span=extends.span)
     if library.is_path(extends.text):
         return os.path.normpath(Path(path).parent / extends.text)
-    found = library.find(extends.text)
+    with _placed(extends):
+        found = library.find(extends.text)
     if found is None:
         raise RecipeError([_unknown(extends.text, extends.span)])
     return _shown(found)
 
 
 def _read_parent(path: str, extends: Scalar) -> Document:
-    try:
+    with _placed(extends):
         return read_file(path)
+
+
+@contextmanager
+def _placed(extends: Scalar) -> Iterator[None]:
+    """Lets what is found of a parent without a place stand where it is named."""
+    try:
+        yield
     except RecipeError as error:
         placed = [finding if finding.span else replace(finding, span=extends.span) for finding in error.findings]
         raise RecipeError(placed) from error

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from ms_initkit.basis.records import record
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from ms_initkit import draws
@@ -70,7 +70,7 @@ class Fit(ABC):
         return f"{self}: {'x'.join(map(str, old))} to {'x'.join(map(str, new))}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Rows(Fit):
     """Rows are taken off the end, or new ones follow the old ones: their mean, or what an initializer draws."""
 
@@ -97,7 +97,7 @@ class Rows(Fit):
         return f"rows by {'mean' if self.init is None else self.init.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Channels(Fit):
     """Another number of input channels, axis 1 of a convolution's weight."""
 
@@ -120,7 +120,7 @@ class Channels(Fit):
         return f"channels by {self.how}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Inflate(Fit):
     """A 2-D kernel for a 3-D one, whose new axis is the third."""
 
@@ -143,7 +143,7 @@ class Inflate(Fit):
         return f"inflated by {self.how}"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Widen(Fit):
     """More units of a layer: copies of the old ones in turn, or what goes on from such copies (Net2Net)."""
 
@@ -175,7 +175,7 @@ GRID: Final[Table] = (
 _BICUBIC: Final = "bicubic"
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Grid(Fit):
     """Positions on a grid of another size, by cubic convolution; what stands before the grid stays."""
 

@@ -1,9 +1,11 @@
-"""The recipes that come with the package: a folder for each source, and a table of the names they had before."""
+"""Recipes by name: those that come with the package, a folder for each source, those of one's own, and of packages."""
 
 from __future__ import annotations
 
 import os
 import re
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -11,6 +13,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import RecipeError
+from ms_initkit.language import packages
 from ms_initkit.language.audience import Audience, read_audience
 from ms_initkit.syntax.nodes import Mapping, Scalar
 from ms_initkit.syntax.problems import Problems
@@ -19,8 +23,10 @@ from ms_initkit.syntax.source import read_file
 from ms_initkit.syntax.source import read_text as read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from collections.abc import Mapping as Table
+
+    from ms_initkit.findings import Finding
 
 _FOLDER: Final = Path(str(files("ms_initkit") / "recipes"))
 _ALIASES: Final = "aliases.yaml"
@@ -40,12 +46,14 @@ class Shipped:
         description: One line.
         aliases: Names without a source under which it is known too.
         audience: The networks it is for.
+        package: The package that brings it, with its version; empty for what is shipped, and for one's own.
     """
 
     name: str
     description: str
     aliases: tuple[str, ...]
     audience: Audience
+    package: str = ""
 
     @property
     def source(self) -> str:
@@ -109,26 +117,63 @@ def own() -> Table[str, Path]:
     return found
 
 
+def others() -> tuple[list[Shipped], list[Finding]]:
+    """Returns the recipes in folders of one's own and those that packages bring, and what of them cannot be read."""
+    found: list[Shipped] = []
+    findings: list[Finding] = []
+    for name, path in own().items():
+        with _collecting(findings):
+            found.append(_foreign_head(name, path, ""))
+    for package in packages.packages():
+        with _collecting(findings):
+            packages.require_one(package.source)
+            for name, path in package.recipes().items():
+                with _collecting(findings):
+                    found.append(_foreign_head(name, path, package.name))
+    return found, findings
+
+
+def _foreign_head(name: str, path: Path, package: str) -> Shipped:
+    document = read_file(str(path))
+    if document.findings:
+        raise RecipeError(document.findings)
+    return replace(read_head(name, path), package=package)
+
+
+@contextmanager
+def _collecting(findings: list[Finding]) -> Iterator[None]:
+    try:
+        yield
+    except RecipeError as error:
+        findings += [finding for finding in error.findings if finding not in findings]
+
+
 def every_name() -> tuple[str, ...]:
     """Returns all that ``find`` finds: names and aliases."""
-    return (*names(), *aliases(), *own())
+    return (*names(), *aliases(), *(entry.name for entry in others()[0]))
 
 
 def find(name: str) -> Path | None:
-    """Returns the file of the recipe ``name``, or None; what is shipped cannot be replaced."""
+    """Returns the file of the recipe ``name``, or None; what is shipped cannot be replaced.
+
+    Raises:
+        RecipeError: If a package promises it, and its recipes cannot be had.
+    """
     known = aliases().get(name, name)
-    return _file(known) if known in names() else own().get(name)
+    return _file(known) if known in names() else own().get(name) or packages.find(name)
 
 
 def is_path(name_or_path: str) -> bool:
     """Returns whether a recipe is named by its file.
 
-    Such a name ends in .yaml or .yml, or has a separator and does not begin with one of the shipped recipes' sources.
+    Such a name ends in .yaml or .yml, or has a separator and does not begin with a source of recipes.
     """
     if name_or_path.endswith(_SUFFIXES) or "\\" in name_or_path:
         return True
     source, slash, _ = name_or_path.partition("/")
-    return bool(slash) and source not in {name.partition("/")[0] for name in names()} and name_or_path not in own()
+    if not slash or source in {name.partition("/")[0] for name in names()} or name_or_path in own():
+        return False
+    return source not in {package.source for package in packages.packages()}
 
 
 def shipped_name(path: str) -> str | None:
