@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from ms_initkit.basis.records import record
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+from ms_initkit.basis.records import record
 
 if TYPE_CHECKING:
     from ms_initkit.draws.slices import Shape

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from ms_initkit.basis.records import record
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 
 from ms_initkit import draws
+from ms_initkit.basis.records import record
 from ms_initkit.draws import fits
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.syntax import schemas

@@ -6,13 +6,13 @@ otherwise, and for lists.
 
 from __future__ import annotations
 
-from ms_initkit.basis.records import record
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, RecipeError
 
 if TYPE_CHECKING:
