@@ -82,8 +82,8 @@ def _value_text(variable: Variable) -> str:
     match variable.value:
         case Count(glob):
             return f"count of {glob}"
-        case Extent(glob, axis):
-            return f"extent of {glob} along axis {axis}"
+        case Extent(glob, axis, default):
+            return f"extent of {glob} along axis {axis}" + ("" if default is None else f", else {default}")
         case Config(keys, default):
             return f"config {' or '.join(keys)}" + ("" if default is None else f", else {_argument_text(default)}")
         case value:

@@ -49,14 +49,18 @@ DERIVED: Final[Table] = (
         schemas.one_or_more(schemas.WORD),
         "A name in the network's configuration, or several of which the first that is there counts.",
     ),
-    Key("default", schemas.any_of(schemas.SCALAR, schemas.FLAG), "The value where the configuration has none."),
+    Key(
+        "default",
+        schemas.any_of(schemas.SCALAR, schemas.FLAG),
+        "The value where the configuration has none, or no parameter is called so.",
+    ),
 )
 SCHEMA: Final = schemas.any_of(
     schemas.SCALAR,
     schemas.FLAG,
     schemas.mapping(DERIVED)
     | schemas.exactly_one("count", "extent", "config")
-    | {"dependentRequired": {"default": ["config"]}},
+    | {"dependentSchemas": {"default": schemas.exactly_one("config", "extent")}},
 )
 VARIABLES: Final[Schema] = {
     "type": "object",
@@ -78,10 +82,11 @@ class Count:
 
 @record
 class Extent:
-    """The length along ``axis`` of the first parameter that ``glob`` matches."""
+    """The length along ``axis`` of the first parameter that ``glob`` matches, or a default where none does."""
 
     glob: Glob
     axis: int
+    default: Expression | None = None
 
 
 @record
@@ -108,7 +113,7 @@ class Variable:
     @property
     def names(self) -> frozenset[str]:
         """The variables that it uses."""
-        value = self.value.default if isinstance(self.value, Config) else self.value
+        value = self.value.default if isinstance(self.value, Config | Extent) else self.value
         return value.names if isinstance(value, Expression) else frozenset()
 
 
@@ -211,16 +216,20 @@ def _read_derived(node: Mapping, what: str, scope: Scope) -> Count | Extent | Co
     ways = [key for key in ("count", "extent", "config") if key in fields]
     if len(ways) != 1 and not problems.has_failed:
         problems.add("wrong-type", f"{what} has one of `count`, `extent` and `config`", span=node.span)
-    elif ways and "default" in fields and "config" not in fields:
-        span = fields.nodes["default"].span
-        problems.add("conflicting-keys", f"`default` means nothing beside `{ways[0]}`", span=span)
+    elif ways == ["count"] and "default" in fields:
+        problems.add("conflicting-keys", "`default` means nothing beside `count`", span=fields.nodes["default"].span)
     count = fields.read("count", _read_count, None)
     extent = fields.read("extent", _read_extent, None)
     keys = fields.read("config", _read_config_keys, None)
     default = fields.read("default", partial(_read_single, scope=scope), None)
+    if extent.or_else(None) is not None and isinstance(default.or_else(None), bool | str):
+        span = fields.nodes["default"].span
+        problems.add("wrong-type", f"the default of {what} is a number, as extents are", span=span)
     problems.settle()
     if keys.value is not None:
         return Config(keys.value, default.value)
+    if extent.value is not None and isinstance(default.value, Expression):
+        return replace(extent.value, default=default.value)
     derived = count.value or extent.value
     assert derived is not None  # one of the three is there
     return derived

@@ -104,12 +104,14 @@ def _value(variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, 
         case Count(glob):
             matches = (glob.match(name) for info in infos for name in info.names)
             return len({captures for captures in matches if captures is not None})
-        case Extent(glob, axis):
+        case Extent(glob, axis, default):
             for info in infos:
                 if any(glob.match(name) is not None for name in info.names):
                     if not -len(info.shape) <= axis < len(info.shape):
                         raise ValueError(f"{info.name!r} of shape {info.shape} has no axis {axis}")
                     return info.shape[axis]
+            if default is not None:
+                return default.evaluate(values)
             raise ValueError(f"no parameter is called like {glob.text!r}")
         case Expression() as expression:
             return expression.evaluate(values)

@@ -75,6 +75,7 @@ def test_what_a_page_says_to_type_instead_is_valid(path: Path) -> None:
         "{family: x, rules: 1}",
         "{family: x, rules: [], vars: {1a: 2}}",
         "{family: x, rules: [], vars: {a: {count: x, extent: y}}}",
+        "{family: x, rules: [], vars: {a: {count: 'x.{i}', default: 1}}}",
         "{family: x, rules: [{match: '**', init: {normal: 1, zeros: 2}}]}",
         "{family: x, rules: [{match: '**', init: {normal: {sgima: 1}}}]}",
         "{family: x, rules: [{match: '**', init: {normal: {sigma: -1}}}]}",

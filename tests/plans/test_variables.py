@@ -138,3 +138,19 @@ def test_a_network_is_asked_for_its_configuration_and_its_cells() -> None:
     assert report.plan.sources == (("sigma", "config.initializer_range"),)
     assert net[0].embedding_table.asnumpy()[:, 0].tolist() == [3, 3, 0, 3, 3, 3, 3, 3, 3, 3]
     assert (net[1].weight.asnumpy() == 4).all()
+
+
+def test_an_extent_has_a_default_for_networks_without_the_parameter() -> None:
+    head = "vars:\n  width: {extent: {of: w, axis: 0}, default: 2 * 3}\n"
+    rule = "{match: w, init: {constant: width}, optional: true}\n{match: b, init: {constant: width}}"
+
+    assert bind(recipe(rule, head=head), [info("b")])["b"].initializer == "constant(value=6)"
+    assert bind(recipe(rule, head=head), [info("w", (5, 2)), info("b")])["b"].initializer == "constant(value=5)"
+
+
+@pytest.mark.parametrize("default", ["true", '"wide"'])
+def test_the_default_of_an_extent_is_a_number(default: str) -> None:
+    head = f"vars:\n  width: {{extent: {{of: w, axis: 0}}, default: {default}}}\n"
+
+    with pytest.raises(RecipeError, match="the default of the variable 'width' is a number"):
+        recipe("{match: w, init: ones}", head=head)

@@ -5,17 +5,23 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from ms_initkit.language.library import Shipped, shipped
-from ms_initkit.plans.suggest import suggest
+from ms_initkit.language.library import shipped
+from ms_initkit.plans.suggest import Suggestion, suggest
 from tests.truth.scoring import loaded_recipe
 
 if TYPE_CHECKING:
+    from ms_initkit.language.library import Shipped
     from tests.truth.data import Case
 
 
 def recommended(case: Case) -> str | None:
     """Returns the name of the recipe that is recommended; None where none is."""
-    return suggest(case.infos, case.classes, _shipped(), loaded_recipe).recipe
+    return suggestion(case).recipe
+
+
+def suggestion(case: Case) -> Suggestion:
+    """Returns what is said of a class."""
+    return suggest(case.infos, case.classes, _shipped(), loaded_recipe, case.configuration)
 
 
 @cache
