@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit import formulas
 from ms_initkit.formulas.docstrings import default_text, docstring_of
 from ms_initkit.language.calls import LISTS
+from ms_initkit.language.sources import NUMBERS
 from ms_initkit.syntax import schemas
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _value(argument: Argument) -> Schema:
         "word": {"enum": list(argument.choices)},
         "text": schemas.TEXT,
         "numbers": schemas.list_of(number),
-        "number or numbers": schemas.one_or_more(number),
+        "number or numbers": schemas.any_of(number, schemas.list_of(number), schemas.mapping(NUMBERS)),
         "integers": schemas.list_of(schemas.EXPRESSION),
         "formula": schemas.INITIALIZER,
         "formulas": schemas.list_of(schemas.INITIALIZER),

@@ -11,6 +11,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.findings import RecipeError, suggestion
 from ms_initkit.language.scope import Scope, read_expression
+from ms_initkit.language.sources import FromSpec, read_numbers
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.numerals import read_number
 from ms_initkit.syntax.problems import Problems, failure
@@ -40,7 +41,7 @@ class InitSpec:
     span: Span
 
 
-ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | tuple[ArgumentValue, ...] | None"
+ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | FromSpec | tuple[ArgumentValue, ...] | None"
 
 _DEEPEST: Final = 6
 LISTS: Final = ("numbers", "number or numbers", "integers", "formulas", "mixture parts")
@@ -190,6 +191,8 @@ def _read_value(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
     match argument.kind:
         case "number" | "integer":
             return _read_number(node, argument, place.scope)
+        case "number or numbers" if isinstance(node, Mapping):
+            return read_numbers(node, what)
         case "number or numbers" if not isinstance(node, Sequence):
             return _read_number(node, argument, place.scope)
         case "numbers" | "number or numbers" | "integers":
@@ -280,6 +283,8 @@ class _NotConstantError(Exception):
 
 def _constant(value: ArgumentValue) -> object:
     match value:
+        case FromSpec():
+            raise _NotConstantError
         case InitSpec():
             formula = formulas.known(value.name)
             return formula(**{name: _constant(inner) for name, inner in value.arguments})

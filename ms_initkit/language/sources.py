@@ -31,6 +31,10 @@ FROM: Final[Table] = (
     Key("missing", {"enum": ["error", "next"]}, "`next`: what the file lacks goes to the rules after this one."),
 )
 SCHEMA: Final = schemas.any_of(schemas.TEXT, schemas.mapping(FROM))
+NUMBERS: Final[Table] = (
+    Key("from", schemas.TEXT, "A file that has a number for each row.", is_required=True),
+    Key("key", schemas.TEXT, "The tensor's name; may be left out where the file has but one."),
+)
 _ERROR: Final = "error"
 
 
@@ -100,6 +104,16 @@ def read_from(node: Node, what: str, scope: Scope) -> FromSpec:
             problems.add("conflicting-keys", message, span=fields.nodes[word].span, help="write it into `key`")
     problems.settle()
     return FromSpec(path.value, node.span, key.value, strip.value, prefix.value, missing.value)
+
+
+def read_numbers(node: Node, what: str) -> FromSpec:
+    """Returns the file that has the numbers of an argument."""
+    problems = Problems()
+    fields = read_fields(node, NUMBERS, what, problems)
+    path = fields.required("from", read_text)
+    key = fields.read("key", read_text, None)
+    problems.settle()
+    return FromSpec(path.value, node.span, key.value)
 
 
 def _read_missing(node: Node, what: str) -> Literal["error", "next"]:

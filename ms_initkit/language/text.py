@@ -70,6 +70,8 @@ def _argument_text(value: ArgumentValue) -> str:
     match value:
         case InitSpec():
             return _call_text(value)
+        case FromSpec(path=path, key=key):
+            return f"from {path}" + (f" [{key}]" if key else "")
         case tuple():
             return f"[{', '.join(map(_argument_text, value))}]"
         case bool():

@@ -18,7 +18,7 @@ from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.check import refusal
 from ms_initkit.plans.site import Tensor
-from ms_initkit.plans.sources import Sources
+from ms_initkit.plans.sources import Sources, numbers_of
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
 
@@ -239,6 +239,8 @@ class Resolver:
                 return value.evaluate(environment)
             case InitSpec():
                 return self._formula(value, environment)
+            case FromSpec():
+                return numbers_of(value)
             case tuple():
                 return tuple(self._argument(item, environment) for item in value)
             case _:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.grammar import Value
 
 SHOWN: Final = 6
+_MOST_NUMBERS: Final = 1 << 16  # that an argument takes: the plan holds them
 
 
 @record
@@ -89,6 +90,21 @@ def entries_of(path: str) -> Mapping[str, checkpoints.Entry] | None:
         return checkpoints.entries(path)
     except ValueError:
         return None
+
+
+def numbers_of(spec: FromSpec) -> tuple[float, ...]:
+    """Returns the numbers of a file that an argument takes.
+
+    Raises:
+        ValueError: If it cannot be read, has none or too many, or is not said which of several it is.
+    """
+    known = checkpoints.entries(spec.file)
+    if spec.key is None and len(known) != 1:
+        raise ValueError(f"{spec.file} has {counted(len(known), 'tensor')}, {_listed(list(known))}: say which by `key`")
+    values = checkpoints.read(spec.file, next(iter(known)) if spec.key is None else spec.key)
+    if values.ndim > 1 or not 0 < values.size <= _MOST_NUMBERS or values.dtype.kind not in "fiu":
+        raise ValueError(f"{spec.file} has {values.dtype} values of shape {values.shape}, not numbers in one axis")
+    return tuple(values.astype("float64").reshape(-1).tolist())
 
 
 def prefix_hint(names: Sequence[str], keys: Collection[str], found: int) -> str | None:

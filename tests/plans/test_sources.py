@@ -224,3 +224,48 @@ def test_one_name_in_two_files_of_a_folder_is_refused() -> None:
 def test_prefixes_that_help_nobody_are_not_advised() -> None:
     assert prefix_hint(["a.w"], ["b.v"], 0) is None
     assert prefix_hint(["a.w", "b.w"], ["x.a.w", "a.w"], 1) is None
+
+
+@pytest.mark.parametrize("name", ["priors.npy", "priors.npz", "priors.safetensors"])
+def test_an_argument_takes_a_number_for_each_row_from_a_file(name: str) -> None:
+    priors = np.array([0.5, 0.1, 0.01], np.float32)
+    np.save("priors.npy", priors)
+    np.savez("priors.npz", other=np.zeros((4, 4)), seen=priors)
+    save_file({"seen": priors}, "priors.safetensors")
+    argument = {"from": name, "key": "seen"} if name.endswith("z") else {"from": name}
+    net = nn.SequentialCell(nn.Dense(2, 3))
+
+    report = mik.apply(
+        net,
+        {"**.bias": {"prior_probability": {"probability": argument}}, "**.weight": {"constant": {"value": argument}}},
+        seed=1,
+    )
+
+    assert np.allclose(1 / (1 + np.exp(-net[0].bias.asnumpy())), priors, rtol=0, atol=1e-6)
+    assert np.array_equal(net[0].weight.asnumpy(), np.repeat(priors[:, None], 2, 1))
+    assert mik.verify(net, report.plan) == ()
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ({"from": "gone.npy"}, "no such file"),
+        ({"from": "many.npz"}, "has 2 tensors, a, b: say which by `key`"),
+        ({"from": "many.npz", "key": "a"}, "values of shape (2, 2), not numbers in one axis"),
+        ({"from": "many.npz", "key": "b"}, "2 values are not one for each row of the shape (3,)"),
+        ({"from": "many.npz", "key": "c"}, "has no tensor called 'c'"),
+    ],
+)
+def test_numbers_that_cannot_be_had_are_a_finding(argument: dict[str, str], said: str) -> None:
+    np.savez("many.npz", a=np.zeros((2, 2)), b=np.zeros(2))
+    net = nn.SequentialCell(nn.Dense(2, 3, has_bias=True))
+
+    with pytest.raises(mik.PlanError) as error:
+        mik.plan(net, {"**.bias": {"constant": {"value": argument}}, "**": 0})
+
+    assert said in str(error.value)
+
+
+def test_a_misspelt_key_of_a_file_of_numbers_is_found_without_a_network() -> None:
+    with pytest.raises(mik.RecipeError, match="has no key 'form'"):
+        mik.load_recipe({"**": {"constant": {"value": {"form": "a.npy"}}}})
