@@ -86,7 +86,9 @@ def parts_of(file: Path) -> list[Path] | None:
         index = sorted(file.glob(f"*{_INDEX}"))
         parts = parts_of(index[0]) if len(index) == 1 else sorted(file.glob("*.safetensors"))
         if not parts:
-            raise ValueError(f"{file}: a folder without an index and without .safetensors files")
+            pickles = [found for found in sorted(file.iterdir()) if found.suffix in _PICKLES]
+            why = f"; {_unpickling(pickles[0])}" if pickles else ""
+            raise ValueError(f"{file}: a folder without an index and without .safetensors files{why}")
         return parts
     if not file.name.endswith((*SUFFIXES, _INDEX)):
         raise ValueError(_refusal(file))
@@ -96,8 +98,13 @@ def parts_of(file: Path) -> list[Path] | None:
 
 
 def _refusal(file: Path) -> str:
-    if file.suffix not in _PICKLES:
-        return f"{file}: a file of values ends in {', '.join(SUFFIXES)}"
+    if file.suffix in _PICKLES:
+        return _unpickling(file)
+    return f"{file}: a file of values ends in {', '.join(SUFFIXES)}"
+
+
+def _unpickling(file: Path) -> str:
+    """Returns why a pickle is not read, and the command that makes another file of it."""
     target = file.with_suffix(".safetensors")
     convert = (
         "import sys, torch; from safetensors.torch import save_file; "
@@ -293,5 +300,9 @@ def _checkpoint_entries(path: str) -> Mapping[str, Entry]:
             with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                 found = protobuf.tensors_of(content)
     except ValueError as error:
-        raise ValueError(f"{path}: not a MindSpore checkpoint: {error}") from error
+        # torch's files are called .ckpt, too: a pickle, or a zip of one.
+        with opened(path) as file:
+            is_pickle = file.read(2) in (b"PK", b"\x80\x02", b"\x80\x04")
+        problem = _unpickling(Path(path)) if is_pickle else f"{path}: not a MindSpore checkpoint: {error}"
+        raise ValueError(problem) from error
     return {name: Entry(stored.dtype, stored.shape, stored.runs) for name, stored in found.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import warnings
 import zipfile
 from pathlib import Path
@@ -241,3 +242,21 @@ def test_a_pipe_a_folder_and_a_device_are_no_files_of_values(tmp_path: Path, suf
             checkpoints.entries(str(tmp_path / f"{name}{suffix}"))
     with pytest.raises(ValueError, match="no such file"):
         checkpoints.entries(str(tmp_path / f"none{suffix}"))
+
+
+@pytest.mark.parametrize("content", [b"PK\x03\x04archive", pickle.dumps({}, 2), pickle.dumps({}, 4)])
+def test_a_pickle_is_known_by_its_first_bytes_too(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "last.ckpt"
+    file.write_bytes(content)
+
+    with pytest.raises(ValueError, match="a pickle runs code when it is read; convert it: python -c") as error:
+        checkpoints.entries(str(file))
+
+    assert str(error.value).endswith(f"{file} {tmp_path / 'last.safetensors'}")
+
+
+def test_a_folder_of_pickles_says_how_to_convert_them(tmp_path: Path) -> None:
+    (tmp_path / "pytorch_model.bin").write_bytes(b"PK")
+
+    with pytest.raises(ValueError, match=r"without \.safetensors files; .*pytorch_model\.bin: a pickle runs code"):
+        checkpoints.entries(str(tmp_path))
