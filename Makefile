@@ -8,7 +8,7 @@ SOURCES := $(wildcard ms_initkit/stream/*.[ch]) setup.py tools/build_backend.py
 KERNELS := build/.kernels
 READY := $(STAMP) $(KERNELS)
 
-.PHONY: demo test lint types tests kernels sanitize wheels docs editors examples reference truth zoo bench distributed fuzz quality check-aarch64 check-numpy2 check-mindspore conformance clean
+.PHONY: demo test lint types tests kernels sanitize wheels docs editors examples reference truth zoo bench distributed fuzz fuzz-guided quality check-aarch64 check-numpy2 check-mindspore conformance clean
 
 $(STAMP): setup.cfg pyproject.toml tests/requirements-networks.txt
 	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12) and "ms_initkit needs Python 3.11 or 3.12: make PYTHON=/path/to/python3.11")'
@@ -172,6 +172,17 @@ FUZZ ?= 60
 
 fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz.campaign --seconds $(FUZZ)
+
+# The same, guided by coverage: atheris drives libFuzzer, in an environment of its own that has no MindSpore.
+GUIDED := .venv-fuzz
+
+$(GUIDED)/.installed: tests/fuzz/requirements.txt
+	$(PYTHON) -m venv $(GUIDED)
+	$(GUIDED)/bin/pip install --quiet --disable-pip-version-check $(PIP_FLAGS) -r tests/fuzz/requirements.txt
+	touch $@
+
+fuzz-guided: $(GUIDED)/.installed
+	$(GUIDED)/bin/python -m tests.fuzz.guided --seconds $(FUZZ)
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info ms_initkit/stream/*.so

@@ -12,6 +12,7 @@ from ms_initkit.networks.params import Owner, ParamInfo
 
 if TYPE_CHECKING:
     from ms_initkit.language.recipe import Recipe
+    from ms_initkit.networks.plain import Options
 
 _FOLDER: Final = Path(tempfile.mkdtemp(prefix="recipes-"))
 _numbers = itertools.count()
@@ -35,11 +36,12 @@ def info(
     groups: int = 1,
     is_transposed: bool = False,
     weight_shape: tuple[int, ...] | None = None,
+    options: Options = (),
 ) -> ParamInfo:
     """Returns a parameter as ``describe`` would."""
     leaf = name.rpartition(".")[2]
     siblings = {leaf: shape} if len(shape) > 1 else {}
     if weight_shape is not None:
         siblings["weight"] = weight_shape
-    owner = Owner(name, leaf, (cell, "Cell"), groups, is_transposed, tuple(siblings.items()))
+    owner = Owner(name, leaf, (cell, "Cell"), groups, is_transposed, tuple(siblings.items()), options)
     return ParamInfo((owner,), shape, dtype, is_trainable)

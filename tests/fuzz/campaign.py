@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from random import Random
 from typing import TYPE_CHECKING, Final
 
+from ms_initkit.findings import InitKitError, findings_to_json
 from tests.fuzz.mutations import mutated
 from tests.fuzz.targets import CORPUS, REFUSALS, TARGETS, seeds
 
@@ -58,8 +59,19 @@ def outcome(target: Callable[[bytes], None], content: bytes) -> Exception | None
         with alarmed(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             target(content)
-    except REFUSALS:
-        return None
+    except REFUSALS as refusal:
+        return _untold(refusal)
+    except Exception as error:  # whatever it is, it is a bug
+        return error
+    return None
+
+
+def _untold(refusal: Exception) -> Exception | None:
+    """Returns the exception that is raised in saying what is wrong, None where it can be said."""
+    try:
+        str(refusal).encode()
+        if isinstance(refusal, InitKitError):
+            findings_to_json(refusal.findings)
     except Exception as error:  # whatever it is, it is a bug
         return error
     return None

@@ -6,6 +6,7 @@ so is an answer that takes seconds.
 
 from __future__ import annotations
 
+import json
 import math
 import shlex
 from contextlib import suppress
@@ -14,17 +15,22 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from ms_initkit import formulas
 from ms_initkit.cli.materialize import parse_share, parse_size
 from ms_initkit.cli.networks import parse_setting
 from ms_initkit.files import checkpoints
+from ms_initkit.files.safetensors import Tensor, header_bytes
 from ms_initkit.findings import InitKitError
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.text import recipe_text
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.networks.construct import _arguments
-from ms_initkit.networks.manifest import read_shapes
+from ms_initkit.networks.manifest import config_in, modules_of, network_of, read_shapes
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
+from ms_initkit.stages.materialize import _SAID, RECORD, _claim
 from ms_initkit.stages.plan import plan_infos
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
@@ -34,12 +40,13 @@ from tests.recipes import info
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ms_initkit.networks.plain import Plain
     from ms_initkit.syntax.grammar import Value
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 REFUSALS: Final = (InitKitError, ValueError)
 NETWORK: Final = (
-    info("blocks.0.attn.weight", (8, 4)),
+    info("blocks.0.attn.weight", (8, 4), options=(("padding_idx", 3), ("act", "relu"), ("bias", True))),
     info("blocks.1.attn.weight", (8, 4)),
     info("blocks.1.attn.bias", (8,), weight_shape=(8, 4)),
     info("conv.weight", (8, 4, 3, 3), "Conv2d"),
@@ -58,9 +65,30 @@ _ENVIRONMENT: Final[dict[str, Value]] = {
 }
 
 
+_CONFIG: Final[dict[str, Plain]] = {
+    "initializer_range": 0.02,
+    "text_config.n": 12,
+    "text_config.act": "gelu",
+    "tied": True,
+}
+_VALUES: Final = {"blocks.0.attn.weight": (8, 4), "pre.conv.weight": (8, 4, 3, 3), "norm.gamma": (8,)}
+
+
 @cache
 def _folder() -> Path:
-    return Path(mkdtemp(prefix="fuzz-"))
+    """Returns a folder with files that recipes take values from: ``values.safetensors`` and ``one.npy``."""
+    folder = Path(mkdtemp(prefix="fuzz-"))
+    tensors, content = [], b""
+    for name, shape in _VALUES.items():
+        values = np.linspace(-1.0, 1.0, math.prod(shape), dtype="<f4").tobytes()
+        tensors.append(Tensor(name, "float32", shape, len(content)))
+        content += values
+    (folder / "values.safetensors").write_bytes(header_bytes(tensors, {}) + content)
+    np.save(folder / "one.npy", np.zeros((8, 4), np.float16))
+    (folder / "sharded").mkdir()
+    (folder / "sharded" / "part.safetensors").write_bytes(header_bytes(tensors, {}) + content)
+    (folder / "run").mkdir()
+    return folder
 
 
 def _written(content: bytes, name: str) -> str:
@@ -74,11 +102,23 @@ def _text(content: bytes) -> str:
 
 
 def recipe(content: bytes) -> None:
-    """Reads a recipe, and what can be read is held against a network and checked."""
-    made = plan_infos(NETWORK, load_recipe(_written(content, "fuzz.yaml")), strict=False)
+    """Reads a recipe, and what can be read is shown, held against a network and checked."""
+    read = load_recipe(_written(content, "fuzz.yaml"))
+    recipe_text(read)
+    _look_at(plan_infos(NETWORK, read, strict=False, config=_CONFIG))
+
+
+def mapping(content: bytes) -> None:
+    """Reads a recipe that is said in Python: a mapping, or pairs."""
+    _look_at(plan_infos(NETWORK, load_recipe(json.loads(_text(content))), strict=False, config=_CONFIG))
+
+
+def _look_at(made: Plan) -> None:
     check(made)
     str(made)
-    Plan.from_json(made.to_json())
+    for line in made.assignments:
+        made.explain(line.name)
+    assert made.diff(Plan.from_json(made.to_json())) == ""
 
 
 def expression(content: bytes) -> None:
@@ -130,8 +170,37 @@ def plan(content: bytes) -> None:
 
 
 def manifest(content: bytes) -> None:
-    """Reads names and shapes."""
-    read_shapes(_written(content, "fuzz.json"))
+    """Reads names and shapes, what is known of the network, and plans for it."""
+    path = _written(content, "fuzz.json")
+    network_of(path)
+    modules_of(path)
+    infos, config = read_shapes(path), config_in(path)
+    rules = [
+        {
+            "match": {"has": "padding_idx"},
+            "where": "cell.padding_idx >= 0",
+            "init": "zeros",
+            "optional": True,
+        },
+        {"match": {"name": "**", "trainable": "any"}, "init": {"constant": "sigma * ndim"}},
+    ]
+    sigma = {"config": ["initializer_range", "text_config.n"], "default": 0.5}
+    _look_at(plan_infos(infos, {"vars": {"sigma": sigma}, "rules": rules}, strict=False, config=config))
+
+
+def index(content: bytes) -> None:
+    """Reads a folder of values with its index."""
+    folder = _folder() / "sharded"
+    (folder / "model.safetensors.index.json").write_bytes(content)
+    for key in checkpoints.entries(str(folder)):
+        checkpoints.read(str(folder), key)
+
+
+def record(content: bytes) -> None:
+    """Reads the record of an unfinished materialize, and holds it against a run."""
+    folder = _folder() / "run"
+    (folder / RECORD).write_bytes(content)
+    _claim(folder, dict.fromkeys(_SAID, "1"))
 
 
 def layout(content: bytes) -> None:
@@ -152,6 +221,7 @@ def _values(suffix: str) -> Callable[[bytes], None]:
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "recipe": recipe,
+    "mapping": mapping,
     "expression": expression,
     "glob": glob,
     "regex": regex,
@@ -160,6 +230,8 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "plan": plan,
     "manifest": manifest,
     "layout": layout,
+    "index": index,
+    "record": record,
     "safetensors": _values(".safetensors"),
     "npy": _values(".npy"),
     "npz": _values(".npz"),
