@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import pytest
 import yaml
 
 from ms_initkit import draws, stream
@@ -95,7 +96,13 @@ def network_infos(network: str) -> tuple[ParamInfo, ...]:
     from ms_initkit.networks.describe import describe
 
     arguments = [f"{key}={json.dumps(value)}" for key, value in (spec.get("kwargs") or {}).items()]
-    return describe(load_network(spec["factory"], arguments, is_deferred=True))
+    try:
+        return describe(load_network(spec["factory"], arguments, is_deferred=True))
+    except ValueError as error:
+        # The layers of instance normalisation of MindSpore 2.7.0 ask for an operator that it does not have.
+        if "'mindspore.ops' has no attribute 'InstanceNorm'" in str(error):
+            pytest.skip(str(error))
+        raise
 
 
 def counterpart(names: dict[str, str | None], name: str) -> tuple[str, str | None]:
