@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ms_initkit.stages.attach import attach
     from ms_initkit.stages.callback import ApplyRecipe
     from ms_initkit.stages.draw import draw
+    from ms_initkit.stages.initialised import initialised
     from ms_initkit.stages.materialize import materialize
     from ms_initkit.stages.one import init_
     from ms_initkit.stages.plan import plan
@@ -55,6 +56,7 @@ __all__ = [
     "describe",
     "draw",
     "init_",
+    "initialised",
     "initializers",
     "layouts",
     "load_layout",
@@ -79,6 +81,7 @@ _HOMES = {
     "describe": "ms_initkit.networks.describe",
     "draw": "ms_initkit.stages.draw",
     "init_": "ms_initkit.stages.one",
+    "initialised": "ms_initkit.stages.initialised",
     "load_layout": "ms_initkit.layouts.load",
     "materialize": "ms_initkit.stages.materialize",
     "plan": "ms_initkit.stages.plan",

@@ -8,17 +8,20 @@ import sys
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import yaml
 
 from ms_initkit.findings import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from types import ModuleType
 
     from mindspore.nn import Cell
+
+_Arguments = ParamSpec("_Arguments")
+_Made = TypeVar("_Made")
 
 
 def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: bool = False) -> Cell:
@@ -35,21 +38,23 @@ def load_network(target: str, arguments: Sequence[str] = (), *, is_deferred: boo
     """
     from mindspore.nn import Cell
 
-    factory = _find(target)
+    factory: Callable[..., object] = _find(target)  # type: ignore[assignment]  # called for what it is
     positional, named = _arguments(arguments)
-    net: object = None
-    if is_deferred:
-        # A constructor that computes with its own weights needs them: it is called again as always.
-        with suppress(Exception, SystemExit), deferred():
-            net = factory(*positional, **named)  # type: ignore[operator]  # called for what it is
-    if net is None:
-        try:
-            net = factory(*positional, **named)  # type: ignore[operator]
-        except (Exception, SystemExit) as error:  # anything may be wrong in a stranger's constructor
-            raise ValueError(f"{target} raised {type(error).__name__}: {error}") from error
+    try:
+        net = construct(factory, *positional, **named) if is_deferred else factory(*positional, **named)
+    except (Exception, SystemExit) as error:  # anything may be wrong in a stranger's constructor
+        raise ValueError(f"{target} raised {type(error).__name__}: {error}") from error
     if not isinstance(net, Cell):
         raise ValueError(f"{target} made a {type(net).__name__}, not a mindspore.nn.Cell")
     return net
+
+
+def construct(factory: Callable[_Arguments, _Made], *args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Made:
+    """Returns what ``factory`` makes, without drawing values if it can do without them."""
+    # A constructor that computes with its own weights needs them: it is called again as always.
+    with suppress(Exception, SystemExit), deferred():
+        return factory(*args, **kwargs)
+    return factory(*args, **kwargs)
 
 
 def _find(target: str) -> object:

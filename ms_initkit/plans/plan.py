@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ms_initkit import draws
 from ms_initkit.basis.records import open_record, record
 from ms_initkit.draws import typed_json
+from ms_initkit.draws.moments import moments
 from ms_initkit.draws.text import number
 from ms_initkit.files.regular import parse_json, shown
 from ms_initkit.findings import Finding, counted, printable_lines, suggestion
@@ -80,6 +81,28 @@ class Plan:
     def _repr_html_(self) -> str:
         """Returns what notebooks show."""
         return plan_html(self.family, self.recipe, self.rules, self.assignments, self.findings)
+
+    def only(self, names: Iterable[str]) -> Plan:
+        """Returns the plan that writes the parameters ``names`` and keeps all others, as what a checkpoint lacks.
+
+        Example:
+            >>> net, info = BertModel.from_pretrained(path, output_loading_info=True)
+            >>> mik.apply(net, mik.plan(net, "auto").only(info["missing_keys"]), seed=42)
+
+        Raises:
+            KeyError: If no parameter answers to one of the names.
+            ValueError: If one of them takes the values of another that is kept.
+        """
+        wanted = {self[name].name for name in names}
+        for line in self.assignments:
+            if line.like and line.name in wanted and self[line.like].name not in wanted:
+                raise ValueError(f"{line.name!r} takes the values of {line.like!r}, which would be kept")
+        kept = moments(draws.Keep(), ())
+        lines = tuple(
+            line if line.name in wanted else replace(line, initializer="keep", draw=draws.Keep(), moments=kept, like="")
+            for line in self.assignments
+        )
+        return replace(self, assignments=lines)
 
     def explain(self, name: str) -> str:
         """Returns, as text, every rule that selects the parameter ``name`` and why the first one won.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from mindspore.train import Callback
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.variables import VariableValue
     from ms_initkit.stages.report import Report
+
+# By these, mindformers takes the values of a network from elsewhere.
+_LOADING: Final = ("load_checkpoint", "resume_training")
 
 
 class ApplyRecipe(Callback):
@@ -60,6 +63,25 @@ class ApplyRecipe(Callback):
             check_report_path(report)
         self.done: Report | None = None
         self._recipe, self._seed, self._vars, self._strict, self._report = recipe, seed, vars, strict, report
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> ApplyRecipe:
+        """Returns the callback that a training's configuration asks for under ``init_recipe``.
+
+        Args:
+            config: A mapping, such as mindformers' ``MindFormerConfig``. Its ``init_recipe`` has ``recipe`` and
+                ``seed`` and may have ``vars``, ``strict`` and ``report``.
+
+        Raises:
+            KeyError: If it has no ``init_recipe``.
+            ValueError: If it also loads a checkpoint, which the recipe would draw over.
+            TypeError: If ``init_recipe`` has other arguments.
+        """
+        wanted = dict(config["init_recipe"])
+        loads = next((key for key in _LOADING if config.get(key)), None)
+        if loads is not None:
+            raise ValueError(f"the configuration has `{loads}` and `init_recipe`: what is loaded would be drawn over")
+        return cls(wanted.pop("recipe"), **wanted)
 
     def on_train_begin(self, run_context: RunContext) -> None:
         """Applies, verifies and writes the report.

@@ -60,3 +60,22 @@ def test_a_recipe_that_does_not_fit_stops_the_training_before_it_begins() -> Non
 def test_where_a_report_cannot_be_written_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"init\.pdf"):
         mik.ApplyRecipe(RECIPE, seed=3, report=tmp_path / "init.pdf")
+
+
+def test_a_configuration_asks_for_a_recipe(tmp_path: Path) -> None:
+    net = Mlp()
+    model, data = model_of(net)
+    report = str(tmp_path / "init.txt")
+    config = {"init_recipe": {"recipe": RECIPE, "seed": 3, "report": report}, "load_checkpoint": ""}
+
+    model.train(1, data, callbacks=[mik.ApplyRecipe.from_config(config)], dataset_sink_mode=False)
+
+    assert not mik.verify(net, mik.plan(net, RECIPE), seed=3)
+    assert (tmp_path / "init.txt").is_file()
+
+
+def test_a_configuration_that_loads_a_checkpoint_is_refused() -> None:
+    config = {"init_recipe": {"recipe": RECIPE, "seed": 3}, "load_checkpoint": "pre.ckpt"}
+
+    with pytest.raises(ValueError, match="`load_checkpoint` and `init_recipe`: what is loaded would be drawn over"):
+        mik.ApplyRecipe.from_config(config)
