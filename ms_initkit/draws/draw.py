@@ -8,13 +8,18 @@ resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no 
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from dataclasses import replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws import typed_json
 
 # Needed when it runs, too: draws are read from JSON by the types of their fields.
 from ms_initkit.draws.fits import Fit  # noqa: TC001
+from ms_initkit.draws.functions import Functions  # noqa: TC001
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
@@ -58,6 +63,11 @@ class Base:
     def is_elementwise(self) -> bool:
         """Whether it is a law of single elements: cutting a tensor into blocks of one law changes nothing."""
         return False
+
+    @property
+    def takes(self) -> frozenset[str]:
+        """The parameters of whose values it takes those that are there, "" being the one that is written."""
+        return frozenset().union(*(part.takes for part in self.parts))
 
 
 class _Law(Base):
@@ -207,13 +217,13 @@ class Repeated(Base):
 class Step:
     """One operation on every element; ``value`` is its operand where it has one.
 
-    ``add``, ``multiply`` and ``at_least`` (maximum with ``value``) are single float32 operations; ``log``, ``exp`` and
-    ``inverse_softplus`` (``x + log(-expm1(-x))``) are computed in float64 by ``ms_initkit.draws.portable`` and rounded
-    once. ``at_least`` and ``below`` keep values within a bound, beyond which no later rounding carries them: the least
-    number of the parameter's type from ``value`` on, the greatest one below it.
+    ``add``, ``multiply``, ``at_least`` (maximum with ``value``) and ``abs`` are single float32 operations; ``log``,
+    ``exp`` and ``inverse_softplus`` (``x + log(-expm1(-x))``) are computed in float64 by ``ms_initkit.draws.portable``
+    and rounded once. ``at_least`` and ``below`` keep values within a bound, beyond which no later rounding carries
+    them: the least number of the parameter's type from ``value`` on, the greatest one below it.
     """
 
-    name: Literal["add", "multiply", "at_least", "below", "log", "exp", "inverse_softplus"]
+    name: Literal["add", "multiply", "at_least", "below", "abs", "log", "exp", "inverse_softplus"]
     value: float = 0.0
 
 
@@ -260,6 +270,38 @@ class Edited(Base):
 
 
 @record
+class Made(Base):
+    """What ``function`` makes of all values of ``draw``, which are of ``shape``."""
+
+    draw: Draw
+    shape: tuple[int, ...]
+    function: Functions
+
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return (self.draw,)
+
+    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+        del shape
+        return (self.shape,)
+
+    @property
+    def is_drawn_whole(self) -> bool:
+        return self.function.needs_whole or self.draw.is_drawn_whole
+
+
+@record
+class There(Base):
+    """The values that a parameter has before anything is written: ``name``, or the one that is written itself."""
+
+    name: str = ""
+
+    @property
+    def takes(self) -> frozenset[str]:
+        return frozenset((self.name,))
+
+
+@record
 class Loaded(Base):
     """The values of ``key`` in the file ``path``."""
 
@@ -295,7 +337,7 @@ class Keep(Base):
 
 Draw: TypeAlias = (
     Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
-    | Blocks | Repeated | Edited | Loaded | Fitted | Keep
+    | Blocks | Repeated | Edited | Made | There | Loaded | Fitted | Keep
 )  # fmt: skip
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
@@ -312,3 +354,20 @@ def from_json(value: Json) -> Draw:
         ValueError: If ``value`` does not describe a draw.
     """
     return typed_json.read(Draw, value, "a draw")  # type: ignore[arg-type]  # a union is no type to mypy
+
+
+def renamed(draw: Draw, names: Mapping[str, str]) -> Draw:
+    """Returns ``draw`` with what it takes that is there under other names."""
+    match draw:
+        case There(name):
+            return There(names.get(name, name))
+        case Edited(inner, edits):
+            return Edited(renamed(inner, names), edits)
+        case Made(inner, shape, function):
+            return Made(renamed(inner, names), shape, function)
+        case Fitted(inner, shape, fit):
+            return Fitted(renamed(inner, names), shape, fit)
+        case Blocks():
+            return replace(draw, draws=tuple(renamed(part, names) for part in draw.draws))
+        case _:
+            return draw

@@ -16,6 +16,7 @@ import numpy as np
 from ms_initkit import draws
 from ms_initkit.basis.records import record
 from ms_initkit.draws import portable, tables, truncation
+from ms_initkit.draws.functions import Normalize
 from ms_initkit.draws.steps import stepped
 
 if TYPE_CHECKING:
@@ -121,6 +122,8 @@ def _central(draw: Draw, shape: tuple[int, ...]) -> _Central | None:
             return None if values is None else _of_values(values)
         case draws.Edited(inner_draw, edits):
             return _edited(inner_draw, edits, shape)
+        case draws.Made(draws.Normal(0.0, std), inner, Normalize(axes, to)) if std:
+            return _of_sphere(math.prod(inner[axis] for axis in axes), to)
         case _:
             return None
 
@@ -152,10 +155,10 @@ def _of_whole(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -
     match name, arguments:
         case "orthogonal", {"gain": float(gain), "column_axis": str(axis)}:
             rows = shape[0] if axis == "first" else math.prod(shape[:-1])
-            return _of_orthogonal(rows, math.prod(shape) // rows, gain)
+            return _of_sphere(max(rows, math.prod(shape) // rows), gain)
         case "delta_orthogonal", {"gain": float(gain)}:
             share = 1.0 / math.prod(shape[2:])
-            return _mixed((share, 1.0 - share), [_of_orthogonal(shape[0], shape[1], gain), _Central.constant(0.0)])
+            return _mixed((share, 1.0 - share), [_of_sphere(max(shape[:2]), gain), _Central.constant(0.0)])
         case "sparse", {"sparsity": float(sparsity), "std": float(std)}:
             share = math.ceil(sparsity * shape[0]) / shape[0]
             parts = [_central(draws.Constant(0.0), shape), _central(draws.Normal(0.0, std), shape)]
@@ -164,10 +167,9 @@ def _of_whole(name: str, arguments: dict[str, object], shape: tuple[int, ...]) -
             return None
 
 
-def _of_orthogonal(rows: int, columns: int, gain: float) -> _Central:
-    # An element is a coordinate of a point that is uniform on the sphere in n dimensions.
-    n = max(rows, columns)
-    return _Central(0.0, gain / math.sqrt(n), 0.0, 3.0 * n / (n + 2.0), -gain, gain)
+def _of_sphere(n: int, radius: float) -> _Central:
+    """Returns the moments of a coordinate of a point that is uniform on the sphere in ``n`` dimensions."""
+    return _Central(0.0, radius / math.sqrt(n), 0.0, 3.0 * n / (n + 2.0), -radius, radius)
 
 
 def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Central | None:
@@ -226,6 +228,8 @@ class _Law:
         """Returns the law after one more step."""
         points = None if self.points is None else (stepped(step, self.points[0]), self.points[1])
         low, high = sorted((_stepped(step, self.low), _stepped(step, self.high)))
+        if step.name == "abs" and self.low < 0.0 < self.high:
+            low = 0.0
         known = self.known
         if known is not None:
             match step.name:

@@ -68,6 +68,8 @@ class Reach:
                 for edit in edits:
                     bounds = self._edited(edit, bounds, shape)
                 return bounds
+            case draws.Made(made_of, inner, function):
+                return function.bounds(self.of(made_of, inner), inner)
             case draws.Loaded():
                 return self.from_file(draw, shape)
             case draws.Fitted(inner, inner_shape, fit):

@@ -59,6 +59,24 @@ def restrict(window: Window, slices: Sequence[slice]) -> Window:
     return tuple(take(pieces, part.start, part.stop) for pieces, part in zip(window, slices, strict=True))
 
 
+def localised(window: Window, slices: Slices) -> Slices:
+    """Returns where ``slices`` of the global tensor lie in the local one.
+
+    Raises:
+        ValueError: If the local tensor has not all of them, one behind the other.
+    """
+    return tuple(_localised(pieces, part) for pieces, part in zip(window, slices, strict=True))
+
+
+def _localised(pieces: Pieces, part: slice) -> slice:
+    offset = 0
+    for start, stop in pieces:
+        if start <= part.start and part.stop <= stop:
+            return slice(part.start - start + offset, part.stop - start + offset)
+        offset += stop - start
+    raise ValueError(f"{part.start}:{part.stop} is not in the part of the tensor that is here, {pieces}")
+
+
 def boxes(window: Window) -> Iterator[tuple[Slices, Slices]]:
     """Yields the slices that a window is made of: where they lie in the local tensor, and where in the global one."""
     axes = []

@@ -33,6 +33,8 @@ def stepped(step: Step, values: NDArray[_Float]) -> NDArray[_Float]:
                 return np.maximum(values, operand)
             case "below":
                 return np.minimum(values, np.nextafter(operand, -np.inf, dtype=values.dtype))
+            case "abs":
+                return np.abs(values)
             case "log":
                 return portable.log(values).astype(values.dtype)
             case "exp":

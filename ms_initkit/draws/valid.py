@@ -53,6 +53,11 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             return fault(inner, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :])) or _kept(inner)
         case draws.Fitted(inner, inner_shape, fit):
             return misfit(fit, inner_shape, shape) or fault(inner, inner_shape) or _kept(inner)
+        case draws.Made(inner, inner_shape, function):
+            wrong = function.fault(inner_shape) or fault(inner, inner_shape) or _kept(inner)
+            if wrong is None and function.result(inner_shape, shape) != shape:
+                wrong = f"what is made of {inner_shape} is {function.result(inner_shape, shape)}, not {shape}"
+            return wrong
         case draws.Edited(inner, edits):
             found = fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
             return found or _streams_fault([edit.stream for edit in edits if isinstance(edit, draws.AddDraw)])

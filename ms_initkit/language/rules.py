@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit.basis.records import record
-from ms_initkit.language import blocks, edits, fans, fits, sources
+from ms_initkit.language import blocks, fans, fits, sources, steps
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
@@ -27,16 +27,15 @@ from ms_initkit.syntax.schemas import Key, Table
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
     from ms_initkit.language.blocks import BlocksSpec
-    from ms_initkit.language.edits import EditSpec
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.fits import Fit
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
+    from ms_initkit.language.steps import Step
     from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.reading import Fields
 
 KEEP: Final = "keep"
-_EDIT_WHAT_IS_THERE: Final = "to edit values that are there, save them and take them with `from`: it has `then`"
 RULE: Final[Table] = (
     Key("id", schemas.TEXT, "The rule's name in plans; its number if left out."),
     Key("match", schemas.reference("match"), "Which parameters the rule selects.", is_required=True),
@@ -46,7 +45,7 @@ RULE: Final[Table] = (
     Key("fit", fits.SCHEMA, "How values of another shape, of `from` or `like`, are made to fit."),
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
-    Key("then", edits.SCHEMA, "Edits of the drawn values, in order."),
+    Key("then", steps.SCHEMA, "What is done with the values, step by step."),
     Key("where", schemas.CONDITION, "A condition on captures, variables, the shape and the cell, for each parameter."),
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on variables; where it is false the rule does not exist."),
@@ -89,7 +88,7 @@ class Rule:
     fit: Fit | None = None
     blocks: BlocksSpec | None = None
     fans: FansSpec | None = None
-    then: tuple[EditSpec, ...] = ()
+    then: tuple[Step, ...] = ()
     where: Expression | None = None
     is_optional: bool = False
     when: Expression | None = None
@@ -99,6 +98,11 @@ class Rule:
     def is_selective(self) -> bool:
         """Whether it may leave a parameter that its selector selects: by a condition, or what a file lacks."""
         return self.where is not None or (isinstance(self.action, FromSpec) and self.action.missing == "next")
+
+    @property
+    def then_text(self) -> str:
+        """Its steps, as plans print them."""
+        return "".join(f", then {step}" for step in self.then)
 
     @property
     def names(self) -> frozenset[str]:
@@ -173,7 +177,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         cut = fields.read("blocks", partial(blocks.read_blocks, scope=sized), None)
     fitting: Attempt[Fit | None] = fields.read("fit", partial(fits.read_fit, scope=full), None)
     counted = fields.read("fans", partial(fans.read_fans, scope=full), None)
-    then = fields.read("then", partial(edits.read_edits, scope=full), ())
+    then = fields.read("then", partial(steps.read_steps, scope=full), ())
     where = fields.read("where", partial(read_condition, scope=sized), None)
     is_optional = fields.read("optional", read_flag, False)
     outside = replace(scope, of_parameters=(*(() if selector is None else selector.captures), *SHAPE_NAMES))
@@ -252,7 +256,7 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
     idle: tuple[str, ...]
     match action:
         case KeepSpec():
-            word, idle = "init: keep", ("fit", "blocks", "fans", "then")
+            word, idle = "init: keep", ("fit", "blocks", "fans")
         case FromSpec():
             word, idle = "from", ("blocks", "fans")
         case LikeSpec():
@@ -263,5 +267,4 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
             return
     for key, _ in node.entries if isinstance(node, Mapping) else ():
         if key.text in idle:
-            hint = _EDIT_WHAT_IS_THERE if key.text == "then" else None
-            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", span=key.span, help=hint)
+            problems.add("conflicting-keys", f"`{key.text}` changes nothing beside `{word}`", span=key.span)

@@ -55,7 +55,7 @@ def action_text(rule: Rule) -> str:
     text += f", {rule.fit}" if rule.fit is not None else ""
     if rule.blocks is not None:
         text += f", in blocks of axis {rule.blocks.axis}"
-    text += "".join(f", then {edit.name}" for edit in rule.then)
+    text += rule.then_text
     text += f", where {rule.where}" if rule.where is not None else ""
     text += f", when {rule.when}" if rule.when is not None else ""
     return text + (", optional" if rule.is_optional else "")

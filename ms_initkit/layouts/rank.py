@@ -11,6 +11,7 @@ from ms_initkit.language.variables import Count
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.placer import Placed, Placer
 from ms_initkit.layouts.rules import Layout, Position
+from ms_initkit.layouts.taken import with_local_sources
 from ms_initkit.networks.manifest import with_siblings
 from ms_initkit.plans.bind import bind
 
@@ -74,6 +75,9 @@ def plan_shard(
         raise PlanError(findings)
     lines = {name: line for line in bound.assignments for name in (line.name, *line.aliases)}
     assignments = tuple(_localised(lines[part.names[0]], info, part) for info, part in zip(infos, placed, strict=True))
+    assignments = with_local_sources(assignments, [part.names[0] for part in placed], findings)
+    if any(finding.severity == "error" for finding in findings):
+        raise PlanError(findings)
     findings.append(Finding.note("layout", _summary(position, assignments)))
     return replace(bound, assignments=assignments, findings=tuple(findings))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from ms_initkit import draws
 from ms_initkit.basis.records import record
 from ms_initkit.draws.moments import moments
 from ms_initkit.findings import Finding, suggestion
@@ -97,23 +98,30 @@ def _line(
         guess = suggestion(wanted, places)
         raise ValueError(f"no parameter is called {wanted!r}" + (f": {guess}" if guess else ""))
     source, own = lines[places[wanted]], lines[places[info.name]]
-    if source.is_kept:
-        raise ValueError(f"{wanted!r} is kept: the plan does not know its values")
     fit, is_alike = waiting.rule.fit, source.shape == info.shape
-    if source.dtype != info.dtype or (fit is None and not is_alike):
+    if not _may_be_taken(waiting, source):
         raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
-    draw = taken(waiting, source.draw, source.shape)
+    held = draws.There(source.name) if source.is_kept else draws.renamed(source.draw, {"": source.name})
+    draw = taken(waiting, held, source.shape)
     steps = "" if fit is None or is_alike else f", {fit.text(source.shape, info.shape)}"
-    steps += "".join(f", then {edit.text}" for edit in waiting.rule.then)
     return replace(
         own,
         stream=source.stream,
-        initializer=f"like {source.name}: {source.initializer}{steps}",
+        initializer=f"like {source.name}: {source.initializer}{steps}{waiting.rule.then_text}",
         draw=draw,
         fans=source.fans,
         moments=moments(draw, info.shape),
         like=source.name,
     )
+
+
+def _may_be_taken(waiting: Waiting, source: Assignment) -> bool:
+    """Returns whether a parameter can take the values of ``source``, as they are or as the rule makes them."""
+    rule, info = waiting.rule, waiting.info
+    narrow = {"float16", "bfloat16", "float32"}
+    is_computed = bool(rule.then) and {source.dtype, info.dtype} <= narrow
+    is_made = rule.fit is not None or any(step.is_reducing for step in rule.then)
+    return (source.dtype == info.dtype or is_computed) and (source.shape == info.shape or is_made)
 
 
 def _circle(waiting: list[Waiting]) -> Finding:

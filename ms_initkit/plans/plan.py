@@ -19,6 +19,7 @@ from ms_initkit.findings import Finding, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.html import plan_html
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
+from ms_initkit.plans.order import order_text
 from ms_initkit.plans.text import assignment_cells, moments_text, table
 from ms_initkit.plans.validate import faults
 
@@ -267,7 +268,7 @@ def summary(plan: Plan) -> str:
     )
     loaded = sum(line.is_loaded for line in plan.assignments)
     total += f", {loaded:,} loaded from files" if loaded else ""
-    parts = [*table(rows, right=(1, 2)), total]
+    parts = [*table(rows, right=(1, 2)), total, *order_text(plan.assignments)]
     parts += [str(finding) for finding in plan.findings]
     return "\n".join(parts)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
+from ms_initkit.draws.functions import Function
 from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
@@ -23,12 +24,11 @@ from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ms_initkit.draws import Draw, Edit
     from ms_initkit.language.blocks import BlocksSpec
     from ms_initkit.language.calls import ArgumentValue
-    from ms_initkit.language.edits import EditSpec
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.rules import Rule
     from ms_initkit.language.selectors import Selector
@@ -103,8 +103,10 @@ class Resolver:
         rule, info, owner = waiting.rule, waiting.info, waiting.owner
         captured = {**rule.match.capture(owner.name), **_options(owner, rule.names)}
         draw = self._fitted(rule, source, shape, Tensor.of(info, owner, None), captured)
-        edits = self._edits(rule, Tensor.of(info, owner, rule.fans), captured, f"{owner.name}.")
-        return draws.Edited(draw, edits) if edits else draw
+        shape = shape if rule.fit is None else info.shape
+        draw = self._then(draw, shape, rule, Tensor.of(info, owner, rule.fans), _Place(captured, f"{owner.name}."))
+        _refuse(draw, info)
+        return draw
 
     def holds(self, condition: Expression, match: Selector, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether a rule's ``where`` is true of ``info``, which ``match`` selects as ``owner``'s.
@@ -118,10 +120,15 @@ class Resolver:
         return bool(condition.evaluate(environment))
 
     def _resolve(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
-        if isinstance(rule.action, KeepSpec):
+        if isinstance(rule.action, KeepSpec) and not rule.then:
             return self.kept
         tensor = Tensor.of(info, owner, rule.fans)
-        if isinstance(rule.action, PartsSpec):
+        text: str
+        draw: Draw
+        used_fans: Fans | None
+        if isinstance(rule.action, KeepSpec):
+            text, draw, used_fans = "keep", draws.There(), None
+        elif isinstance(rule.action, PartsSpec):
             text, draw, used_fans = self._parts(rule.action, rule, tensor, captured)
         elif rule.blocks is None:
             assert isinstance(rule.action, InitSpec)
@@ -129,26 +136,24 @@ class Resolver:
         else:
             assert isinstance(rule.action, InitSpec)
             text, draw, used_fans = self._blocks(rule.action, rule.blocks, rule, tensor, captured)
-        edits = self._edits(rule, tensor, captured)
-        if edits:
-            draw = draws.Edited(draw, edits)
-            text += "".join(f", then {edit.text}" for edit in rule.then)
+        draw = self._then(draw, info.shape, rule, tensor, _Place(captured))
         _refuse(draw, info)
-        text += _read_off(captured)
+        text += rule.then_text + _read_off(captured)
         return Resolution(text, draw, used_fans, moments(draw, info.shape))
 
     def _loaded(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
         place = self.sources.find(rule, info, captured)
         draw: Draw = draws.Loaded(place.path, place.key)
-        text = f"from {place.path} [{place.key}]"
-        if place.shape is not None and place.shape != info.shape and rule.fit is not None:
-            draw = self._fitted(rule, draw, place.shape, Tensor.of(info, owner, None), captured)
-            text += f", {rule.fit.text(place.shape, info.shape)}"
-        edits = self._edits(rule, Tensor(info.shape, info.owners[0]), captured)
-        if edits:
-            draw = draws.Edited(draw, edits)
+        text, shape = f"from {place.path} [{place.key}]", info.shape
+        if place.shape is not None and place.shape != info.shape:
+            if rule.fit is not None:
+                draw = self._fitted(rule, draw, place.shape, Tensor.of(info, owner, None), captured)
+                text += f", {rule.fit.text(place.shape, info.shape)}"
+            elif any(step.is_reducing for step in rule.then):
+                shape = place.shape
+        draw = self._then(draw, shape, rule, Tensor(info.shape, info.owners[0]), _Place(captured))
         _refuse(draw, info)
-        return Resolution(text + _read_off(captured), draw, None, moments(draw, info.shape))
+        return Resolution(text + rule.then_text + _read_off(captured), draw, None, moments(draw, info.shape))
 
     def _fitted(self, rule: Rule, source: Draw, shape: tuple[int, ...], tensor: Tensor, captured: Captured) -> Draw:
         if rule.fit is None or shape == tensor.shape:
@@ -160,6 +165,10 @@ class Resolver:
             return self._draw(spec, rule, replace(tensor, shape=part, weight_shape=whole), captured)[1]
 
         return rule.fit.draw(source, shape, tensor.shape, own)
+
+    def drawn(self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: Captured) -> Draw:
+        """Returns what an initializer draws for ``tensor``."""
+        return self._draw(spec, rule, tensor, captured)[1]
 
     def _draw(self, spec: InitSpec, rule: Rule, tensor: Tensor, captured: Captured) -> tuple[str, Draw, Fans | None]:
         tensor_fans = self._fans(rule.fans, tensor, captured)
@@ -218,6 +227,10 @@ class Resolver:
     def _fans(self, spec: FansSpec | None, tensor: Tensor, captured: Captured) -> Fans | None:
         return tensor.fans(spec, lambda value, known: value.evaluate(self._environment(tensor, captured, known)))
 
+    def environment(self, tensor: Tensor, captured: Captured) -> Environment:
+        """Returns what expressions know of ``tensor``, its fans among it."""
+        return self._environment(tensor, captured, self._fans(None, tensor, captured))
+
     def _environment(self, tensor: Tensor, captured: Captured, tensor_fans: Fans | None) -> Environment:
         environment: Environment = dict(self.values)
         environment |= {"shape": tensor.shape, "ndim": len(tensor.shape)}
@@ -246,26 +259,63 @@ class Resolver:
             case _:
                 return value
 
-    def _edits(self, rule: Rule, tensor: Tensor, captured: Captured, of: str = "") -> tuple[Edit, ...]:
-        """Returns the steps of ``rule``; ``of`` tells those of a copy from those of what it copies."""
-        return tuple(
-            self._edit(edit, tensor, captured)
-            if edit.init is None
-            else draws.AddDraw(self._draw(edit.init, rule, tensor, captured)[1], f"{of}then[{number}]")
-            for number, edit in enumerate(rule.then)
-        )
+    def _then(self, draw: Draw, shape: tuple[int, ...], rule: Rule, tensor: Tensor, place: _Place) -> Draw:
+        """Returns what the steps of ``rule`` make of ``draw``, whose values are of ``shape``, for ``tensor``."""
+        edits: list[Edit] = []
+        for number, step in enumerate(rule.then):
+            values = _StepValues(self, rule, replace(tensor, shape=shape), place, f"{place.of}then[{number}]")
+            made = step.resolve(values)
+            if not isinstance(made, Function):
+                edits.append(made)
+                continue
+            wrong = made.fault(shape)
+            if wrong is not None:
+                raise ValueError(f"{step}: {wrong}")
+            draw, edits = draws.Made(_edited(draw, edits), shape, made), []
+            shape = made.result(shape, tensor.shape)
+        if shape != tensor.shape:
+            raise ValueError(f"`then` makes values of shape {shape}, and the parameter is {tensor.shape}")
+        return _edited(draw, edits)
 
-    def _edit(self, spec: EditSpec, tensor: Tensor, captured: Captured) -> Edit:
-        environment = self._environment(tensor, captured, self._fans(None, tensor, captured))
-        value = float(spec.value.evaluate(environment)) if spec.value is not None else 0.0
-        at = tuple(_integer(index.evaluate(environment), spec.name) for index in spec.at)
-        match spec.name:
-            case "add" | "multiply":
-                return draws.Step(spec.name, value)
-            case "set":
-                return draws.SetElement(_inside(at, tensor.shape), value)
-            case "zero_rows":
-                return draws.SetRows(tuple(_inside((row,), tensor.shape[:1])[0] for row in at))
+
+@record
+class _Place:
+    """Where steps are resolved: what is captured, and what tells the random numbers of a copy from its source's."""
+
+    captured: Captured
+    of: str = ""
+
+
+@record
+class _StepValues:
+    """What a step is told: ``language.steps.Values``."""
+
+    resolver: Resolver
+    rule: Rule
+    tensor: Tensor
+    place: _Place
+    stream: str
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As ``Values`` has it, and so the methods."""
+        return self.tensor.shape
+
+    def number(self, value: Expression) -> float:
+        """Returns the value of an expression."""
+        return float(value.evaluate(self.resolver.environment(self.tensor, self.place.captured)))
+
+    def index(self, value: Expression, what: str) -> int:
+        """Returns the value of an expression that is to be whole."""
+        return _integer(self.number(value), what)
+
+    def drawn(self, init: InitSpec) -> Draw:
+        """Returns what an initializer draws in the shape of the values."""
+        return self.resolver.drawn(init, self.rule, self.tensor, self.place.captured)
+
+
+def _edited(draw: Draw, edits: Sequence[Edit]) -> Draw:
+    return draws.Edited(draw, tuple(edits)) if edits else draw
 
 
 def _extent(tensor: Tensor, axis: int) -> int:
@@ -301,12 +351,6 @@ def _require_fans(expression: Expression, environment: Environment) -> None:
         raise NoFansError(f"{missing[0]} is not known: `fans` gives the other one of a tensor that has none of its own")
     if missing:
         Site(environment["shape"]).known_fans()  # type: ignore[arg-type]  # the shape, by construction
-
-
-def _inside(at: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    if len(at) != len(shape) or any(not -n <= i < n for i, n in zip(at, shape, strict=True)):
-        raise ValueError(f"{list(at)} is not a place in a tensor of shape {shape}")
-    return tuple(i % n for i, n in zip(at, shape, strict=True))
 
 
 def _integer(value: float, what: str) -> int:

@@ -31,6 +31,7 @@ def faults(rules: Sequence[RuleLine], lines: Sequence[Assignment]) -> Iterator[s
     ):
         yield from _repeated(word, names)
     known = {rule.id for rule in rules if rule.is_active}
+    there = {"", *(line.name for line in lines)}
     sound: set[tuple[str, tuple[int, ...], Moments]] = set()
     for line in lines:
         found = _line_fault(line, known)
@@ -38,6 +39,9 @@ def faults(rules: Sequence[RuleLine], lines: Sequence[Assignment]) -> Iterator[s
         if found is None and key not in sound:
             found = _draw_fault(line)
             sound.add(key)
+        strange = line.draw.takes - there
+        if strange:
+            found = found or f"the plan has no {min(strange)!r}, of which it takes values"
         if found is not None:
             yield f"{line.name!r}: {found}"
 

@@ -10,18 +10,21 @@ from ms_initkit.basis.collector import paused
 from ms_initkit.findings import ApplyError
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check
+from ms_initkit.plans.order import past
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.choose import chosen, noted
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.plan import draft_of, warn
 from ms_initkit.stages.report import Report
+from ms_initkit.stages.there import digest
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from mindspore import Parameter
     from mindspore.nn import Cell
 
     from ms_initkit.language.documents import RecipeSource
@@ -79,4 +82,13 @@ def apply(
         seed = chosen_seed(seed)
         stream.threads()  # what is wrong with the setting is said before anything is written
         write(plan.columns, parameters, seed, progress)
-    return Report(plan, seed, time.perf_counter() - began, net=net)
+        digests = _digests(plan, parameters)
+    return Report(plan, seed, time.perf_counter() - began, net=net, digests=digests)
+
+
+def _digests(plan: Plan, parameters: Sequence[Parameter]) -> tuple[tuple[str, str], ...]:
+    """Returns digests of what cannot be drawn again: what it was made of is no longer there."""
+    if not any(kind.draw.takes for kind in plan.columns.kinds):
+        return ()
+    held = dict(zip(plan.columns.names(), parameters, strict=True))
+    return tuple((line.name, digest(held[line.name])) for line in past(plan.assignments))

@@ -30,15 +30,19 @@ from ms_initkit.plans.columns import Columns
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.given import given_plan
+from ms_initkit.stages.there import There
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import checked_seed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mindspore import Parameter
     from mindspore.nn import Cell
 
     from ms_initkit.draws.arrays import Array
     from ms_initkit.draws.slices import Shape, Slices
+    from ms_initkit.findings import About
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
 
@@ -100,14 +104,17 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
     plan, seed = given_plan(plan, "attach"), checked_seed(seed)
-    pairs = zip(plan.assignments, fit(plan, net), strict=True)
+    parameters = fit(plan, net)
+    pairs = zip(plan.assignments, parameters, strict=True)
     targets = [(line, parameter) for line, parameter in pairs if not line.is_kept]
     findings = check(plan)
     if findings:
         raise ApplyError(findings)
     stored = [(line, parameter) for line, parameter in targets if not parameter.has_init]
     deferred = [(line, parameter) for line, parameter in targets if parameter.has_init]
-    write(Columns.of([line for line, _ in stored]), [parameter for _, parameter in stored], seed)
+    _refuse_taking(plan, parameters)
+    there = There(plan.assignments, parameters)
+    write(Columns.of([line for line, _ in stored]), [parameter for _, parameter in stored], seed, there=there)
     network = _Network(net)
     for line, parameter in deferred:
         _leave(parameter, PlannedInitializer(line, seed, network))
@@ -118,6 +125,19 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
         tuple(line.name for line, _ in deferred),
         tuple(line.name for line, _ in stored),
     )
+
+
+def _refuse_taking(plan: Plan, parameters: Sequence[Parameter]) -> None:
+    """Raises if a parameter takes values that are not there yet, or is drawn when those may have been written over."""
+    waiting = {line.name for line, one in zip(plan.assignments, parameters, strict=True) if one.has_init}
+    for line in plan.assignments:
+        taken = {name or line.name for name in line.draw.takes}
+        if taken and not waiting.isdisjoint({line.name, *taken}):
+            names = ", ".join(map(repr, sorted(taken)))
+            message = f"{line.name!r} takes values of {names} that are there, and parameters are deferred"
+            hint = "apply to a network that has its values, or take them from a file"
+            about: About = {"help": hint, "rule": line.rule, "parameter": line.name}
+            raise ApplyError([Finding.error("unknown-values", message, **about)])
 
 
 class _Call(NamedTuple):

@@ -95,7 +95,7 @@ class ApplyRecipe(Callback):
             return
         net = run_context.original_args().network
         done = apply(net, self._recipe, seed=self._seed, vars=self._vars, strict=self._strict)
-        findings = verify(net, done.plan, seed=self._seed)
+        findings = verify(net, done, seed=self._seed)
         if findings:
             raise ApplyError(findings)
         if self._report is not None:

@@ -13,6 +13,7 @@ from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.slices import normalise
 from ms_initkit.files import checkpoints
 from ms_initkit.stages.given import given_plan
+from ms_initkit.stream.given import Given
 from ms_initkit.stream.keys import checked_seed
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ms_initkit.draws.arrays import Array
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
+    from ms_initkit.stream import Dtype
 
 
 # Elements that are drawn aside before they are copied to where they do not lie in one piece: 4 MiB of float32.
@@ -49,6 +51,8 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     line = given_plan(plan, "draw")[name]
     if isinstance(line.draw, draws.Keep):
         raise ValueError(f"{name!r} is kept: the plan does not know its values")
+    if line.draw.takes:
+        raise ValueError(f"{name!r} is made of values that a network holds: the plan does not know them")
     slices, kept = normalise(index, line.local_shape)
     dtype = "float32" if line.dtype in ("float16", "bfloat16") else line.dtype
     out = np.empty(tuple(part.stop - part.start for part in slices), dtype)
@@ -56,7 +60,9 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     return out.reshape(kept)
 
 
-def fill_line(out: Array, line: Assignment, seed: int, slices: windows.Slices | None = None) -> None:
+def fill_line(
+    out: Array, line: Assignment, seed: int, slices: windows.Slices | None = None, given: Given | None = None
+) -> None:
     """Writes the values of a plan's line, or a slice of them, into ``out``, as an apply with ``seed`` does.
 
     Args:
@@ -64,6 +70,7 @@ def fill_line(out: Array, line: Assignment, seed: int, slices: windows.Slices | 
         line: A line that is not kept.
         seed: The seed of the apply.
         slices: Starts, stops and step 1 in the parameter's own coordinates, one per axis; None is all of it.
+        given: What is there already, where the line takes any of it, and sums that were added up before.
 
     Raises:
         ValueError: If the draw cannot be sampled, or a file lacks its values.
@@ -73,10 +80,10 @@ def fill_line(out: Array, line: Assignment, seed: int, slices: windows.Slices | 
         return
     key = stream.key(seed, line.stream)
     if line.window is None:
-        stream.fill(out, line.draw, line.shape, key, slices, line.dtype)  # type: ignore[arg-type]  # one of FLOATS
+        stream.fill(out, line.draw, line.shape, key, slices, line.dtype, given)  # type: ignore[arg-type]  # of FLOATS
         return
     window = line.window if slices is None else windows.restrict(line.window, slices)
-    _fill_window(out, line, key, window, line.dtype)
+    _fill_window(out, line, key, window, Given() if given is None else given)
 
 
 def exact_values(line: Assignment) -> Array | int:
@@ -100,28 +107,30 @@ def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None) -
         out[local] = values[place]
 
 
-def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window, dtype: str) -> None:
+def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window, given: Given) -> None:
+    dtype: Dtype = line.dtype  # type: ignore[assignment]  # one of FLOATS
     parts = list(windows.boxes(window))
     if len(parts) > 1 and line.draw.is_drawn_whole:
         everything = np.empty(line.shape, storage(dtype))
-        stream.fill(everything, line.draw, line.shape, key, None, dtype)  # type: ignore[arg-type]
+        stream.fill(everything, line.draw, line.shape, key, None, dtype, given)
         for local, place in parts:
             out[local] = everything[place]
         return
     for local, place in parts:
         # The ellipsis makes a view of a scalar, too.
         view: tuple[slice | EllipsisType, ...] = (*local, ...)
-        _fill_box(out[view], line, key, place, dtype)
+        _fill_box(out[view], line, key, place, given)
 
 
-def _fill_box(target: Array, line: Assignment, key: int, place: windows.Slices, dtype: str) -> None:
+def _fill_box(target: Array, line: Assignment, key: int, place: windows.Slices, given: Given) -> None:
+    dtype: Dtype = line.dtype  # type: ignore[assignment]  # one of FLOATS
     if target.flags.c_contiguous:
-        stream.fill(target, line.draw, line.shape, key, place, dtype)  # type: ignore[arg-type]  # one of FLOATS
+        stream.fill(target, line.draw, line.shape, key, place, dtype, given)
         return
     step = max(1, _ASIDE // max(target[0].size, 1))
     for start in range(0, len(target), step):
         rows = target[start : start + step]
         first = slice(place[0].start + start, place[0].start + start + len(rows))
         aside = np.empty(rows.shape, rows.dtype)
-        stream.fill(aside, line.draw, line.shape, key, (first, *place[1:]), dtype)  # type: ignore[arg-type]
+        stream.fill(aside, line.draw, line.shape, key, (first, *place[1:]), dtype, given)
         rows[...] = aside

@@ -212,7 +212,7 @@ def identity_of(plan: Plan, seed: int, shards: Sequence[Shard]) -> dict[str, str
 
 def _refuse_unwritable(plan: Plan) -> None:
     findings = [*check(plan)]
-    kept = [line for line in plan.assignments if line.is_kept]
+    kept = [line for line in plan.assignments if line.is_kept or line.draw.takes]
     if kept:
         held = f"{counted(len(kept), 'parameter')} {'is' if len(kept) == 1 else 'are'} kept"
         message = f"{held}, the first {kept[0].name!r}, and only a network knows their values"

@@ -16,7 +16,7 @@ from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.regions import regions
 from ms_initkit.stages.tally import PIECE, Tally, boundaries
-from ms_initkit.stages.verify import stored_values
+from ms_initkit.stages.there import stored_values
 
 if TYPE_CHECKING:
     from mindspore import Parameter

@@ -54,8 +54,10 @@ def regions(line: Assignment) -> Iterator[Region]:
 
 def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, shape: Shape) -> Iterator[Region]:
     match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Fitted() | draws.Keep():
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Fitted() | draws.Keep():
             return  # what is made of drawn values to fit has no law that is known
+        case draws.Made() if not draw.is_random:
+            return
         case draws.Edited(edits=edits) if not draw.is_random and _sums(edits):
             return
         case draws.Edited(inner, edits):
@@ -120,8 +122,10 @@ def _extent(shape: Shape, axis: int, extent: int) -> Shape:
 def has_fixed(draw: Draw) -> bool:
     """Returns whether any element's value is the same under every seed."""
     match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Keep():
             return True
+        case draws.Made():
+            return not draw.is_random
         case draws.Edited(edits=edits):
             is_set = any(isinstance(edit, draws.SetElement | draws.SetRows) for edit in edits)
             return is_set or all(map(has_fixed, draw.parts))
@@ -149,9 +153,9 @@ def repeats(draw: Draw, axis: int = 0) -> tuple[int, int] | None:
 def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
     """Returns which elements at ``place`` in a tensor of ``shape`` have the same value under every seed."""
     match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.Keep():
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Keep():
             return True
-        case draws.Fitted():
+        case draws.Made() | draws.Fitted():
             return not draw.is_random
         case draws.Edited(inner, edits):
             return _edited(fixed(inner, place, shape), edits, place, shape)

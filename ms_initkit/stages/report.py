@@ -35,6 +35,7 @@ class Report:
         seconds: From describing the network to the last value.
         stream_version: Version of the random numbers; equal versions give equal values.
         net: The network, which is measured when the report is asked for statistics.
+        digests: Of parameters that were made of values which have been written over: name and digest of what they hold.
     """
 
     plan: Plan
@@ -42,6 +43,7 @@ class Report:
     seconds: float
     stream_version: int = stream.VERSION
     net: Cell | None = field(default=None, compare=False)
+    digests: tuple[tuple[str, str], ...] = ()
 
     @property
     def written(self) -> int:
@@ -138,6 +140,7 @@ class Report:
             "stream_version": self.stream_version,
             "fingerprint": self.plan.fingerprint,
             "written": self.written,
+            **({"digests": dict(self.digests)} if self.digests else {}),
             "plan": json.loads(self.plan.to_json()),
         }
 
@@ -150,7 +153,7 @@ class Report:
     def _verdict(self) -> tuple[Finding, ...]:
         from ms_initkit.stages.verify import verify
 
-        return verify(self._network(), self.plan, seed=self.seed)
+        return verify(self._network(), self, seed=self.seed)
 
     def _network(self) -> Cell:
         if self.net is None:

@@ -38,6 +38,7 @@ from ms_initkit.files.chunks import (
 from ms_initkit.files.mapping import is_in_memory, mapped
 from ms_initkit.files.safetensors import Header, header_bytes, read_header
 from ms_initkit.stages.draw import fill_line
+from ms_initkit.stream.given import Given
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -145,6 +146,7 @@ class _Tensors:
     starts: Sequence[int]
     seed: int
     _wholes: dict[int, NDArray[np.generic]] = field(default_factory=dict)
+    _given: Given = field(default_factory=Given)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def draw(self, out: Bytes, start: int) -> None:
@@ -181,7 +183,7 @@ class _Tensors:
         for slices in boxes_of_run(line.local_shape, place.start, place.stop):
             shape = tuple(part.stop - part.start for part in slices)
             size = prod(shape)
-            fill_line(out[offset : offset + size].reshape(shape), line, self.seed, slices)
+            fill_line(out[offset : offset + size].reshape(shape), line, self.seed, slices, self._given)
             offset += size
 
     def _whole(self, number: int) -> NDArray[np.generic]:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from ms_initkit import draws
+from ms_initkit.basis.records import record
 from ms_initkit.draws import slices as windows
 from ms_initkit.draws.dtypes import FLOATS
 from ms_initkit.draws.moments import moments
 from ms_initkit.draws.slices import pieces
-from ms_initkit.findings import Finding
+from ms_initkit.findings import Finding, counted
+from ms_initkit.plans.order import past
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
@@ -22,9 +25,10 @@ from ms_initkit.stages.goodness import TESTS, Misfit, misfits
 from ms_initkit.stages.regions import fixed, has_fixed, regions, repeats
 from ms_initkit.stages.structure import structural_misfits
 from ms_initkit.stages.tally import PIECE, SAMPLE, Tally, as_floats
+from ms_initkit.stages.there import There, digest, stored_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from types import EllipsisType
 
     from mindspore import Parameter
@@ -35,8 +39,8 @@ if TYPE_CHECKING:
     from ms_initkit.draws.moments import Moments
     from ms_initkit.draws.slices import Slices
     from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
     from ms_initkit.stages.regions import Mask, Region
+    from ms_initkit.stream.given import Given
 
     Pair = tuple[np.generic, np.generic]
 
@@ -50,6 +54,10 @@ class Carried(Protocol):
     @property
     def plan(self) -> Plan:
         """The plan."""
+
+    @property
+    def digests(self) -> tuple[tuple[str, str], ...]:
+        """Digests of what cannot be drawn again."""
 
 
 # Elements redrawn at once: 16 MiB of float32, whatever the parameter.
@@ -72,7 +80,8 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
     test is held to a share of 1e-6 (Bonferroni), by a bound that is exact or holds for each number of elements. What
     chance explains, in a tensor of few elements above all, is not found; with a seed it is.
 
-    Kept parameters are not looked at.
+    Kept parameters are not looked at. What was made of values that the apply wrote over (``init: keep`` with ``then``)
+    cannot be drawn again: the report of the apply knows digests of it; a plan does not, which a note says.
 
     Args:
         net: The network that was initialised.
@@ -83,28 +92,58 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
         ApplyError: If the plan was made for another network.
         TypeError: If ``plan`` is neither a plan nor a report.
     """
+    digests = {} if isinstance(plan, Plan) else dict(getattr(plan, "digests", ()))
     plan = given_plan(plan, "verify")
+    parameters = fit(plan, net)
+    held = dict(zip((line.name for line in plan.assignments), parameters, strict=True))
+    gone = {line.name: line for line in past(plan.assignments)}
+    there = There(plan.assignments, parameters)
     written = [
-        (line, parameter) for line, parameter in zip(plan.assignments, fit(plan, net), strict=True) if not line.is_kept
+        _Written(line, held[line.name], there)
+        for line in plan.assignments
+        if not line.is_kept and line.name not in gone
     ]
+    found = list(_gone(gone, held, digests))
     if seed is not None:
-        return tuple(finding for line, parameter in written for finding in _exact(line, parameter, seed))
-    return tuple(_statistical(written))
+        return (*found, *(finding for one in written for finding in _exact(one, seed)))
+    return (*found, *_statistical(written))
 
 
-def stored_values(parameter: Parameter) -> Array:
-    """Returns the values as they are stored; of bfloat16 the words."""
-    from mindspore.common import dtype as mstype
+@record
+class _Written:
+    """A parameter with its line, and what is there for it to be drawn with again."""
 
-    values = parameter.asnumpy()
-    return values.view(np.uint16) if parameter.dtype == mstype.bfloat16 else values  # type: ignore[no-any-return]
+    line: Assignment
+    parameter: Parameter
+    there: There
+
+    @property
+    def given(self) -> Given:
+        """What it is drawn with."""
+        return self.there.given_for(self.line)
 
 
-def _exact(line: Assignment, parameter: Parameter, seed: int) -> Iterator[Finding]:
+def _gone(
+    lines: Mapping[str, Assignment], held: Mapping[str, Parameter], digests: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Yields what differs of the parameters that cannot be drawn again, or that it is not known."""
+    unknown = [line for name, line in lines.items() if name not in digests]
+    for name, line in lines.items():
+        if name in digests and not held[name].has_init and digest(held[name]) != digests[name]:
+            yield _finding("different-values", line, "its values are not those that the apply left")
+    if unknown:
+        message = f"{counted(len(unknown), 'parameter')} cannot be drawn again, the first {unknown[0].name!r}"
+        note = "their values were made of some that the apply has written over"
+        hint = "give verify the report of the apply in place of the plan: it has digests of them"
+        yield Finding.note("unknown-values", message, note, help=hint)
+
+
+def _exact(written: _Written, seed: int) -> Iterator[Finding]:
+    line, parameter = written.line, written.parameter
     if parameter.has_init:
         yield _uninitialised(line)
         return
-    differing, first, _ = _differences(line, stored_values(parameter), seed, only_fixed=False)
+    differing, first, _ = _differences(line, stored_values(parameter), seed, written.given, only_fixed=False)
     if differing:
         yield _finding(
             "different-values",
@@ -113,18 +152,19 @@ def _exact(line: Assignment, parameter: Parameter, seed: int) -> Iterator[Findin
         )
 
 
-def _statistical(written: Sequence[tuple[Assignment, Parameter]]) -> Iterator[Finding]:
-    drawn = [list(regions(line)) if line.dtype in FLOATS else [] for line, _ in written]
+def _statistical(written: Sequence[_Written]) -> Iterator[Finding]:
+    drawn = [list(regions(one.line)) if one.line.dtype in FLOATS else [] for one in written]
     alpha = FALSE_ALARMS / max(1, TESTS * sum(map(len, drawn)))
     contents: dict[bytes, str] = {}
-    for (line, parameter), parts in zip(written, drawn, strict=True):
+    for one, parts in zip(written, drawn, strict=True):
+        line, parameter = one.line, one.parameter
         if parameter.has_init:
             yield _uninitialised(line)
             continue
         if line.size == 0:
             continue
         values = stored_values(parameter)
-        yield from _unlike_plan(line, values, is_fixed=not line.draw.is_random)
+        yield from _unlike_plan(one, values, is_fixed=not line.draw.is_random)
         yield from _unequal_repeats(line, values)
         for number, region in enumerate(parts):
             part = "" if len(parts) == 1 else f"in part {number + 1} of {len(parts)}, {_place(region.local)}: "
@@ -135,7 +175,7 @@ def _statistical(written: Sequence[tuple[Assignment, Parameter]]) -> Iterator[Fi
 
 
 def _differences(
-    line: Assignment, values: Array, seed: int, *, only_fixed: bool
+    line: Assignment, values: Array, seed: int, given: Given, *, only_fixed: bool
 ) -> tuple[int, tuple[int, ...], Pair | None]:
     """Returns how many values are not those of ``seed``, where the first one is, and what it is and should be."""
     differing, first, pair = 0, (), None
@@ -145,7 +185,7 @@ def _differences(
             continue
         piece = np.ascontiguousarray(values[index])
         redrawn = np.empty_like(piece)
-        fill_line(redrawn, line, seed, index)
+        fill_line(redrawn, line, seed, index, given)
         word = f"u{piece.itemsize}"
         unequal = (piece.reshape(-1).view(word) != redrawn.reshape(-1).view(word)).reshape(index_shape(index)) & mask
         count = int(np.count_nonzero(unequal))
@@ -157,11 +197,12 @@ def _differences(
     return differing, first, pair
 
 
-def _unlike_plan(line: Assignment, values: Array, *, is_fixed: bool) -> Iterator[Finding]:
+def _unlike_plan(written: _Written, values: Array, *, is_fixed: bool) -> Iterator[Finding]:
     """Yields whether values that are the same under every seed are not those of the plan."""
+    line = written.line
     if not is_fixed and not has_fixed(line.draw):
         return
-    differing, first, pair = _differences(line, values, 0, only_fixed=not is_fixed)
+    differing, first, pair = _differences(line, values, 0, written.given, only_fixed=not is_fixed)
     if pair is not None:
         found, due = (_text(value, line.dtype) for value in pair)
         yield _finding(

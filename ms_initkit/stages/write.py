@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
@@ -12,11 +13,13 @@ from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import storage
-from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.columns import Columns
+from ms_initkit.plans.order import in_order, is_changed
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.memory import fresh_array, not_writable, overlapping
 from ms_initkit.stages.tally import as_floats
+from ms_initkit.stages.there import There
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ms_initkit.draws.arrays import Array
+    from ms_initkit.plans.lines import Assignment
 
     # Where values lie on this host; 0 where they do not.
     Addresses: TypeAlias = NDArray[np.uint64]
@@ -36,7 +40,11 @@ _NONE: Final = Columns.of([])
 
 
 def write(
-    columns: Columns, parameters: Sequence[Parameter], seed: int, progress: Callable[[int], None] | None = None
+    columns: Columns,
+    parameters: Sequence[Parameter],
+    seed: int,
+    progress: Callable[[int], None] | None = None,
+    there: There | None = None,
 ) -> None:
     """Draws and writes every parameter; each was checked before.
 
@@ -45,6 +53,7 @@ def write(
         parameters: What is written.
         seed: The seed.
         progress: Called now and then with the number of elements written since the last call.
+        there: What is there, for lines that take any of it; of these parameters if left out.
 
     Raises:
         ApplyError: If it was interrupted by a fault; it names what had been written.
@@ -52,7 +61,7 @@ def write(
     written: list[str] = []
     own: dict[str, Array] | None = None
     try:
-        is_drawn = [not kind.is_kept for kind in columns.kinds]
+        is_drawn = [not (kind.is_kept or kind.draw.takes) for kind in columns.kinds]
         drawn, targets = _part(columns, parameters, is_drawn)
         kept, spared = _part(columns, parameters, [not drawn for drawn in is_drawn])
         own = _users_own(drawn, seed)
@@ -62,11 +71,16 @@ def write(
         else:
             for names in _write_through(drawn, targets, own, seed, progress):
                 written += names
-        _construct([parameter for parameter in spared if parameter.has_init])
+        _construct([one for line, one in zip(kept.lines, spared, strict=True) if one.has_init and _is_held(line)])
+        if any(kind.draw.takes for kind in kept.kinds):
+            source = There(columns.lines, parameters) if there is None else there
+            for name in _write_taken(kept, spared, source, seed, progress):
+                written.append(name)
     except ApplyError:
         raise
     except (MemoryError, ValueError, TypeError, RuntimeError, OSError) as error:
-        raise ApplyError([_interruption(error, None if own is None else written, len(parameters))]) from error
+        finding = _interruption(error, None if own is None else written, len(parameters))
+        raise ApplyError([_once_more(finding, columns)]) from error
 
 
 def _users_own(columns: Columns, seed: int) -> dict[str, Array]:
@@ -92,6 +106,34 @@ def _users_own(columns: Columns, seed: int) -> dict[str, Array]:
             ) from error
         drawn[line.name] = values
     return drawn
+
+
+def _is_held(line: Assignment) -> bool:
+    """Returns whether a parameter's own values are wanted: kept, or changed."""
+    return line.is_kept or is_changed(line)
+
+
+def _write_taken(
+    columns: Columns,
+    parameters: Sequence[Parameter],
+    there: There,
+    seed: int,
+    progress: Callable[[int], None] | None,
+) -> Iterator[str]:
+    """Writes what is made of values that are there, in order, and yields the names."""
+    on_host = get_context("device_target") == "CPU"
+    storages = _own_storages(columns, parameters, _NONE, ()) if on_host else np.zeros(len(parameters), np.uint64)
+    for number in in_order(columns.lines):
+        line, parameter = columns.lines[number], parameters[number]
+        given = there.given_for(line)
+        address, fresh = _places(columns.take([number]), [parameter], storages[number : number + 1])
+        values = _view(int(address[0]), line.local_shape, storage(line.dtype))
+        fill_line(values, line, seed, given=given)
+        if fresh:
+            _give(parameter, fresh[0])
+        if progress is not None:
+            progress(line.size)
+        yield line.name
 
 
 def _part(
@@ -268,6 +310,16 @@ def _give(parameter: Parameter, values: Array) -> None:
     """
     parameter.set_data(Tensor.from_numpy(values))
     parameter.init_mode = None
+
+
+def _once_more(finding: Finding, columns: Columns) -> Finding:
+    """Returns what is said of an interrupted apply, and of parameters that would be changed a second time."""
+    changed = sum(is_changed(line) for line in columns.lines)
+    if not changed:
+        return finding
+    held = counted(changed, "parameter")
+    again = f"but {held} may have been changed where they lie, and would be once more: give them their old values first"
+    return replace(finding, notes=(*finding.notes, again))
 
 
 def _interruption(error: Exception, written: Sequence[str] | None, total: int) -> Finding:

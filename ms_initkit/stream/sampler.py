@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ms_initkit.basis.records import record
 from ms_initkit.draws import (
     AddDraw,
     Arguments,
@@ -23,6 +22,7 @@ from ms_initkit.draws import (
     Fitted,
     Keep,
     Loaded,
+    Made,
     Mixture,
     Normal,
     Repeated,
@@ -30,6 +30,7 @@ from ms_initkit.draws import (
     SetRows,
     Step,
     Table,
+    There,
     Whole,
     fitting,
 )  # fmt: skip
@@ -40,13 +41,11 @@ from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
+from ms_initkit.stream.given import DrawnSource, Given
 from ms_initkit.stream.keys import key as key_of
 from ms_initkit.stream.laws import WORDS, Law, greatest_to, law_of, least_from
 from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 # float32, or in wider parameters float64.
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -60,6 +59,31 @@ _VALUES: Final = 0
 _CHOICE: Final = 1
 _RANKS: Final = 2
 _REKEY: Final = 2**64 - 1
+
+
+@record
+class _Under:
+    """What a draw is drawn under, whichever part of it is wanted.
+
+    Args:
+        key: The stream.
+        dtype: The element type, within whose bounds the values of laws are kept when they are rounded to it.
+        given: What comes from outside the stream.
+    """
+
+    key: int
+    dtype: Dtype
+    given: Given
+
+    @property
+    def kind(self) -> Kind:
+        """Random numbers are float32; what is computed with them is so, too, unless the parameter is wider."""
+        return np.dtype("float64" if self.dtype == "float64" else "float32")
+
+    @property
+    def computed(self) -> _Under:
+        """The same for values that are computed with, and rounded to the element type only afterwards."""
+        return self if self.dtype in ("float32", "float64") else replace(self, dtype="float32")
 
 
 def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = None) -> NDArray[np.float32]:
@@ -77,7 +101,7 @@ def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = N
     """
     slices, kept = normalise(index, shape)
     out = np.empty(tuple(part.stop - part.start for part in slices), np.float32)
-    _fill(out, draw, shape, key, slices, "float32")
+    _fill(out, draw, shape, slices, _Under(key, "float32", Given()))
     return out.reshape(kept)
 
 
@@ -88,6 +112,7 @@ def fill(
     key: int,
     index: Index | None = None,
     dtype: Dtype = "float32",
+    given: Given | None = None,
 ) -> None:
     """Writes ``sample(draw, shape, key, index)`` into ``out``, rounded once to nearest even, but never beyond a bound.
 
@@ -98,6 +123,7 @@ def fill(
         key: The stream.
         index: As in ``sample``.
         dtype: What the storage holds.
+        given: Values that are there, where the draw takes any, and sums that were added up before.
 
     Raises:
         ValueError: If ``out`` does not fit, or as ``sample``.
@@ -110,22 +136,24 @@ def fill(
         raise ValueError(f"{dtype} values of shape {wanted} do not fit an array of {out.dtype} of shape {out.shape}")
     if not (out.flags.c_contiguous and out.flags.writeable and out.flags.aligned):
         raise ValueError("values are written into C-contiguous, writable, aligned arrays only")
-    _fill(out.reshape(-1).view(storage).reshape(wanted), draw, shape, key, slices, dtype)
+    under = _Under(key, dtype, Given() if given is None else given)
+    _fill(out.reshape(-1).view(storage).reshape(wanted), draw, shape, slices, under)
 
 
-def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int, slices: Slices, dtype: Dtype) -> None:
+def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], slices: Slices, under: _Under) -> None:
     place = Place.whole(shape)
     if out.size == 0:
         return
+    dtype = under.dtype
     law = law_of(draw, dtype)
     if law is not None:
-        engine.fill_region(out, DTYPES[dtype], law, key, _VALUES, engine.region(place, slices))
+        engine.fill_region(out, DTYPES[dtype], law, under.key, _VALUES, engine.region(place, slices))
         return
 
     def stored(slices: Slices) -> NDArray[np.generic]:
         if isinstance(draw, Loaded):
             return rounded(_loaded(draw, slices), dtype).view(out.dtype)
-        return engine.narrow(_sample(draw, place, slices, key, dtype), DTYPES[dtype])
+        return engine.narrow(_sample(draw, place, slices, under), DTYPES[dtype])
 
     if draw.is_drawn_whole:
         out[...] = stored(slices)
@@ -139,53 +167,55 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], key: int
             )
             out[part] = stored(moved)
 
-    run([(task, at, at + 1) for at in range(len(parts))])
+    # Sums are added up by all threads for the first piece, and known to those of the others.
+    first = 1 if _has_sums(draw) else 0
+    task(0, first)
+    run([(task, at, at + 1) for at in range(first, len(parts))])
 
 
-def _kind(dtype: Dtype) -> Kind:
-    """Random numbers are float32; what is computed with them is so, too, unless the parameter is wider."""
-    return np.dtype("float64" if dtype == "float64" else "float32")
-
-
-def _sample(draw: Draw, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int = _CHOICE) -> Floats:
-    """The values before they are rounded to ``dtype``, which keeps them within the bounds of their laws."""
-    kind = _kind(dtype)
+def _sample(draw: Draw, place: Place, slices: Slices, under: _Under, choice: int = _CHOICE) -> Floats:
+    """The values before they are rounded, which keeps them within the bounds of their laws."""
+    key, kind = under.key, under.kind
     if isinstance(draw, Constant):
-        return np.full(_lengths(slices), _number(draw.value, dtype), kind)
-    law = law_of(draw, dtype)
+        return np.full(_lengths(slices), _number(draw.value, under.dtype), kind)
+    law = law_of(draw, under.dtype)
     if law is not None:
         return _elementwise(law, place, slices, key, _VALUES).astype(kind, copy=False)
     match draw:
         case Mixture():
-            return _mixture(draw, place, slices, key, dtype, choice)
+            return _mixture(draw, place, slices, under, choice)
         case Table(name, arguments):
             from ms_initkit.draws import tables
 
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
-            return _known(np.broadcast_to(table, _lengths(slices)), dtype)
+            return _known(np.broadcast_to(table, _lengths(slices)), under.dtype)
         case Whole(name, arguments):
             return wholes.evaluate(name, arguments, _source(place, key, kind))[slices]
         case Custom(name, arguments):
             return _custom(name, arguments, place, key, kind)[slices]
         case Blocks():
-            return _blocks(draw, place, slices, key, dtype, choice)
+            return _blocks(draw, place, slices, under, choice)
         case Repeated():
-            return _repeated(draw, place, slices, key, dtype, choice)
+            return _repeated(draw, place, slices, under, choice)
         case Fitted():
-            return _fitted(draw, place, slices, key, dtype).astype(kind)
+            return _fitted(draw, place, slices, under).astype(kind)
         case Edited(inner, edits):
             # A step changes the value, and with it what it rounds to.
             is_computed = any(isinstance(edit, Step | AddDraw) for edit in edits)
-            inner_dtype: Dtype = "float32" if is_computed and dtype != "float64" else dtype
-            values = _sample(inner, place, slices, key, inner_dtype, choice)
-            for edit in _in_type(dtype, edits):
+            inner_under = under.computed if is_computed else under
+            values = _sample(inner, place, slices, inner_under, choice)
+            for edit in _in_type(under.dtype, edits):
                 if isinstance(edit, AddDraw):
-                    values = _added(values, edit, place, slices, key, inner_dtype)
+                    values = _added(values, edit, place, slices, inner_under)
                 else:
                     values = _edit(values, edit, place, slices)
             return values
+        case Made():
+            return _made(draw, place, slices, under)
+        case There(name):
+            return _known(under.given.read(name, slices), under.dtype)
         case Loaded():
-            return _known(_loaded(draw, slices), dtype)
+            return _known(_loaded(draw, slices), under.dtype)
         case Keep():
             raise ValueError("what is kept is not drawn: its values are the parameter's own")
     raise TypeError(f"not a draw: {draw!r}")
@@ -204,6 +234,10 @@ def _loaded(draw: Loaded, slices: Slices) -> NDArray[np.generic]:
     from ms_initkit.files import checkpoints
 
     return checkpoints.read(draw.path, draw.key, slices)
+
+
+def _has_sums(draw: Draw) -> bool:
+    return isinstance(draw, Made) or any(map(_has_sums, draw.parts))
 
 
 def _lengths(slices: Slices) -> tuple[int, ...]:
@@ -235,16 +269,16 @@ def _source(place: Place, key: int, kind: Kind) -> wholes.Source:
     )
 
 
-def _mixture(draw: Mixture, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int) -> Floats:
+def _mixture(draw: Mixture, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
     total = sum(draw.weights)
     if len(draw.weights) != len(draw.draws) or not draw.draws or min(draw.weights) < 0.0 or not 0.999 < total < 1.001:
         raise ValueError(f"a mixture has one weight per draw, none negative, their sum 1: {draw.weights}")
-    chosen = words(place, slices, key, choice)
-    out = _sample(draw.draws[0], place, slices, key, dtype, choice + 2)
+    chosen = words(place, slices, under.key, choice)
+    out = _sample(draw.draws[0], place, slices, under, choice + 2)
     share = draw.weights[0]
     for weight, part in zip(draw.weights[1:], draw.draws[1:], strict=True):
         from_here = chosen >= min(round(share / total * 2**32), 2**32 - 1)
-        _replace(out, _sample(part, place, slices, key, dtype, choice + 2), from_here)
+        _replace(out, _sample(part, place, slices, under, choice + 2), from_here)
         share += weight
     return out
 
@@ -268,7 +302,7 @@ def part_key(place: Place, key: int) -> int:
     return int(low) | int(high) << 32
 
 
-def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int) -> Floats:
+def _blocks(draw: Blocks, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
     axis = draw.axis % len(place.shape)
     if sum(draw.sizes) != place.shape[axis] or len(draw.sizes) != len(draw.draws):
         raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {place.shape}")
@@ -282,14 +316,12 @@ def _blocks(draw: Blocks, place: Place, slices: Slices, key: int, dtype: Dtype, 
             shape = (*place.shape[:axis], size, *place.shape[axis + 1 :])
             words_from = 0 if draw.shares_words else start
             inner = Place(shape, place.offset + words_from * place.strides[axis], place.strides)
-            parts.append(
-                _sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, dtype, choice)
-            )
+            parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under, choice))
         start += size
-    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), _kind(dtype))
+    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), under.kind)
 
 
-def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, dtype: Dtype, choice: int) -> Floats:
+def _repeated(draw: Repeated, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
     axis, times = draw.axis % len(place.shape), draw.times
     if times < 1 or place.shape[axis] % times:
         raise ValueError(f"axis {axis} of {place.shape} cannot be {times} equal slices in a row")
@@ -301,42 +333,40 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, key: int, dtype: Dty
         base = Place(shape, place.offset, strides)
     wanted = slices[axis]
     first, last = wanted.start // times, -(-wanted.stop // times)
-    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), key, dtype, choice)
+    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under, choice)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
 
 
-def _fitted(draw: Fitted, place: Place, slices: Slices, key: int, dtype: Dtype) -> Floats:
-    if isinstance(draw.fit, MeanRow):
-        columns = tuple((part.start, part.stop) for part in slices[1:])
-        return np.broadcast_to(_mean_row(draw, columns, key, dtype, _states(draw)), _lengths(slices))
-    return fitting.fitted(draw.fit, _reader(draw, key, dtype), draw.shape, place.shape, slices)
+def _fitted(draw: Fitted, place: Place, slices: Slices, under: _Under) -> Floats:
+    def read(wanted: Slices) -> Floats:
+        return _sample(draw.draw, Place.whole(draw.shape), wanted, under)
+
+    if not isinstance(draw.fit, MeanRow):
+        return fitting.fitted(draw.fit, read, draw.shape, place.shape, slices)
+    columns = tuple((part.start, part.stop) for part in slices[1:])
+    key = (draw, under.key, under.dtype, columns)  # one for the many rows that are to be it
+    mean = under.given.remembered(key, lambda: fitting.mean_row(read, draw.shape, slices[1:]))
+    return np.broadcast_to(mean, _lengths(slices))
 
 
-def _reader(draw: Fitted, key: int, dtype: Dtype) -> Callable[[Slices], Floats]:
-    return lambda slices: _sample(draw.draw, Place.whole(draw.shape), slices, key, dtype)
+def _made(draw: Made, place: Place, slices: Slices, under: _Under) -> Floats:
+    """What a function makes of another tensor, which is drawn under the same key, whole as it is."""
+    computed = under.computed
+    of = Place.whole(draw.shape)
+
+    def sampled(wanted: Slices) -> Floats:
+        return _sample(draw.draw, of, wanted, computed)
+
+    source = DrawnSource(draw.draw, draw.shape, sampled, under.given, (under.key, computed.dtype))
+    with np.errstate(over="ignore"):
+        return draw.function.values(source, slices, place.shape).astype(under.kind)
 
 
-@lru_cache(maxsize=16)
-def _mean_row(
-    draw: Fitted, columns: tuple[tuple[int, int], ...], key: int, dtype: Dtype, states: tuple[object, ...]
-) -> Floats:
-    """Returns the mean of all rows, once for the many rows that are to be it and each state of the files."""
-    del states
-    return fitting.mean_row(_reader(draw, key, dtype), draw.shape, tuple(slice(*ends) for ends in columns))
-
-
-def _states(draw: Draw) -> tuple[object, ...]:
-    from ms_initkit.files import checkpoints
-
-    held = [checkpoints.entries(loaded.path)[loaded.key].file or loaded.path for loaded in draw.loaded]
-    return tuple(checkpoints.state_of(Path(path)) for path in held)
-
-
-def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, key: int, dtype: Dtype) -> Floats:
+def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, under: _Under) -> Floats:
     """``values`` and those of ``edit``, which have the same place in a stream of their own."""
     with np.errstate(over="ignore"):
-        return values + _sample(edit.draw, place, slices, key_of(key, edit.stream), dtype)
+        return values + _sample(edit.draw, place, slices, replace(under, key=key_of(under.key, edit.stream)))
 
 
 def _in_type(dtype: Dtype, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:

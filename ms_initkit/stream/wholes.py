@@ -6,7 +6,6 @@ differently from one LAPACK to the next: of all draws these alone may differ in 
 
 from __future__ import annotations
 
-import functools
 import math
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
@@ -14,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, Scalar
+from ms_initkit.draws.algebra import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from threadpoolctl import ThreadpoolController
 
     from ms_initkit.draws.slices import Slices
 
@@ -131,22 +129,13 @@ def _orthonormal(matrix: Floats) -> Floats:
     if rows == columns:  # of one element there is nothing to reflect
         reflected[-1], tau[-1] = first[-1], 0.0
     vectors /= np.where(reflected == first, 1.0, first - reflected).astype(matrix.dtype)[:, None]
-    # On several threads OpenBLAS adds in another order, and the second one gains it little.
-    with _blas().limit(limits=1, user_api="blas"):
+    with one_thread():
         orgqr = lapack.sorgqr if matrix.itemsize == 4 else lapack.dorgqr
         q, _, info = orgqr(vectors.T, tau.astype(matrix.dtype), lwork=64 * rows, overwrite_a=1)
     assert info == 0
     q *= np.where(reflected < 0.0, -1.0, 1.0).astype(matrix.dtype)
     result: Floats = q.T
     return result
-
-
-@functools.cache
-def _blas() -> ThreadpoolController:
-    """The linear algebra libraries of this process, SciPy's among them, which takes a moment to find out."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
 
 
 def _delta_orthogonal(source: Source, options: Options) -> Floats:

@@ -16,6 +16,7 @@ from ms_initkit.language.load import load_recipe
 from ms_initkit.language.rules import KeepSpec, Rule
 from ms_initkit.language.selector_tests import AxisCount, CellClass, ElementType, Name, Shape, Trainable
 from ms_initkit.language.sources import FromSpec
+from ms_initkit.language.steps import Add, Multiply, Set, ZeroRows
 from ms_initkit.language.variables import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
@@ -140,12 +141,12 @@ def test_modifiers_are_read() -> None:
     assert (blocks.axis, blocks.parts, blocks.sizes) == (0, Expression("3"), None)
     assert fans is not None
     assert (fans.fan_in, fans.fan_out) == (Expression("shape[1]"), Expression("shape[0] / 3"))
-    assert [(edit.name, edit.value, edit.at) for edit in recipe.rules[2].then] == [
-        ("add", Expression("k"), ()),
-        ("multiply", Expression("0.5"), ()),
-        ("set", Expression("42"), (Expression("0"), Expression("-1"))),
-        ("zero_rows", None, (Expression("0"),)),
-    ]
+    assert recipe.rules[2].then == (
+        Add(Expression("k")),
+        Multiply(Expression("0.5")),
+        Set((Expression("0"), Expression("-1")), Expression("42")),
+        ZeroRows((Expression("0"),)),
+    )
     assert recipe.rules[2].is_optional
 
 
@@ -233,7 +234,6 @@ rules:
         ("{match: {}, init: zeros}", "empty-match", "{}"),
         ("{match: , init: zeros}", "empty-match", ","),
         ("{match: {i}, init: zeros}", "unquoted-glob", "{i}"),
-        ('{match: "**", init: keep, then: [{add: 1}]}', "conflicting-keys", "then"),
         ('{match: "**", from: a.npy, fans: shape}', "conflicting-keys", "fans"),
         ('{match: "**", init: sigma}', "unknown-initializer", "sigma"),
         ('{match: "**", init: sigma * 2}', "unknown-initializer", "sigma * 2"),
@@ -577,8 +577,3 @@ def test_what_a_parent_left_out_is_not_inherited(tmp_path: Path) -> None:
     assert [rule.id for rule in load_recipe(tmp_path / "mid.yaml").rules] == ["one", "3"]
     with pytest.raises(RecipeError, match="no inherited rule is called 'two'"):
         load_recipe(tmp_path / "leaf.yaml")
-
-
-def test_who_would_edit_what_is_kept_is_told_how() -> None:
-    with pytest.raises(RecipeError, match="save them and take them with `from`"):
-        load("{family: x, rules: [{match: '**', init: keep, then: [{multiply: 2}]}]}")

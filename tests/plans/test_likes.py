@@ -98,13 +98,21 @@ def test_a_copy_does_not_hide_what_differs_between_plans() -> None:
     ("rules", "said"),
     [
         ("{match: t, like: oo}\n{match: '**', init: 1}", "no parameter is called 'oo': did you mean 'o'?"),
-        ("{match: t, like: o}\n{match: '**', init: keep}", "'o' is kept: the plan does not know its values"),
+        (
+            "{match: t, like: v, then: [{multiply: 2}]}\n{match: '**', init: 1}",
+            "'v' is (4,) float32, not (4, 4) float32",
+        ),
+        ("{match: v, like: o, then: [{norm: {axis: 2}}]}\n{match: '**', init: 1}", "shape (4, 4) has no axis 2"),
+        ("{match: v, like: o, then: [norm]}\n{match: '**', init: 1}", "`then` makes values of shape (), and the"),
+        ("{match: t, init: 1, then: [norm]}\n{match: '**', init: 1}", "`then` makes values of shape (), and the"),
+        ("{match: n, init: keep, then: [{add: 1}]}\n{match: '**', init: 1}", "a parameter of int32 takes none"),
         ("{match: t, like: o2}\n{match: '**', init: 1}", "'o2' is (2, 2) float32, not (4, 4) float32"),
         ("{match: t, like: h}\n{match: '**', init: 1}", "'h' is (4, 4) float16, not (4, 4) float32"),
     ],
 )
 def test_what_cannot_be_taken_is_a_finding(rules: str, said: str) -> None:
-    infos = [info("o"), info("t"), info("o2", (2, 2)), info("h", dtype="float16")]
+    infos = [info("o"), info("t"), info("o2", (2, 2)), info("h", dtype="float16"), info("v", (4,))]
+    infos.append(info("n", dtype="int32"))
 
     with pytest.raises(PlanError) as caught:
         bind(recipe(rules), infos)

@@ -1,0 +1,73 @@
+"""Values that are there: what a network's parameters hold before anything is written, as drawing asks for them.
+
+Parameters that take what another one holds are written before any of those is, and a parameter that is changed where it
+lies takes its own values piece by piece: nothing is held twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ms_initkit.draws.slices import localised, pieces
+from ms_initkit.stages.tally import as_floats
+from ms_initkit.stream.given import Given
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mindspore import Parameter
+
+    from ms_initkit.draws.arrays import Array
+    from ms_initkit.draws.slices import Slices
+    from ms_initkit.plans.lines import Assignment
+    from ms_initkit.stream.given import Reader, Values
+
+
+def stored_values(parameter: Parameter) -> Array:
+    """Returns the values as they are stored; of bfloat16 the words."""
+    from mindspore.common import dtype as mstype
+
+    values = parameter.asnumpy()
+    return values.view(np.uint16) if parameter.dtype == mstype.bfloat16 else values  # type: ignore[no-any-return]
+
+
+_PIECE: Final = 1 << 22  # elements of which a digest is made at a time
+
+
+class There:
+    """What the parameters of a network hold.
+
+    Args:
+        lines: A plan's lines.
+        parameters: The parameter of each.
+    """
+
+    def __init__(self, lines: Sequence[Assignment], parameters: Sequence[Parameter]) -> None:
+        self._held: Final = {line.name: (line, parameter) for line, parameter in zip(lines, parameters, strict=True)}
+
+    def given_for(self, line: Assignment) -> Given:
+        """Returns what ``line`` is drawn with: the values that it takes, as they are now."""
+        return Given({name: self._reader(name or line.name) for name in line.draw.takes})
+
+    def _reader(self, name: str) -> Reader:
+        line, parameter = self._held[name]
+        values = stored_values(parameter)
+
+        def read(slices: Slices) -> Values:
+            local = slices if line.window is None else localised(line.window, slices)
+            found: Values = as_floats(values[local], line.dtype)
+            return found
+
+        return read
+
+
+def digest(parameter: Parameter) -> str:
+    """Returns a digest of the values that a parameter holds, to know them again."""
+    found = hashlib.blake2b(digest_size=16)
+    values = stored_values(parameter)
+    for piece in pieces(values.shape, _PIECE):
+        found.update(np.ascontiguousarray(values[piece]).data)
+    return found.hexdigest()
