@@ -1,4 +1,4 @@
-"""Values in files: what entries a .safetensors, .ckpt, .npz or .npy file has, and reading any slice of one.
+"""Values in files: what tensors a file of any format has, and reading any slice of one.
 
 A folder, or an index of safetensors files, is one file of all their tensors.
 """
@@ -6,53 +6,30 @@ A folder, or an index of safetensors files, is one file of all their tensors.
 from __future__ import annotations
 
 import math
-import mmap
-import os
-import zipfile
 from dataclasses import replace
 from functools import lru_cache
-from io import BytesIO
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES, storage
 from ms_initkit.draws.slices import pieces
-from ms_initkit.files import protobuf, safetensors
+from ms_initkit.files import pickles, safetensors
+from ms_initkit.files.formats import READERS
 from ms_initkit.files.regular import opened, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ms_initkit.draws.arrays import Array
+    from ms_initkit.files.formats import Entry
+    from ms_initkit.files.protobuf import Run
 
 
-SUFFIXES: Final = (".safetensors", ".ckpt", ".npz", ".npy")
 _INDEX: Final = ".safetensors.index.json"
-_PICKLES: Final = (".pt", ".pth", ".bin", ".pkl", ".pickle")
-
-_LONGEST_NPY_HEADER: Final = 1 << 16
 _PIECE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache
-
-
-@record
-class Entry:
-    """One tensor of a file: element type, shape, and the runs of bytes in which its values lie, in C order.
-
-    ``dtype`` is the file's own word where it is no type of MindSpore's parameters: such values cannot be read.
-    ``order`` is > or <, and ``is_transposed`` tells of an array that Fortran's order was written in. ``file`` is where
-    they lie if that is not the file that was asked; without runs they are a compressed member of an .npz file.
-    """
-
-    dtype: str
-    shape: tuple[int, ...]
-    runs: tuple[protobuf.Run, ...]
-    order: Literal["<", ">"] = "<"
-    is_transposed: bool = False
-    file: str | None = None
 
 
 def entries(path: str) -> Mapping[str, Entry]:
@@ -82,15 +59,15 @@ def parts_of(file: Path) -> list[Path] | None:
     Raises:
         ValueError: If it is none of these.
     """
-    if file.suffix not in SUFFIXES and file.is_dir():
+    if file.suffix not in READERS and file.is_dir():
         index = sorted(file.glob(f"*{_INDEX}"))
         parts = parts_of(index[0]) if len(index) == 1 else sorted(file.glob("*.safetensors"))
         if not parts:
-            pickles = [found for found in sorted(file.iterdir()) if found.suffix in _PICKLES]
-            why = f"; {_unpickling(pickles[0])}" if pickles else ""
+            found = [one for one in sorted(file.iterdir()) if one.suffix in pickles.SUFFIXES]
+            why = f"; {pickles.refusal(found[0])}" if found else ""
             raise ValueError(f"{file}: a folder without an index and without .safetensors files{why}")
         return parts
-    if not file.name.endswith((*SUFFIXES, _INDEX)):
+    if not file.name.endswith((*READERS, _INDEX)):
         raise ValueError(_refusal(file))
     if not file.exists():
         raise ValueError(f"{file}: no such file")
@@ -98,20 +75,9 @@ def parts_of(file: Path) -> list[Path] | None:
 
 
 def _refusal(file: Path) -> str:
-    if file.suffix in _PICKLES:
-        return _unpickling(file)
-    return f"{file}: a file of values ends in {', '.join(SUFFIXES)}"
-
-
-def _unpickling(file: Path) -> str:
-    """Returns why a pickle is not read, and the command that makes another file of it."""
-    target = file.with_suffix(".safetensors")
-    convert = (
-        "import sys, torch; from safetensors.torch import save_file; "
-        "values = torch.load(sys.argv[1], map_location='cpu', weights_only=True); "
-        "save_file({name: value.contiguous() for name, value in values.items()}, sys.argv[2])"
-    )
-    return f'{file}: a pickle runs code when it is read; convert it: python -c "{convert}" {file} {target}'
+    if file.suffix in pickles.SUFFIXES:
+        return pickles.refusal(file)
+    return f"{file}: a file of values ends in {', '.join(READERS)}"
 
 
 def read(path: str, key: str, index: tuple[slice, ...] | None = None) -> Array:
@@ -165,7 +131,8 @@ def _extremes(
 def state_of(file: Path) -> tuple[str, int, int]:
     """Returns what tells one state of a file from another: where it is, when it was modified, its size."""
     stat = file.stat()
-    return str(file.resolve()), stat.st_mtime_ns, stat.st_size
+    # A link keeps its name, which tells the format: in a cache it leads to a file that is called by its digest.
+    return str(file.absolute()), stat.st_mtime_ns, stat.st_size
 
 
 def _values(path: str, entry: Entry, index: tuple[slice, ...], key: str) -> Array:
@@ -187,7 +154,7 @@ def _values(path: str, entry: Entry, index: tuple[slice, ...], key: str) -> Arra
     return np.frombuffer(content, kind).reshape(-1, *entry.shape[1:])[(slice(None), *rest)]
 
 
-def _bytes(path: str, runs: tuple[protobuf.Run, ...], start: int, stop: int) -> bytes:
+def _bytes(path: str, runs: tuple[Run, ...], start: int, stop: int) -> bytes:
     """Returns the bytes ``start`` to ``stop`` of the runs laid end to end."""
     parts, offset = [], 0
     with opened(path) as file:
@@ -204,73 +171,7 @@ def _bytes(path: str, runs: tuple[protobuf.Run, ...], start: int, stop: int) -> 
 def _entries(path: str, modified: int, size: int) -> Mapping[str, Entry]:
     """Reads the names once for each state of the file."""
     del modified
-    match Path(path).suffix:
-        case ".safetensors":
-            return _safetensors_entries(path, size)
-        case ".npy":
-            return {Path(path).stem: _npy_entry(path, size)}
-        case ".npz":
-            return _npz_entries(path)
-        case _:
-            return _checkpoint_entries(path)
-
-
-def _safetensors_entries(path: str, size: int) -> Mapping[str, Entry]:
-    header = safetensors.read_header(path)
-    if header.file_size != size:
-        problem = "cut short" if header.file_size > size else "longer than its header says"
-        raise ValueError(f"{path}: {problem}: {header.file_size:,} bytes promised, {size:,} there")
-    return {
-        tensor.name: Entry(
-            tensor.dtype,
-            tensor.shape,
-            ((header.length + tensor.start, header.length + tensor.start + tensor.size),),
-        )
-        for tensor in header.tensors
-    }
-
-
-def _npy_entry(path: str, size: int) -> Entry:
-    try:
-        with opened(path) as file:
-            head = BytesIO(file.read(_LONGEST_NPY_HEADER))
-        shape, is_transposed, kind = _npy_header(head)
-        if any(isinstance(extent, bool) or extent < 0 for extent in shape):
-            raise ValueError(f"its shape is {shown(shape)}")
-    except ValueError as error:
-        raise ValueError(f"{path}: not an .npy file: {error}") from error
-    except Exception as error:  # NumPy parses the header as Python, of which anything may go wrong
-        raise ValueError(f"{path}: not an .npy file: {type(error).__name__}: {error}") from error
-    if kind.name not in TYPES:
-        raise ValueError(f"{path}: an array of {shown(kind.name)} holds no numbers that a parameter could have")
-    start = head.tell()
-    end = start + prod(shape) * kind.itemsize
-    if end != size:
-        problem = "cut short" if end > size else "longer than its header says"
-        raise ValueError(f"{path}: {problem}: {end:,} bytes promised, {size:,} there")
-    order: Literal["<", ">"] = ">" if kind.str.startswith(">") else "<"
-    return Entry(kind.name, tuple(shape), ((start, end),), order, is_transposed and len(shape) > 1)
-
-
-def _npz_entries(path: str) -> Mapping[str, Entry]:
-    found: dict[str, Entry] = {}
-    try:
-        with opened(path) as content, zipfile.ZipFile(content) as archive:
-            for member in archive.infolist():
-                with archive.open(member) as file:
-                    head = BytesIO(file.read(_LONGEST_NPY_HEADER))
-                shape, is_transposed, kind = _npy_header(head)
-                if kind.name not in TYPES or any(isinstance(extent, bool) or extent < 0 for extent in shape):
-                    raise ValueError(f"{shown(member.filename)} holds no numbers that a parameter could have")
-                if member.file_size != head.tell() + prod(shape) * kind.itemsize:
-                    raise ValueError(f"{shown(member.filename)} has not the bytes of its shape, {shown(shape)}")
-                name = member.filename.removesuffix(".npy")
-                if name in found:
-                    raise ValueError(f"two arrays are called {shown(name)}")
-                found[name] = Entry(kind.name, tuple(shape), (), is_transposed=is_transposed)
-    except Exception as error:  # zip files and headers are parsed by others, of which anything may go wrong
-        raise ValueError(f"{path}: not an .npz file: {error}") from error
-    return found
+    return READERS[Path(path).suffix](path, size)
 
 
 @lru_cache(maxsize=4)
@@ -283,26 +184,3 @@ def _member(path: str, modified: int, size: int, key: str) -> Array:
             return values.astype(values.dtype.newbyteorder("="))
     except Exception as error:  # as above
         raise ValueError(f"{path}: {shown(key)} cannot be read: {error}") from error
-
-
-def _npy_header(head: BytesIO) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    npy = np.lib.format
-    is_first = npy.read_magic(head) == (1, 0)  # type: ignore[no-untyped-call]
-    reader = npy.read_array_header_1_0 if is_first else npy.read_array_header_2_0
-    return reader(head)  # type: ignore[no-untyped-call,no-any-return]
-
-
-def _checkpoint_entries(path: str) -> Mapping[str, Entry]:
-    try:
-        with opened(path) as file:
-            if os.fstat(file.fileno()).st_size == 0:
-                raise ValueError("it is empty")
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                found = protobuf.tensors_of(content)
-    except ValueError as error:
-        # torch's files are called .ckpt, too: a pickle, or a zip of one.
-        with opened(path) as file:
-            is_pickle = file.read(2) in (b"PK", b"\x80\x02", b"\x80\x04")
-        problem = _unpickling(Path(path)) if is_pickle else f"{path}: not a MindSpore checkpoint: {error}"
-        raise ValueError(problem) from error
-    return {name: Entry(stored.dtype, stored.shape, stored.runs) for name, stored in found.items()}

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from mindspore import Parameter
     from mindspore.nn import Cell
 
+    from ms_initkit.files.formats import Entry
+
 FORMATS: Final = {".safetensors": "safetensors", ".ckpt": "ckpt"}
 
 
@@ -110,9 +112,7 @@ def load(net: Cell, path: str | Path) -> None:
             held[name].set_data(value)
 
 
-def _differences(
-    path: Path, entries: Mapping[str, checkpoints.Entry], parameters: Mapping[str, Parameter]
-) -> Iterator[Finding]:
+def _differences(path: Path, entries: Mapping[str, Entry], parameters: Mapping[str, Parameter]) -> Iterator[Finding]:
     for name, parameter in parameters.items():
         entry = entries.get(name)
         shape, dtype = tuple(parameter.shape), dtype_name(parameter.dtype)

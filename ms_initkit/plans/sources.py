@@ -14,6 +14,7 @@ from ms_initkit.language.sources import FromSpec
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from ms_initkit.files.formats import Entry
     from ms_initkit.language.rules import Rule
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.grammar import Value
@@ -84,7 +85,7 @@ def is_passing(rule: Rule) -> bool:
     return isinstance(rule.action, FromSpec) and rule.action.missing == "next"
 
 
-def entries_of(path: str) -> Mapping[str, checkpoints.Entry] | None:
+def entries_of(path: str) -> Mapping[str, Entry] | None:
     """Returns the tensors of a file by name; None if it cannot be read."""
     try:
         return checkpoints.entries(path)

@@ -232,6 +232,15 @@ def test_a_broken_member_of_an_archive_is_refused(
         checkpoints.entries(archive(tmp_path / "x.npz", *members))
 
 
+def test_a_link_is_of_the_format_that_it_is_called_by(tmp_path: Path) -> None:
+    # As in the cache of a model hub, where every name leads to a file that is called by its digest.
+    np.save(tmp_path / "digest.npy", np.arange(3, dtype=np.float32))
+    blob = (tmp_path / "digest.npy").rename(tmp_path / "digest")
+    (tmp_path / "weight.npy").symlink_to(blob)
+
+    assert checkpoints.read(str(tmp_path / "weight.npy"), "weight").tolist() == [0.0, 1.0, 2.0]
+
+
 @pytest.mark.parametrize("suffix", [".npy", ".npz", ".ckpt", ".safetensors"])
 def test_a_pipe_a_folder_and_a_device_are_no_files_of_values(tmp_path: Path, suffix: str) -> None:
     os.mkfifo(tmp_path / f"pipe{suffix}")
