@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from operator import attrgetter
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.params import Owner, ParamInfo, Shapes
 from ms_initkit.networks.plain import options_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
     from mindspore import Parameter
     from mindspore.nn import Cell
@@ -66,91 +63,6 @@ def describe_with_parameters(net: Cell, options: Collection[str] | None = None) 
                 claims[claim.name] = claim
     infos = tuple(_info(tuple(owners[key].values()), parameter) for key, parameter in parameters.items())
     return infos, tuple(parameters.values())
-
-
-class Held(NamedTuple):
-    """A network's parameters in columns, each of them looked at once: to look again is to wait for memory again."""
-
-    names: list[str]
-    parameters: list[Parameter]
-    shapes: list[tuple[int, ...]]
-    dtypes: list[str]
-
-
-def held(net: Cell) -> Held:
-    """Returns the parameters of ``net``, each under the first name under which it walks them.
-
-    Raises:
-        TypeError: If ``net`` is not a MindSpore cell.
-    """
-    from mindspore.nn import Cell
-
-    if not isinstance(net, Cell):
-        infos, parameters = describe_with_parameters(net)
-        columns = ([info.name for info in infos], [info.shape for info in infos], [info.dtype for info in infos])
-        return Held(columns[0], list(parameters), *columns[1:])
-    names, found = _walked(net)
-    looks = list(map(_LOOK, found))
-    if any(look[0] is not None for look in looks):
-        found = [mine if look[0] is None else look[0] for mine, look in zip(found, looks, strict=True)]
-        looks = list(map(_LOOK, found))
-    if _has_twins(found):
-        first: dict[int, int] = {}
-        for place, parameter in enumerate(found):
-            first.setdefault(id(parameter), place)
-        kept = list(first.values())
-        names, found, looks = [names[n] for n in kept], [found[n] for n in kept], [looks[n] for n in kept]
-    return Held(names, found, [look[1] for look in looks], [dtype_name(look[2]) for look in looks])
-
-
-def named_parameters(net: Cell) -> dict[str, Parameter]:
-    """Returns the parameters of ``net`` by their names, as ``held`` has them."""
-    return dict(zip(*held(net)[:2], strict=True))
-
-
-_LOOK: Final = attrgetter("inited_param", "shape", "dtype")
-
-
-def _walked(net: Cell) -> tuple[list[str], list[Parameter]]:
-    """Returns name and parameter of each place where a cell of ``net`` holds one, in MindSpore's order."""
-    names: list[str] = []
-    found: list[Parameter] = []
-    # Only a cell with children can hold itself, so leaves, of which there are thousands, are not remembered.
-    seen: set[int] = set()
-    # MindSpore keeps both in OrderedDicts, whose own iterators take several times as long for a single item.
-    items = dict.items
-
-    def visit(prefix: str, cell: Cell) -> None:
-        # As MindSpore's walk: each cell once, under its first name, empty lists of cells left out.
-        seen.add(id(cell))
-        for leaf, parameter in items(cell._params):
-            if parameter is not None:
-                names.append(prefix + leaf)
-                found.append(parameter)
-        for name, child in items(cell._cells):
-            if not child:
-                continue
-            if not child._cells:
-                # as above, without the call
-                for leaf, parameter in items(child._params):
-                    if parameter is not None:
-                        names.append(f"{prefix}{name}.{leaf}")
-                        found.append(parameter)
-            elif id(child) not in seen:
-                visit(f"{prefix}{name}.", child)
-
-    visit("", net)
-    if len(set(map(type, found))) > 1:
-        tensors = [place for place, parameter in enumerate(found) if not is_table(parameter)]
-        names, found = [names[place] for place in tensors], [found[place] for place in tensors]
-    return names, found
-
-
-def _has_twins(parameters: Sequence[Parameter]) -> bool:
-    """Returns whether one of them is there twice."""
-    numbers = np.fromiter(map(id, parameters), np.uint64, len(parameters))
-    numbers.sort()
-    return bool((numbers[1:] == numbers[:-1]).any())
 
 
 def is_table(parameter: object) -> bool:

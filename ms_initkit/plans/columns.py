@@ -46,17 +46,20 @@ class Columns:
         """Returns the columns of some of the lines."""
         return Columns.of([self.lines[number] for number in numbers])
 
+    @cached_property
     def names(self) -> list[str]:
-        """Returns the name of each parameter."""
+        """The name of each parameter."""
         return [line.name for line in self.lines]
 
+    @cached_property
     def local_shapes(self) -> list[tuple[int, ...]]:
-        """Returns the shape of each parameter itself."""
+        """The shape of each parameter itself."""
         shapes = [kind.local_shape for kind in self.kinds]
         return [shapes[kind] for kind in self.kind_of_each.tolist()]
 
+    @cached_property
     def dtypes(self) -> list[str]:
-        """Returns the element type of each parameter."""
+        """The element type of each parameter."""
         return [line.dtype for line in self.lines]
 
     @cached_property
@@ -64,6 +67,23 @@ class Columns:
         """The size of each parameter itself, in bytes."""
         sizes = [kind.size * storage(kind.dtype).itemsize for kind in self.kinds]
         return np.array(sizes, np.int64)[self.kind_of_each]
+
+    @cached_property
+    def spared(self) -> list[int]:
+        """The numbers of those that are not drawn: their values stay, or are made of values that are there."""
+        is_spared = [bool(kind.is_kept or kind.draw.takes) for kind in self.kinds]
+        return [number for number, kind in enumerate(self.kind_of_each.tolist()) if is_spared[kind]]
+
+    @cached_property
+    def drawn_numbers(self) -> list[int]:
+        """The numbers of the others."""
+        spared = set(self.spared)
+        return [number for number in range(len(self.lines)) if number not in spared]
+
+    @cached_property
+    def drawn(self) -> Columns:
+        """The columns of the others."""
+        return self.take(self.drawn_numbers) if self.spared else self
 
     @cached_property
     def is_plain(self) -> NDArray[np.bool_]:

@@ -17,7 +17,7 @@ from ms_initkit.stages.fit import fit
 from ms_initkit.stages.plan import draft_of, warn
 from ms_initkit.stages.report import Report
 from ms_initkit.stages.there import digest
-from ms_initkit.stages.write import write
+from ms_initkit.stages.write import is_on_this_host, write
 from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
@@ -69,19 +69,21 @@ def apply(
         if isinstance(recipe, Plan):
             if vars is not None or layout is not None:
                 raise TypeError("a plan has its variables and layout: give them to `plan`, or a recipe to `apply`")
-            plan, parameters = recipe, fit(recipe, net)
+            fitted = fit(recipe, net, with_addresses=is_on_this_host())
+            plan, parameters, addresses = recipe, fitted.parameters, fitted.addresses
             findings = check(recipe)
             if findings:
                 raise ApplyError(findings)
         else:
-            draft = draft_of(chosen(recipe, net))
-            infos, parameters = describe_with_parameters(net, draft.options)
+            draft, addresses = draft_of(chosen(recipe, net)), None
+            infos, found = describe_with_parameters(net, draft.options)
+            parameters = list(found)
             plan = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
             plan = noted(plan, draft.recipe, infos, net)
             warn(plan.findings)
         seed = chosen_seed(seed)
         stream.threads()  # what is wrong with the setting is said before anything is written
-        write(plan.columns, parameters, seed, progress)
+        write(plan.columns, parameters, seed, progress, addresses=addresses)
         digests = _digests(plan, parameters)
     return Report(plan, seed, time.perf_counter() - began, net=net, digests=digests)
 
@@ -90,5 +92,5 @@ def _digests(plan: Plan, parameters: Sequence[Parameter]) -> tuple[tuple[str, st
     """Returns digests of what cannot be drawn again: what it was made of is no longer there."""
     if not any(kind.draw.takes for kind in plan.columns.kinds):
         return ()
-    held = dict(zip(plan.columns.names(), parameters, strict=True))
+    held = dict(zip(plan.columns.names, parameters, strict=True))
     return tuple((line.name, digest(held[line.name])) for line in past(plan.assignments))

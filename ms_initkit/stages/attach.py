@@ -104,7 +104,7 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
     plan, seed = given_plan(plan, "attach"), checked_seed(seed)
-    parameters = fit(plan, net)
+    parameters = fit(plan, net).parameters
     pairs = zip(plan.assignments, parameters, strict=True)
     targets = [(line, parameter) for line, parameter in pairs if not line.is_kept]
     findings = check(plan)

@@ -5,40 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ms_initkit.findings import ApplyError, Finding, suggestion
-from ms_initkit.networks.describe import held
+from ms_initkit.networks.held import Held, held
 
 if TYPE_CHECKING:
-    from mindspore import Parameter
     from mindspore.nn import Cell
 
     from ms_initkit.plans.plan import Plan
 
 
-def fit(plan: Plan, net: Cell) -> tuple[Parameter, ...]:
+def fit(plan: Plan, net: Cell, *, with_addresses: bool = False) -> Held:
     """Returns the parameters that the plan's lines are for, in the plan's order.
 
     Raises:
         ApplyError: If the plan was made for another network: a name, a shape or an element type differs.
     """
-    names, parameters, shapes, dtypes = held(net)
+    found = held(net, with_addresses=with_addresses)
     columns = plan.columns
     # Column by column, since there may be thousands.
-    if names == columns.names() and shapes == columns.local_shapes() and dtypes == columns.dtypes():
-        return tuple(parameters)
+    if found[:1] + found[2:4] == (columns.names, columns.local_shapes, columns.dtypes):
+        return found
     lines = {line.name: line for line in plan.assignments}
     findings = []
-    for name, shape, dtype in zip(names, shapes, dtypes, strict=True):
+    for name, shape, dtype in zip(found.names, found.shapes, found.dtypes, strict=True):
         line = lines.pop(name, None)
         if line is None:
             findings.append(_misfit(f"the plan has no parameter {name!r}", None))
         elif line.local_shape != shape or line.dtype != dtype:
             was = f"the plan was made for {line.local_shape} {line.dtype}"
             findings.append(_misfit(f"{name!r} is {shape} {dtype}; {was}", None))
-    findings += [_misfit(f"the network has no parameter {name!r}", suggestion(name, names)) for name in lines]
+    findings += [_misfit(f"the network has no parameter {name!r}", suggestion(name, found.names)) for name in lines]
     if findings:
         raise ApplyError(findings)
-    by_name = dict(zip(names, parameters, strict=True))
-    return tuple(by_name[line.name] for line in plan.assignments)
+    places = {name: place for place, name in enumerate(found.names)}
+    return found.take([places[line.name] for line in plan.assignments])
 
 
 def _misfit(message: str, question: str | None) -> Finding:

@@ -66,7 +66,8 @@ def measure(net: Cell, plan: Plan) -> dict[str, Measured]:
         ApplyError: If the plan was made for another network.
     """
     return {
-        line.name: _measured(line, parameter) for line, parameter in zip(plan.assignments, fit(plan, net), strict=True)
+        line.name: _measured(line, parameter)
+        for line, parameter in zip(plan.assignments, fit(plan, net).parameters, strict=True)
     }
 
 

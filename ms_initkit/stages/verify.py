@@ -94,7 +94,7 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
     """
     digests = {} if isinstance(plan, Plan) else dict(getattr(plan, "digests", ()))
     plan = given_plan(plan, "verify")
-    parameters = fit(plan, net)
+    parameters = fit(plan, net).parameters
     held = dict(zip((line.name for line in plan.assignments), parameters, strict=True))
     gone = {line.name: line for line in past(plan.assignments)}
     there = There(plan.assignments, parameters)

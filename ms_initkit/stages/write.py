@@ -5,15 +5,16 @@ from __future__ import annotations
 import ctypes
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from mindspore import Tensor, get_context
+from mindspore import Tensor, get_current_device
 from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import storage
 from ms_initkit.findings import ApplyError, Finding, counted
+from ms_initkit.networks.held import addresses_of
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.order import in_order, is_changed
 from ms_initkit.stages.draw import fill_line
@@ -25,18 +26,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mindspore import Parameter
-    from numpy.typing import NDArray
 
     from ms_initkit.draws.arrays import Array
+    from ms_initkit.networks.held import Addresses
     from ms_initkit.plans.lines import Assignment
-
-    # Where values lie on this host; 0 where they do not.
-    Addresses: TypeAlias = NDArray[np.uint64]
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24
 _MOST_TRIED: Final = 8
-_NONE: Final = Columns.of([])
+
+
+def is_on_this_host() -> bool:
+    """Returns whether MindSpore keeps values where this process can write them."""
+    return bool(get_current_device().device_target == "CPU")
 
 
 def write(
@@ -45,6 +47,7 @@ def write(
     seed: int,
     progress: Callable[[int], None] | None = None,
     there: There | None = None,
+    addresses: Addresses | None = None,
 ) -> None:
     """Draws and writes every parameter; each was checked before.
 
@@ -54,6 +57,7 @@ def write(
         seed: The seed.
         progress: Called now and then with the number of elements written since the last call.
         there: What is there, for lines that take any of it; of these parameters if left out.
+        addresses: Where the values of each lie on this host, if that is known.
 
     Raises:
         ApplyError: If it was interrupted by a fault; it names what had been written.
@@ -61,20 +65,24 @@ def write(
     written: list[str] = []
     own: dict[str, Array] | None = None
     try:
-        is_drawn = [not (kind.is_kept or kind.draw.takes) for kind in columns.kinds]
-        drawn, targets = _part(columns, parameters, is_drawn)
-        kept, spared = _part(columns, parameters, [not drawn for drawn in is_drawn])
+        drawn = columns.drawn
+        targets = [parameters[number] for number in columns.drawn_numbers] if columns.spared else parameters
         own = _users_own(drawn, seed)
-        if get_context("device_target") == "CPU":
-            _write_together(drawn, targets, _own_storages(drawn, targets, kept, spared), own, seed, progress)
-            written += drawn.names()
+        if addresses is not None or is_on_this_host():
+            # what is of the user's own may have moved them
+            known = addresses_of(parameters) if own or addresses is None else addresses
+            storages = _own_storages(columns, parameters, known, columns.spared)
+            storages = storages[columns.drawn_numbers] if columns.spared else storages
+            _write_together(drawn, targets, storages, own, seed, progress)
+            written += drawn.names
         else:
             for names in _write_through(drawn, targets, own, seed, progress):
                 written += names
-        _construct([one for line, one in zip(kept.lines, spared, strict=True) if one.has_init and _is_held(line)])
-        if any(kind.draw.takes for kind in kept.kinds):
+        spared = [(columns.lines[number], parameters[number]) for number in columns.spared]
+        _construct([parameter for line, parameter in spared if parameter.has_init and _is_held(line)])
+        if any(line.draw.takes for line, _ in spared):
             source = There(columns.lines, parameters) if there is None else there
-            for name in _write_taken(kept, spared, source, seed, progress):
+            for name in _write_taken(spared, source, seed, progress):
                 written.append(name)
     except ApplyError:
         raise
@@ -114,17 +122,17 @@ def _is_held(line: Assignment) -> bool:
 
 
 def _write_taken(
-    columns: Columns,
-    parameters: Sequence[Parameter],
+    spared: Sequence[tuple[Assignment, Parameter]],
     there: There,
     seed: int,
     progress: Callable[[int], None] | None,
 ) -> Iterator[str]:
     """Writes what is made of values that are there, in order, and yields the names."""
-    on_host = get_context("device_target") == "CPU"
-    storages = _own_storages(columns, parameters, _NONE, ()) if on_host else np.zeros(len(parameters), np.uint64)
+    columns, parameters = Columns.of([line for line, _ in spared]), [parameter for _, parameter in spared]
+    nowhere = np.zeros(len(parameters), np.uint64)
+    storages = _own_storages(columns, parameters, addresses_of(parameters)) if is_on_this_host() else nowhere
     for number in in_order(columns.lines):
-        line, parameter = columns.lines[number], parameters[number]
+        line, parameter = spared[number]
         given = there.given_for(line)
         address, fresh = _places(columns.take([number]), [parameter], storages[number : number + 1])
         values = _view(int(address[0]), line.local_shape, storage(line.dtype))
@@ -134,18 +142,6 @@ def _write_taken(
         if progress is not None:
             progress(line.size)
         yield line.name
-
-
-def _part(
-    columns: Columns, parameters: Sequence[Parameter], is_chosen: Sequence[bool]
-) -> tuple[Columns, Sequence[Parameter]]:
-    """Returns the lines and parameters of the kinds that are chosen."""
-    if all(is_chosen):
-        return columns, parameters
-    if not any(is_chosen):
-        return _NONE, ()
-    numbers = np.flatnonzero(np.array(is_chosen, bool)[columns.kind_of_each]).tolist()
-    return columns.take(numbers), [parameters[number] for number in numbers]
 
 
 def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple[Columns, Sequence[Parameter]]]:
@@ -159,19 +155,22 @@ def _chunks(columns: Columns, parameters: Sequence[Parameter]) -> Iterable[tuple
 
 
 def _own_storages(
-    columns: Columns, parameters: Sequence[Parameter], kept: Columns, spared: Sequence[Parameter]
+    columns: Columns, parameters: Sequence[Parameter], addresses: Addresses, first: Sequence[int] = ()
 ) -> Addresses:
     """Returns where the values of each lie on this host; 0 where they do not, not in one piece, or not for it alone.
 
-    Of several that share memory the first one keeps it, and before any of them one that is not written.
+    Of several that share memory one of those whose numbers are ``first`` keeps it, or else the first one of all.
     """
-    addresses = _storages(parameters)
-    addresses[not_writable(addresses)] = 0
-    starts = np.concatenate([_storages(spared), addresses]).view(np.int64)
-    sizes = np.concatenate([kept.bytes, columns.bytes]) if spared else columns.bytes
-    shared = np.array(overlapping(starts, sizes * (starts != 0)), np.intp) - len(spared)
-    addresses[shared[shared >= 0]] = 0
-    return addresses if _is_proven(columns, parameters, addresses) else np.zeros_like(addresses)
+    own = addresses.copy()
+    locked = not_writable(own)
+    if locked:
+        own[locked] = 0
+    if len(own) > 1:
+        order = np.concatenate([np.array(first, np.intp), np.delete(np.arange(len(own)), first)]) if first else ...
+        shared = overlapping(own.view(np.int64)[order], (columns.bytes * (own != 0))[order])
+        if shared:
+            own[np.arange(len(own))[order][shared]] = 0
+    return own if _is_proven(columns, parameters, own) else np.zeros_like(own)
 
 
 def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Addresses) -> bool:
@@ -180,22 +179,15 @@ def _is_proven(columns: Columns, parameters: Sequence[Parameter], addresses: Add
     One is proof enough; a few are tried, because of a view of another tensor NumPy is given a copy.
     """
     tried = 0
-    for number in np.flatnonzero(addresses):
-        line = columns.lines[number]
-        if line.size and line.dtype != "bfloat16":
-            address, is_read_only = parameters[number].asnumpy().__array_interface__["data"]
-            if address == addresses[number] and not is_read_only:
+    for line, parameter, expected in zip(columns.lines, parameters, addresses, strict=True):
+        if expected and line.size and line.dtype != "bfloat16":
+            address, is_read_only = parameter.asnumpy().__array_interface__["data"]
+            if address == expected and not is_read_only:
                 return True
             tried += 1
             if tried == _MOST_TRIED:
                 break
     return not tried
-
-
-def _storages(parameters: Sequence[Parameter]) -> Addresses:
-    # `has_init` is this and a call more, and is to go.
-    here = [each.data_ptr() if each.init is None and each.is_contiguous() else 0 for each in parameters]
-    return np.array(here, np.uint64)
 
 
 def _write_together(
@@ -208,7 +200,7 @@ def _write_together(
 ) -> None:
     """Draws and writes parameters, of which ``storages`` says where their values lie on this host, or 0."""
     addresses, fresh = _places(columns, parameters, storages)
-    _draw(columns, addresses, own, seed, progress, is_fresh=not storages.any())
+    _draw(columns, addresses, own, seed, progress, is_fresh=np.count_nonzero(storages) == 0)
     for number, values in fresh.items():
         _give(parameters[number], values)
 
@@ -236,7 +228,7 @@ def _write_through(
                     _give(held[number], values)
                 if progress is not None:
                     progress(sum(line.size for line in lines.lines))
-                yield lines.names()
+                yield lines.names
             drawn = coming
 
 
@@ -280,7 +272,8 @@ def _places(
     """
     addresses = storages.copy()
     fresh: dict[int, Array] = {}
-    for number in np.flatnonzero(addresses == 0).tolist():
+    missing = [] if np.count_nonzero(addresses) == len(addresses) else np.flatnonzero(addresses == 0).tolist()
+    for number in missing:
         dtype = np.dtype(mstype._dtype_to_nptype(parameters[number].dtype))
         fresh[number] = fresh_array(columns.lines[number].local_shape, dtype)
         addresses[number] = fresh[number].__array_interface__["data"][0]

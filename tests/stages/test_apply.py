@@ -4,6 +4,7 @@ import pickle
 import random
 import threading
 from collections import OrderedDict
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import mindspore
@@ -472,7 +473,7 @@ def test_drawing_and_copying_to_a_device_overlap(monkeypatch: pytest.MonkeyPatch
         usual(parameter, values)
 
     usual = write._give
-    monkeypatch.setattr("ms_initkit.stages.write.get_context", lambda name: {"device_target": "Ascend"}[name])
+    monkeypatch.setattr("ms_initkit.stages.write.get_current_device", lambda: SimpleNamespace(device_target="Ascend"))
     monkeypatch.setattr("ms_initkit.stages.write._DEVICE_CHUNK", 1)
     monkeypatch.setattr(write, "_give", give)
     monkeypatch.setattr(write, "_draw", begin)
@@ -486,7 +487,7 @@ def test_a_device_without_host_memory_is_written_through_set_data(monkeypatch: p
     built, remote = Mixed(), Mixed()
     mik.apply(built, recipe(NORMAL), seed=7)
 
-    monkeypatch.setattr("ms_initkit.stages.write.get_context", lambda name: {"device_target": "Ascend"}[name])
+    monkeypatch.setattr("ms_initkit.stages.write.get_current_device", lambda: SimpleNamespace(device_target="Ascend"))
     monkeypatch.setattr("ms_initkit.stages.write._DEVICE_CHUNK", 5000)
     mik.apply(remote, recipe(NORMAL), seed=7)
 

@@ -17,7 +17,8 @@ from tests.truth import standins  # first: packages take the operators from mind
 import mindspore as ms  # isort: skip
 
 import ms_initkit as mik
-from ms_initkit.networks.describe import describe, named_parameters
+from ms_initkit.networks.describe import describe
+from ms_initkit.networks.held import named_parameters
 from ms_initkit.networks.plain import config_of
 from ms_initkit.plans.suggest import classes_of
 from tests.truth import small
