@@ -83,7 +83,7 @@ def frame(page: Path) -> list[str]:
     text = re.sub(
         r"^```\w+\n.*?^```$", "", with_excerpts(page.read_text(encoding="utf-8")), flags=re.MULTILINE | re.DOTALL
     )
-    return re.findall(r"^(?:#+ |\|(?: \[`?[\w-]+`?\]\(#)?|- |: )", text, re.MULTILINE)
+    return re.findall(r"^(?:#+ |\|(?: \[`?[a-z0-9_-]+`?\]\(#)?|- |: )", text, re.MULTILINE)
 
 
 def write_module(text: str) -> None:
