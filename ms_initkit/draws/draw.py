@@ -55,6 +55,11 @@ class Base:
         return any(part.is_drawn_whole for part in self.parts)
 
     @property
+    def is_by_lapack(self) -> bool:
+        """Whether any part of it is made of other values by linear algebra, whose last bits differ between machines."""
+        return any(part.is_by_lapack for part in self.parts)
+
+    @property
     def is_users_own(self) -> bool:
         """Whether any part of it is drawn by code of a user's, which may fail in ways of its own."""
         return any(part.is_users_own for part in self.parts)
@@ -288,6 +293,10 @@ class Made(Base):
     @property
     def is_drawn_whole(self) -> bool:
         return self.function.needs_whole or self.draw.is_drawn_whole
+
+    @property
+    def is_by_lapack(self) -> bool:
+        return self.function.needs_whole or self.draw.is_by_lapack
 
 
 @record

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, final
 
 from ms_initkit.basis.records import record
 
@@ -198,8 +198,59 @@ class SpectralNormalize(Function):
         return -abs(self.to), abs(self.to)
 
 
+@final
+@record
+class LowRank(Function):
+    """What an adapter of rank ``rank`` starts from, so that nothing changes yet: its factors, and the rest of a matrix.
+
+    The matrix is ``scale * b @ a`` and the rest. By ``pissa`` the factors have the largest singular values, the root of
+    each in either; by ``olora`` they are the first columns of Q and rows of R. See ``ms_initkit.draws.low_rank``.
+    """
+
+    needs_whole: ClassVar[bool] = True
+
+    scheme: Literal["pissa", "olora"]
+    part: Literal["a", "b", "rest"]
+    rank: int
+    scale: float
+
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        rows, columns = shape
+        return {"a": (self.rank, columns), "b": (rows, self.rank), "rest": shape}[self.part]
+
+    def fault(self, shape: Shape) -> str | None:
+        if len(shape) != 2:
+            return f"{self.scheme} takes a matrix apart, and {shape} has not two axes"
+        if not 1 <= self.rank <= min(shape):
+            return f"a matrix of shape {shape} has no part of rank {self.rank}"
+        is_right = math.isfinite(self.scale) and self.scale > 0.0
+        return None if is_right else f"the scale of an adapter is a number above 0, not {self.scale}"
+
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        from ms_initkit.draws import low_rank
+
+        del shape
+        values = source.read()
+        matrix = values.astype("float64")
+        if self.part == "rest":
+            made = low_rank.rest(matrix, self.scheme, self.rank, self.scale)
+        else:
+            made = getattr(low_rank.factors(matrix, self.scheme, self.rank, self.scale), self.part)
+        found: Values = made.astype(values.dtype)[slices]
+        return found
+
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        if bounds is None:
+            return None
+        largest = max(map(abs, bounds)) * math.sqrt(math.prod(shape))  # no singular value is above that
+        if self.part != "rest":
+            largest = math.sqrt(largest / self.scale) if self.scheme == "pissa" else max(largest, 1.0)
+        return -largest, largest
+
+
 # Whatever is not listed cannot be read from a plan's JSON.
-Functions: TypeAlias = Norm | AbsMean | Normalize | SpectralNormalize
+Functions: TypeAlias = Norm | AbsMean | Normalize | SpectralNormalize | LowRank
 
 
 def _scaled(values: Values, factors: Floats | float) -> Values:

@@ -14,7 +14,7 @@ from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
 from ms_initkit.language.selector_tests import ANY, Has, Trainable
 from ms_initkit.language.selectors import read_selector
-from ms_initkit.language.sources import FromSpec, LikeSpec, read_from, read_template
+from ms_initkit.language.sources import FromSpec, LikeSpec, read_from, read_like
 from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
@@ -41,7 +41,7 @@ RULE: Final[Table] = (
     Key("match", schemas.reference("match"), "Which parameters the rule selects.", is_required=True),
     Key("init", schemas.reference("action"), "An initializer, or `keep`."),
     Key("from", sources.SCHEMA, "A file whose values are taken."),
-    Key("like", schemas.TEXT, "Another parameter whose values are taken; captures in braces."),
+    Key("like", sources.LIKE_SCHEMA, "Another parameter whose values are taken; captures in braces."),
     Key("fit", fits.SCHEMA, "How values of another shape, of `from` or `like`, are made to fit."),
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
@@ -242,7 +242,7 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
     if given == ["from"]:
         return read_from(node, "`from`", inside)
     if given == ["like"]:
-        return LikeSpec(read_template(node, "`like`", inside), node.span)
+        return read_like(node, "`like`", inside)
     if has_parts(cut):
         hint = "write {size: ..., init: ...} for each part"
         raise failure("conflicting-keys", "each part has its own `init`", span=node.span, help=hint)

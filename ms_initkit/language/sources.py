@@ -12,7 +12,7 @@ from ms_initkit.findings import suggestion
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Scalar
 from ms_initkit.syntax.problems import Attempt, Problems
-from ms_initkit.syntax.reading import listed, read_fields, read_text, read_word
+from ms_initkit.syntax.reading import listed, read_fields, read_flag, read_text, read_word
 from ms_initkit.syntax.schemas import Key, Table
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ FROM: Final[Table] = (
     Key("missing", {"enum": ["error", "next"]}, "`next`: what the file lacks goes to the rules after this one."),
 )
 SCHEMA: Final = schemas.any_of(schemas.TEXT, schemas.mapping(FROM))
+LIKE: Final[Table] = (
+    Key("name", schemas.TEXT, "The other parameter's name, captures in braces.", is_required=True),
+    Key("then", {"const": False}, "`false`: the values from before that one's own steps."),
+)
+LIKE_SCHEMA: Final = schemas.any_of(schemas.TEXT, schemas.mapping(LIKE))
 NUMBERS: Final[Table] = (
     Key("from", schemas.TEXT, "A file that has a number for each row.", is_required=True),
     Key("key", schemas.TEXT, "The tensor's name; may be left out where the file has but one."),
@@ -81,10 +86,17 @@ class FromSpec:
 
 @record
 class LikeSpec:
-    """The values of another parameter: ``name`` is what it is called, captures in braces."""
+    """The values of another parameter.
+
+    Args:
+        name: What it is called, captures in braces.
+        span: Where it stands.
+        has_steps: Whether they are those after that one's own steps, or before.
+    """
 
     name: str
     span: Span
+    has_steps: bool = True
 
 
 def read_from(node: Node, what: str, scope: Scope) -> FromSpec:
@@ -118,6 +130,21 @@ def read_numbers(node: Node, what: str) -> FromSpec:
 
 def _read_missing(node: Node, what: str) -> Literal["error", "next"]:
     return "next" if read_word(node, what, ("error", "next")) == "next" else "error"
+
+
+def read_like(node: Node, what: str, scope: Scope) -> LikeSpec:
+    """Returns the parameter whose values are taken."""
+    if isinstance(node, Scalar):
+        return LikeSpec(read_template(node, what, scope), node.span)
+    problems = Problems()
+    fields = read_fields(node, LIKE, what, problems)
+    name = fields.required("name", partial(read_template, scope=scope))
+    has_steps = fields.read("then", read_flag, True)
+    if has_steps.or_else(False) and "then" in fields:
+        message = "`then: true` changes nothing: the steps of the other parameter are taken along"
+        problems.add("conflicting-keys", message, span=fields.nodes["then"].span)
+    problems.settle()
+    return LikeSpec(name.value, node.span, has_steps.value)
 
 
 def read_template(node: Node, what: str, scope: Scope) -> str:

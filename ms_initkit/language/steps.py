@@ -310,7 +310,7 @@ class Normalize(Step):
 
     def __str__(self) -> str:
         to = "" if self.to is None else f" to {self.to}"
-        return f"normalize{to}{self.over}" if self.norm == "euclidean" else f"normalize its spectral norm{to}"
+        return f"normalize{to}{self.over}" if self.norm == "euclidean" else f"normalize its spectral norm{to} by LAPACK"
 
 
 def _read_norm(node: Node, what: str) -> Literal["euclidean", "spectral"]:
@@ -368,8 +368,58 @@ class AbsMean(_Reducing):
         return functions.AbsMean(self.over.of(values.shape))
 
 
+LOW_RANK: Final[Table] = (
+    Key("scheme", {"enum": ["pissa", "olora"]}, "By singular values, or by QR.", is_required=True),
+    Key("part", {"enum": ["a", "b", "rest"]}, "Which factor of the adapter, or what it leaves.", is_required=True),
+    Key("rank", schemas.EXPRESSION, "The adapter's rank.", is_required=True),
+    Key("scale", schemas.EXPRESSION, "What the network multiplies B A by, as alpha / rank; 1 if left out."),
+)
+
+
+@final
+@record
+class LowRank(Step):
+    """Takes a matrix apart, for adapters of low rank."""
+
+    key = "low_rank"
+    schema = schemas.mapping(LOW_RANK)
+    description = "Factors that an adapter starts from, or what they leave of the matrix: PiSSA, OLoRA."
+    is_reducing = True
+
+    scheme: Literal["pissa", "olora"]
+    part: Literal["a", "b", "rest"]
+    rank: Expression
+    scale: Expression | None
+
+    @classmethod
+    def read(cls, node: Node, what: str, scope: Scope) -> Self:
+        problems = Problems()
+        fields = read_fields(node, LOW_RANK, what, problems)
+        scheme: Attempt[Literal["pissa", "olora"]] = fields.required("scheme", _read_scheme)
+        part: Attempt[Literal["a", "b", "rest"]] = fields.required("part", _read_part)
+        rank = fields.required("rank", partial(read_expression, scope=scope))
+        scale = fields.read("scale", partial(read_expression, scope=scope), None)
+        problems.settle()
+        return cls(scheme.value, part.value, rank.value, scale.value)
+
+    def resolve(self, values: Values) -> Functions:
+        scale = 1.0 if self.scale is None else values.number(self.scale)
+        return functions.LowRank(self.scheme, self.part, values.index(self.rank, "rank"), scale)
+
+    def __str__(self) -> str:
+        return f"{self.scheme}'s {self.part} by LAPACK"
+
+
+def _read_scheme(node: Node, what: str) -> Literal["pissa", "olora"]:
+    return read_word(node, what, ("pissa", "olora"))
+
+
+def _read_part(node: Node, what: str) -> Literal["a", "b", "rest"]:
+    return read_word(node, what, ("a", "b", "rest"))
+
+
 # In the order in which editors show them.
-STEPS: Final[tuple[type[Step], ...]] = (Add, Multiply, Set, ZeroRows, Exp, Abs, Normalize, Norm, AbsMean)
+STEPS: Final[tuple[type[Step], ...]] = (Add, Multiply, Set, ZeroRows, Exp, Abs, Normalize, Norm, AbsMean, LowRank)
 THEN: Final[Table] = tuple(Key(step.key, step.schema, step.description) for step in STEPS)
 SCHEMA: Final = schemas.list_of(
     schemas.any_of(

@@ -46,8 +46,8 @@ def action_text(rule: Rule) -> str:
             text = (
                 f"from {path}" + (f" [{key}]" if key else "") + (", what is missing to the next" * (missing == "next"))
             )
-        case LikeSpec(name):
-            text = f"like {name}"
+        case LikeSpec(name=name, has_steps=has_steps):
+            text = f"like {name}" + ("" if has_steps else " before its steps")
         case PartsSpec(axis, parts):
             text = f"parts of axis {axis}: " + ", ".join(_call_text(part.init) for part in parts)
         case _:

@@ -180,6 +180,8 @@ class _Draft:
         except ValueError as error:
             self.tally.fail(rule, original, error)
             return
+        if rule.then:
+            self.likes.before[len(self.assignments)] = resolution.before
         self._append(original, info, rule.id, names, resolution)
         if len(info.owners) > 1 and rule.names:
             self._note_tied(rule, info, owner)

@@ -48,10 +48,12 @@ class Likes:
 
     Args:
         waiting: Those that wait.
+        before: What steps begin with, of parameters that have steps.
         circles: What is found of those that wait for themselves.
     """
 
     waiting: dict[int, Waiting] = field(default_factory=dict)
+    before: dict[int, Draw] = field(default_factory=dict)
     circles: list[Finding] = field(default_factory=list)
 
     def follow(
@@ -80,11 +82,24 @@ class Likes:
             else:
                 for place in reversed(chain):
                     try:
-                        lines[place] = _line(left[place], lines, places, taken)
+                        lines[place] = _line(left[place], lines, places, taken, self._held)
                     except ValueError as error:
                         fail(left[place].rule, left[place].original, error)
             for place in chain:
                 del left[place]
+
+    def _held(self, waiting: Waiting, source: Assignment, place: int) -> tuple[Draw, str]:
+        """Returns the values that are taken, before or after the steps of ``source``, and what they are."""
+        assert isinstance(waiting.rule.action, LikeSpec)
+        held, text = source.draw, f"{source.name}: {source.initializer}"
+        if not waiting.rule.action.has_steps:
+            if place in self.waiting or place not in self.before:
+                why = "takes those of another one" if place in self.waiting else "has no steps of its own"
+                raise ValueError(f"`then: false` takes values from before steps, and {source.name!r} {why}")
+            held, text = self.before[place], f"{source.name} before its steps"
+        if source.is_kept:
+            return draws.There(source.name), text
+        return draws.renamed(held, {"": source.name}), text
 
 
 def _line(
@@ -92,6 +107,7 @@ def _line(
     lines: list[Assignment],
     places: Mapping[str, int],
     taken: Taken,
+    held_of: Callable[[Waiting, Assignment, int], tuple[Draw, str]],
 ) -> Assignment:
     wanted, info = waiting.wanted, waiting.info
     if wanted not in places:
@@ -101,13 +117,13 @@ def _line(
     fit, is_alike = waiting.rule.fit, source.shape == info.shape
     if not _may_be_taken(waiting, source):
         raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
-    held = draws.There(source.name) if source.is_kept else draws.renamed(source.draw, {"": source.name})
+    held, text = held_of(waiting, source, places[wanted])
     draw = taken(waiting, held, source.shape)
     steps = "" if fit is None or is_alike else f", {fit.text(source.shape, info.shape)}"
     return replace(
         own,
         stream=source.stream,
-        initializer=f"like {source.name}: {source.initializer}{steps}{waiting.rule.then_text}",
+        initializer=f"like {text}{steps}{waiting.rule.then_text}",
         draw=draw,
         fans=source.fans,
         moments=moments(draw, info.shape),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, get_args
+from typing import TYPE_CHECKING, Final, TypeAlias, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
@@ -44,12 +44,13 @@ Environment: TypeAlias = "dict[str, Value]"
 
 @record
 class Resolution:
-    """What one rule makes of one parameter."""
+    """What one rule makes of one parameter; ``before`` is the draw that its steps begin with."""
 
     initializer: str
     draw: Draw
     fans: Fans | None
     moments: Moments
+    before: Draw
 
 
 @dataclass
@@ -57,7 +58,9 @@ class Resolver:
     """Resolves rules under ``values`` of the variables; equal questions are answered once."""
 
     values: Mapping[str, VariableValue]
-    kept: Resolution = field(default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ())))
+    kept: Resolution = field(
+        default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ()), draws.Keep())
+    )
     sources: Sources = field(default_factory=Sources)
     _known: dict[object, Resolution] = field(default_factory=dict)
     _names: dict[int, frozenset[str]] = field(default_factory=dict)
@@ -136,10 +139,10 @@ class Resolver:
         else:
             assert isinstance(rule.action, InitSpec)
             text, draw, used_fans = self._blocks(rule.action, rule.blocks, rule, tensor, captured)
-        draw = self._then(draw, info.shape, rule, tensor, _Place(captured))
+        before, draw = draw, self._then(draw, info.shape, rule, tensor, _Place(captured))
         _refuse(draw, info)
         text += rule.then_text + _read_off(captured)
-        return Resolution(text, draw, used_fans, moments(draw, info.shape))
+        return Resolution(text, draw, used_fans, moments(draw, info.shape), before)
 
     def _loaded(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
         place = self.sources.find(rule, info, captured)
@@ -151,9 +154,9 @@ class Resolver:
                 text += f", {rule.fit.text(place.shape, info.shape)}"
             elif any(step.is_reducing for step in rule.then):
                 shape = place.shape
-        draw = self._then(draw, shape, rule, Tensor(info.shape, info.owners[0]), _Place(captured))
+        before, draw = draw, self._then(draw, shape, rule, Tensor(info.shape, info.owners[0]), _Place(captured))
         _refuse(draw, info)
-        return Resolution(text + rule.then_text + _read_off(captured), draw, None, moments(draw, info.shape))
+        return Resolution(text + rule.then_text + _read_off(captured), draw, None, moments(draw, info.shape), before)
 
     def _fitted(self, rule: Rule, source: Draw, shape: tuple[int, ...], tensor: Tensor, captured: Captured) -> Draw:
         if rule.fit is None or shape == tensor.shape:

@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 
 import ms_initkit as mik
 from ms_initkit.draws import fitting
@@ -218,3 +218,32 @@ def test_bfloat16_is_fitted_from_what_it_holds(tmp_path: Path) -> None:
     assert mik.verify(net, report.plan, seed=1) == ()
     mean = values(9, 4).astype(np.float64).mean(0)
     assert np.allclose(net.w0.astype(mstype.float32).asnumpy()[9:], mean, rtol=2.0**-8, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fit"),
+    [
+        ((9, 4), (12, 4), {"rows": "mean"}),
+        ((9, 4), (12, 4), {"rows": {"normal": 1}}),
+        ((4, 3, 2, 2), (4, 6, 2, 2), {"channels": "average"}),
+        ((1, 10, 2), (1, 26, 2), {"grid": {"tokens": 1}}),
+    ],
+)
+def test_ranks_and_shards_have_slices_of_the_same_values(
+    tmp_path: Path, old: tuple[int, ...], new: tuple[int, ...], fit: dict[str, object]
+) -> None:
+    save_file({"w0": values(*old)}, tmp_path / "old.safetensors")
+    rules = [{"match": "w0", "from": str(tmp_path / "old.safetensors"), "fit": fit}]
+    whole = Net(new)
+    mik.apply(whole, rules, seed=1)
+    everything = whole.w0.asnumpy()
+
+    mik.materialize(mik.plan(whole, rules), tmp_path / "out", seed=1)
+    (shard,) = (tmp_path / "out").glob("*.safetensors")
+    assert np.array_equal(load_file(shard)["w0"], everything)
+    axis = 1 if new[0] == 1 else 0
+    for rank in range(2):
+        half = Net(tuple(extent // 2 if at == axis else extent for at, extent in enumerate(new)))
+        position = mik.layouts.layout({"tp": 2}, [mik.layouts.place("w0", mik.layouts.split(axis, over="tp"))]).at(rank)
+        mik.apply(half, rules, seed=1, layout=position)
+        assert np.array_equal(half.w0.asnumpy(), np.split(everything, 2, axis)[rank])
