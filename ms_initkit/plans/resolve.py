@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, TypeAlias, get_args
+from typing import TYPE_CHECKING, TypeAlias, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
