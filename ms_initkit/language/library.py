@@ -33,13 +33,13 @@ _ALIASES: Final = "aliases.yaml"
 _SUFFIXES: Final = (".yaml", ".yml")
 _VARIABLE: Final = "MS_INITKIT_RECIPES"
 _own: Final[list[Path]] = []
-# What follows is long, and says nothing of which networks a recipe is for.
-_BODY: Final = re.compile(r"^(?=(?:vars|rules):)", re.MULTILINE)
+# These are long, and say nothing of which networks a recipe is for.
+_BODY: Final = re.compile(r"^(?:vars|rules):.*(?:\n(?![a-z]).*)*", re.MULTILINE)
 
 
 @record
 class Shipped:
-    """What a shipped recipe says of itself before its variables and rules.
+    """What a shipped recipe says of itself beside its variables and rules.
 
     Args:
         name: ``source/name``.
@@ -76,7 +76,7 @@ def shipped() -> tuple[Shipped, ...]:
 
 def read_head(name: str, path: Path) -> Shipped:
     """Returns what the recipe at ``path`` says of itself, without reading its variables and rules."""
-    head = _BODY.split(path.read_text(encoding="utf-8"), maxsplit=1)[0]
+    head = _BODY.sub("", path.read_text(encoding="utf-8"))
     root = read_source(head, str(path)).root
     fields = Fields({key.text: node for key, node in root.entries} if isinstance(root, Mapping) else {}, Problems())
     return Shipped(

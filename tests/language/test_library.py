@@ -18,6 +18,17 @@ def test_shipped_recipes_are_listed_by_name_with_their_descriptions() -> None:
     assert all("\n" not in entry.description for entry in shipped)
 
 
+def test_what_a_recipe_says_of_itself_may_stand_behind_its_rules(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    rules = "rules:\n\n# All of them.\n  - {match: '**', init: zeros}\n"
+    path.write_text(f"vars: {{a: 1}}\n{rules}networks:\n  mine: [Net]\ndescription: one\n", encoding="utf-8")
+
+    entry = library.read_head("mine", path)
+
+    assert entry.description == "one"
+    assert [one.names for one in entry.audience.networks] == [("Net",)]
+
+
 def test_a_shipped_recipe_has_a_file() -> None:
     path = library.find("torch/base")
 

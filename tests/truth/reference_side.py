@@ -45,12 +45,13 @@ def diffusers(name: str, head: dict[str, Any]) -> Callable[[], Foreign]:
 
 def mindcv(name: str, head: dict[str, Any]) -> Callable[[], Foreign]:
     """Returns what makes the counterpart of a network of mindcv, in timm or torchvision."""
-    package, _, model = choices("mindcv", name).reference.partition(":")
+    choice = choices("mindcv", name)
+    package, _, model = choice.reference.partition(":")
     if package == "timm":
         create = importlib.import_module("timm").create_model
-        return lambda: create(model, pretrained=False)
+        return lambda: create(model, pretrained=False, **choice.arguments)
     kind = getattr(importlib.import_module("torchvision.models"), model)
-    return lambda: kind(weights=None)
+    return lambda: kind(weights=None, **choice.arguments)
 
 
 def execute(

@@ -50,13 +50,13 @@ class Seen:
 def seen(folder: Path, package: str, name: str) -> Seen | str | None:
     """Returns what was seen of a class, or why nothing was; None where the harness has not come to it."""
     choice = choices(package, name)
-    if choice.skip:
-        return choice.skip
+    if not has_counterpart(package, name):
+        return choice.skip or why_without(package, name)
     sides = {}
     for side in ("mindspore", "reference"):
         path = folder / f"{name}.{side}.json"
         if not path.exists():
-            return None if has_counterpart(package, name) else why_without(package, name)
+            return None
         sides[side] = json.loads(path.read_text(encoding="utf-8"))
         if "error" in sides[side]:
             error, where = sides[side]["error"].strip().partition("\n")[0], sides[side]["where"].partition(" ")[0]
