@@ -14,7 +14,7 @@ import typer
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, report_findings, say
 from ms_initkit.findings import RecipeError, counted
 from ms_initkit.language.load import load_recipe
-from ms_initkit.language.text import action_text, location, recipe_text
+from ms_initkit.language.text import location, recipe_text
 from ms_initkit.syntax.source import read_file
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def show(
         recipe = load_recipe(name)
         if as_json:
             rules = [
-                {"id": rule.id, "location": location(rule.span), "selects": str(rule.match), "does": action_text(rule)}
+                {"id": rule.id, "location": location(rule.span), "selects": str(rule.match), "does": str(rule)}
                 for rule in recipe.rules
             ]
             document = {"family": recipe.family, "variables": [one.name for one in recipe.variables], "rules": rules}

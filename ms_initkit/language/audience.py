@@ -68,10 +68,10 @@ class Audience:
 def read_audience(fields: Fields) -> Audience:
     """Returns what the keys of a recipe say of its networks; what is wrong goes to the fields' problems."""
     return Audience(
-        networks=fields.read("networks", _read_classes, ()).or_else(()),
-        alternatives=fields.read("alternatives", _read_classes, ()).or_else(()),
-        signature=fields.read("signature", read_globs, ()).or_else(()),
-        topics=fields.read("topics", read_texts, ()).or_else(()),
+        networks=fields.optional("networks", _read_classes, ()),
+        alternatives=fields.optional("alternatives", _read_classes, ()),
+        signature=fields.optional("signature", read_globs, ()),
+        topics=fields.optional("topics", read_texts, ()),
     )
 
 

@@ -39,6 +39,10 @@ class BlocksSpec:
     sizes: tuple[Expression, ...] | None
     span: Span
 
+    def __str__(self) -> str:
+        """Returns along which axis."""
+        return f"in blocks of axis {self.axis}"
+
 
 def read_blocks(node: Node, what: str, scope: Scope) -> BlocksSpec:
     """Returns how a tensor is cut; its expressions know variables, captures and the shape."""

@@ -40,8 +40,25 @@ class InitSpec:
     arguments: tuple[tuple[str, ArgumentValue], ...]
     span: Span
 
+    def __str__(self) -> str:
+        """Returns it as a call: ``he_normal(mode=out)``."""
+        arguments = ", ".join(f"{name}={argument_text(value)}" for name, value in self.arguments)
+        return f"{self.name}({arguments})" if arguments else self.name
+
 
 ArgumentValue: TypeAlias = "Expression | str | bool | InitSpec | FromSpec | tuple[ArgumentValue, ...] | None"
+
+
+def argument_text(value: ArgumentValue) -> str:
+    """Returns ``value`` as a recipe has it."""
+    match value:
+        case tuple():
+            return f"[{', '.join(map(argument_text, value))}]"
+        case bool():
+            return str(value).lower()
+        case _:
+            return str(value)
+
 
 _DEEPEST: Final = 6
 LISTS: Final = ("numbers", "number or numbers", "integers", "formulas", "mixture parts")

@@ -81,7 +81,7 @@ def read_head(name: str, path: Path) -> Shipped:
     fields = Fields({key.text: node for key, node in root.entries} if isinstance(root, Mapping) else {}, Problems())
     return Shipped(
         name=name,
-        description=" ".join(fields.read("description", read_text, "").or_else("").split()),
+        description=" ".join(fields.optional("description", read_text, "").split()),
         aliases=tuple(alias for alias, at in aliases().items() if at == name),
         audience=read_audience(fields),
     )

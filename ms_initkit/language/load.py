@@ -158,8 +158,8 @@ def _read_document(document: Document, inherited: Scope, ids: tuple[str, ...], p
     recipe = Recipe(
         family=fields.required("family", read_text).or_else(""),
         path=document.path,
-        reference=fields.read("reference", _read_reference, ()).or_else(()),
-        description=fields.read("description", read_text, "").or_else(""),
+        reference=fields.optional("reference", _read_reference, ()),
+        description=fields.optional("description", read_text, ""),
         audience=read_audience(fields),
         strip_prefixes=strip_prefixes or (),
         variables=variables,

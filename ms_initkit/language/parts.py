@@ -48,6 +48,10 @@ class PartsSpec:
     parts: tuple[Part, ...]
     span: Span
 
+    def __str__(self) -> str:
+        """Returns the axis and the initializers."""
+        return f"parts of axis {self.axis}: " + ", ".join(str(part.init) for part in self.parts)
+
 
 def has_parts(node: Node | None) -> TypeGuard[Mapping]:
     """Returns whether the value of ``blocks`` lists parts."""

@@ -20,7 +20,7 @@ from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
-from ms_initkit.syntax.problems import Attempt, Problems, failure
+from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, read_fields, read_flag, read_text
 from ms_initkit.syntax.schemas import Key, Table
 
@@ -69,6 +69,10 @@ class KeepSpec:
 
     span: Span
 
+    def __str__(self) -> str:
+        """Returns the word for it."""
+        return KEEP
+
 
 Action: TypeAlias = InitSpec | PartsSpec | FromSpec | LikeSpec | KeepSpec
 
@@ -98,6 +102,31 @@ class Rule:
     def is_selective(self) -> bool:
         """Whether it may leave a parameter that its selector selects: by a condition, or what a file lacks."""
         return self.where is not None or (isinstance(self.action, FromSpec) and self.action.missing == "next")
+
+    def __str__(self) -> str:
+        """Returns what it does with what it wins, and under which conditions."""
+        parts = (
+            self.action,
+            self.fit,
+            self.blocks,
+            *(f"then {step}" for step in self.then),
+            self.where and f"where {self.where}",
+            self.when and f"when {self.when}",
+            "optional" if self.is_optional else None,
+        )
+        return ", ".join(str(part) for part in parts if part is not None)
+
+    @property
+    def bare(self) -> Rule:
+        """The rule that leaves alone what this one selects, in its place where it cannot be read whole."""
+        return Rule(
+            id=self.id,
+            match=self.match,
+            action=KeepSpec(self.span),
+            span=self.span,
+            is_optional=self.is_optional,
+            is_named=self.is_named,
+        )
 
     @property
     def then_text(self) -> str:
@@ -170,45 +199,35 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     inside = replace(scope_inside(scope, selector, problems), has_cell=True)
     sized = inside.with_names(SHAPE_NAMES)
     full = sized.with_names(FAN_NAMES)
-    action = problems.attempt(_read_action, fields, full, inside, node.span)
-    name = fields.read("id", read_text, str(number))
-    cut: Attempt[BlocksSpec | None] = Attempt((None,))
-    if not has_parts(fields.nodes.get("blocks")):
-        cut = fields.read("blocks", partial(blocks.read_blocks, scope=sized), None)
-    fitting: Attempt[Fit | None] = fields.read("fit", partial(fits.read_fit, scope=full), None)
-    counted = fields.read("fans", partial(fans.read_fans, scope=full), None)
-    then = fields.read("then", partial(steps.read_steps, scope=full), ())
-    where = fields.read("where", partial(read_condition, scope=sized), None)
-    is_optional = fields.read("optional", read_flag, False)
     outside = replace(scope, of_parameters=(*(() if selector is None else selector.captures), *SHAPE_NAMES))
-    when = fields.read("when", partial(read_condition, scope=outside), None)
-    _refuse_idle_keys(action.or_else(None), node, problems)
+    action = problems.attempt(_read_action, fields, full, inside, node.span).or_else(None)
+    has_equal_blocks = not has_parts(fields.nodes.get("blocks"))
+    name = fields.optional("id", read_text, str(number))
+    cut = fields.optional("blocks", partial(blocks.read_blocks, scope=sized), None) if has_equal_blocks else None
+    fit = fields.optional("fit", partial(fits.read_fit, scope=full), None)
+    counted = fields.optional("fans", partial(fans.read_fans, scope=full), None)
+    then = fields.optional("then", partial(steps.read_steps, scope=full), ())
+    where = fields.optional("where", partial(read_condition, scope=sized), None)
+    is_optional = fields.optional("optional", read_flag, False)
+    when = fields.optional("when", partial(read_condition, scope=outside), None)
+    _refuse_idle_keys(action, node, problems)
     if selector is None:
         return None
-    match = selector.or_else(Trainable(ANY if isinstance(action.or_else(None), FromSpec | LikeSpec) else True))
-    if problems.has_failed:
-        return Rule(
-            id=name.or_else(str(number)),
-            match=match,
-            action=KeepSpec(node.span),
-            span=node.span,
-            is_optional=is_optional.or_else(False),
-            is_named="id" in fields,
-        )
-    return Rule(
-        id=name.value,
-        match=match,
-        action=action.value,
+    rule = Rule(
+        id=name,
+        match=selector.or_else(Trainable(ANY if isinstance(action, FromSpec | LikeSpec) else True)),
+        action=action or KeepSpec(node.span),
         span=node.span,
-        fit=fitting.value,
-        blocks=cut.value,
-        fans=counted.value,
-        then=then.value,
-        where=where.value,
-        is_optional=is_optional.value,
-        when=when.value,
+        fit=fit,
+        blocks=cut,
+        fans=counted,
+        then=then,
+        where=where,
+        is_optional=is_optional,
+        when=when,
         is_named="id" in fields,
     )
+    return rule.bare if problems.has_failed else rule
 
 
 def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) -> Scope:

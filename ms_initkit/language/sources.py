@@ -63,6 +63,11 @@ class FromSpec:
     prefix: str = ""
     missing: Literal["error", "next"] = "error"
 
+    def __str__(self) -> str:
+        """Returns the file, and what is taken of it."""
+        key = f" [{self.key}]" if self.key else ""
+        return f"from {self.path}{key}" + (", what is missing to the next" if self.missing == "next" else "")
+
     @property
     def file(self) -> str:
         """The file's path; a relative one starts where the recipe is, so that they can be moved together."""
@@ -97,6 +102,10 @@ class LikeSpec:
     name: str
     span: Span
     has_steps: bool = True
+
+    def __str__(self) -> str:
+        """Returns whose they are."""
+        return f"like {self.name}" + ("" if self.has_steps else " before its steps")
 
 
 def read_from(node: Node, what: str, scope: Scope) -> FromSpec:

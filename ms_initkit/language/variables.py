@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.language.calls import argument_text
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
@@ -79,6 +80,10 @@ class Count:
 
     glob: Glob
 
+    def __str__(self) -> str:
+        """Returns of what it is the count."""
+        return f"count of {self.glob}"
+
 
 @record
 class Extent:
@@ -87,6 +92,10 @@ class Extent:
     glob: Glob
     axis: int
     default: Expression | None = None
+
+    def __str__(self) -> str:
+        """Returns which length it is."""
+        return f"extent of {self.glob} along axis {self.axis}" + _else(self.default)
 
 
 @record
@@ -100,6 +109,14 @@ class Config:
 
     keys: tuple[str, ...]
     default: Expression | str | bool | None
+
+    def __str__(self) -> str:
+        """Returns its names."""
+        return f"config {' or '.join(self.keys)}" + _else(self.default)
+
+
+def _else(default: Expression | str | bool | None) -> str:
+    return "" if default is None else f", else {argument_text(default)}"
 
 
 @record
@@ -115,6 +132,11 @@ class Variable:
         """The variables that it uses."""
         value = self.value.default if isinstance(self.value, Config | Extent) else self.value
         return value.names if isinstance(value, Expression) else frozenset()
+
+    def __str__(self) -> str:
+        """Returns the name and what it stands for."""
+        value = self.value if isinstance(self.value, Count | Extent | Config) else argument_text(self.value)
+        return f"{self.name} = {value}"
 
 
 def read_variables(node: Node, inherited: Scope, problems: Problems) -> tuple[tuple[Variable, ...], Scope]:

@@ -115,7 +115,7 @@ def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
             note = "a rank knows its own part of the network only"
             problems.add("wrong-type", message, note, span=variable.span)
     axes = tuple(axis for axis, _ in mesh or ())
-    model = fields.read("model", partial(_read_model, path=path), None).or_else(None)
+    model = fields.optional("model", partial(_read_model, path=path), None)
     return Layout(
         name=fields.required("layout", read_text).or_else(""),
         path=path,
@@ -123,7 +123,7 @@ def _read_layout(root: Node, path: str, problems: Problems) -> Layout:
         variables=variables,
         names=_read_rules(fields, "names", partial(_read_name_rule, scope=scope), problems),
         rules=_read_rules(fields, "rules", partial(_read_place_rule, scope=scope, axes=axes), problems),
-        default=fields.read("default", _read_default, _STRICT).or_else(_STRICT),
+        default=fields.optional("default", _read_default, _STRICT),
         model=model,
     )
 

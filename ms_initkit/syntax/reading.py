@@ -44,6 +44,10 @@ class Fields:
         """Returns the value of ``key``, or ``default`` where it is left out."""
         return self.required(key, reader) if key in self.nodes else Attempt((default,))
 
+    def optional(self, key: str, reader: Callable[[Node, str], _T], default: _D) -> _T | _D:
+        """Returns the value of ``key``, or ``default`` where it is left out or cannot be read."""
+        return self.required(key, reader).or_else(default)
+
     def required(self, key: str, reader: Callable[[Node, str], _T]) -> Attempt[_T]:
         """Returns the value of ``key``, or nothing where it is left out: that is a problem already."""
         return self.problems.attempt(reader, self.nodes[key], f"`{key}`") if key in self.nodes else Attempt()
