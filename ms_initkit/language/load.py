@@ -27,6 +27,7 @@ from ms_initkit.syntax.nodes import Sequence as ListNode
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, listed, read_fields, read_one_or_more, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Table
+from ms_initkit.syntax.work import READING, bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,6 +94,7 @@ def load_recipe(source: RecipeSource) -> Recipe:
 
 
 @few_guesses()
+@bounded(READING)
 def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
     """Returns what could be read of a recipe, and all that is wrong with it.
 

@@ -6,6 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from string import digits
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, final
 
 from ms_initkit.basis.records import record
@@ -24,12 +25,15 @@ from ms_initkit.syntax.reading import (
     read_one_or_more,
     read_text,
     read_word,
+    too_much,
 )
+from ms_initkit.syntax.regexes import Regex as Machine
 from ms_initkit.syntax.regexes import RegexError, read_regex
 from ms_initkit.syntax.schemas import Key
+from ms_initkit.syntax.work import TooMuchWorkError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from typing import Self
 
     from ms_initkit.syntax.globs import Glob
@@ -128,9 +132,9 @@ class OwnerTest(Test):
         return True
 
     @property
-    def is_digit_alike(self) -> bool:
-        """The same of names whose indices have as many digits."""
-        return self.is_digit_blind
+    def alike(self) -> str:
+        """The ten digits, in the place of each the first of those that it does not tell from it."""
+        return "0" * 10
 
     def capture(self, name: str) -> dict[str, int | str]:
         """Returns what it captures in ``name``, which passes."""
@@ -173,6 +177,10 @@ class Name(OwnerTest):
     def is_digit_blind(self) -> bool:
         return all(glob.is_digit_blind for glob in self.globs)
 
+    @property
+    def alike(self) -> str:
+        return told_apart(glob.alike for glob in self.globs)
+
     def capture(self, name: str) -> dict[str, int | str]:
         for glob in self.globs:
             found = glob.match(name)
@@ -196,36 +204,36 @@ class Regex(OwnerTest):
     schema = schemas.TEXT
     description = "A regular expression that the whole name matches."
 
-    pattern: str
+    machine: Machine
 
     @classmethod
     def read(cls, node: Node, what: str) -> Self:
         return cls(_read_regex(node, what))
 
     def selects(self, owner: Owner) -> bool:
-        return read_regex(self.pattern).matches(owner.name)
+        return self.machine.matches(owner.name)
 
     @property
     def captures(self) -> tuple[str, ...]:
-        return tuple(read_regex(self.pattern).groups)
+        return tuple(self.machine.groups)
 
     @property
     def is_digit_blind(self) -> bool:
         return False
 
     @property
-    def is_digit_alike(self) -> bool:
-        return read_regex(self.pattern).is_digit_alike
+    def alike(self) -> str:
+        return self.machine.alike
 
     def capture(self, name: str) -> dict[str, int | str]:
         texts = {group: name[slice(*span)] for group, span in self.capture_spans(name).items() if span != (-1, -1)}
         return {group: int(text) if text.isdecimal() else text for group, text in texts.items() if text}
 
     def capture_spans(self, name: str) -> dict[str, tuple[int, int]]:
-        return read_regex(self.pattern).spans(name) or {}
+        return self.machine.spans(name) or {}
 
     def __str__(self) -> str:
-        return f"regex {self.pattern}"
+        return f"regex {self.machine.pattern}"
 
 
 @final
@@ -426,17 +434,25 @@ def _read_dtype(node: Node, what: str) -> str:
     return read_word(node, what, DTYPES)
 
 
-def _read_regex(node: Node, what: str) -> str:
+def told_apart(kinds: Iterable[str]) -> str:
+    """Returns the digits, in the place of each the first that none of ``kinds`` tells from it."""
+    first: dict[tuple[str, ...], str] = {}
+    columns = zip(*kinds, strict=True)
+    return "".join(first.setdefault(column, digit) for digit, column in zip(digits, columns, strict=True))
+
+
+def _read_regex(node: Node, what: str) -> Machine:
     pattern = read_text(node, what)
     if len(pattern) > _LONGEST_REGEX:
         raise failure("bad-regex", f"{what} is longer than {_LONGEST_REGEX} characters", span=node.span)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")  # Python warns of what it will read differently one day
-            read_regex(pattern)
+            return read_regex(pattern)
+    except TooMuchWorkError as error:
+        raise too_much(error, node) from error
     except RegexError as error:
         span = node.part(error.position) if isinstance(node, Scalar) else node.span
         raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=span) from error
     except Warning as error:
         raise failure("bad-regex", f"{described(node)} is not a regular expression: {error}", span=node.span) from error
-    return pattern

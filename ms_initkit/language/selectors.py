@@ -6,7 +6,7 @@ from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ms_initkit.basis.records import record
-from ms_initkit.language.selector_tests import MATCH, TESTS, Name, OwnerTest, ParameterTest, Test
+from ms_initkit.language.selector_tests import MATCH, TESTS, Name, OwnerTest, ParameterTest, Test, told_apart
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
@@ -58,9 +58,21 @@ class Selector:
         return all(test.is_digit_blind for test in self._of_owner)
 
     @property
-    def is_digit_alike(self) -> bool:
-        """The same of parameters in whose names each index has as many digits."""
-        return all(test.is_digit_alike for test in self._of_owner)
+    def alike(self) -> str:
+        """The ten digits, in the place of each the first of those that it does not tell from it."""
+        return told_apart(test.alike for test in self._of_owner)
+
+    @property
+    def landmarks(self) -> frozenset[str] | None:
+        """Segments of which every name that it selects has one; None where none need be there."""
+        name = self.find(Name)
+        found = [] if name is None else [glob.landmarks for glob in name.globs if glob.landmarks is not None]
+        return frozenset().union(*found) if name is not None and len(found) == len(name.globs) else None
+
+    @property
+    def is_laborious(self) -> bool:
+        """Whether it has to be held against names one by one."""
+        return self.names is None and self.landmarks is None and not self.is_digit_blind
 
     @property
     def names(self) -> frozenset[str] | None:

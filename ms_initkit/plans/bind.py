@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, PlanError
+from ms_initkit.findings import Finding, PlanError, counted
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.fits import ShapeError
@@ -22,6 +22,7 @@ from ms_initkit.plans.resolve import Resolution, Resolver
 from ms_initkit.plans.sources import is_passing
 from ms_initkit.plans.sums import summed_biases
 from ms_initkit.plans.variables import Source, evaluate_variables
+from ms_initkit.syntax.work import PLANNING, TooMuchWorkError, bounded, spend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +69,21 @@ def draft_plan(
     config: Mapping[str, Value] | None = None,
 ) -> tuple[Plan | None, Sequence[Finding]]:
     """Returns as much of the plan as can be made, None where the variables have no values, and all that is wrong."""
+    try:
+        with bounded(PLANNING):
+            return _draft_plan(recipe, infos, variables, strict=strict, config=config)
+    except TooMuchWorkError:
+        return None, [_too_large(recipe, len(infos))]
+
+
+def _draft_plan(
+    recipe: Recipe,
+    infos: Sequence[ParamInfo],
+    variables: Mapping[str, VariableValue] | None,
+    *,
+    strict: bool,
+    config: Mapping[str, Value] | None,
+) -> tuple[Plan | None, Sequence[Finding]]:
     stripped, prefix_findings = _strip_prefixes(recipe, infos)
     known = evaluate_variables(recipe, Source(stripped, config or {}), variables or {})
     findings = [*prefix_findings, *known.findings]
@@ -96,6 +112,17 @@ def draft_plan(
         tuple(known.sources.items()),
     )
     return plan, findings
+
+
+def _too_large(recipe: Recipe, size: int) -> Finding:
+    """Returns what is said of a recipe that cannot be held against a network in good time; it names a culprit."""
+    rules = [rule for rule in recipe.rules if rule.where is not None or rule.match.is_laborious]
+    message = f"{counted(len(recipe.rules), 'rule')} against {counted(size, 'parameter')} take too long"
+    note = f"{counted(len(rules), 'rule')} of them have to be held against every name, this one among them"
+    hint = "name a whole segment in each glob, as in layers.{i}.attn.*, or make one rule of those that are alike"
+    if not rules:
+        return Finding.error("too-large", message, help=hint)
+    return Finding.error("too-large", message, note, span=rules[0].match.span, help=hint, rule=rules[0].id)
 
 
 def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[ParamInfo, ...], list[Finding]]:
@@ -137,6 +164,9 @@ def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[
     return tuple(active), findings
 
 
+_STEPS: Final = 20  # of work that it takes to ask whether a rule's `where` holds for a parameter
+
+
 class _FailedConditionError(Exception):
     """A rule's ``where`` has no value for a parameter."""
 
@@ -154,18 +184,20 @@ class _Draft:
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
     likes: Likes = field(default_factory=Likes)
+    ids: dict[int, tuple[object, tuple[str, ...]]] = field(default_factory=dict)  # by the identities of candidates
     tied: dict[str, tuple[Rule, str, str, dict[str, int | str]]] = field(default_factory=dict)
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
         if any(rule.is_selective for rule, _ in candidates):
+            spend(_STEPS * len(candidates))
             try:
                 candidates = tuple(one for one in candidates if self._holds(one, info))
             except _FailedConditionError as error:
                 self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
                 return
             candidates = self._from_first_with_values(candidates, info)
-        names = tuple(rule.id for rule, _ in candidates)
+        names = self._ids_of(candidates)
         won = self.tally.winner(original, candidates)
         if won is None:
             self._append(original, info, "", names, self.resolver.kept)
@@ -185,6 +217,13 @@ class _Draft:
         self._append(original, info, rule.id, names, resolution)
         if len(info.owners) > 1 and rule.names:
             self._note_tied(rule, info, owner)
+
+    def _ids_of(self, candidates: tuple[tuple[Rule, int], ...]) -> tuple[str, ...]:
+        """Returns the ids of rules; parameters that the same rules select have one tuple of them."""
+        known = self.ids.get(id(candidates))
+        if known is None:
+            known = self.ids[id(candidates)] = (candidates, tuple(rule.id for rule, _ in candidates))
+        return known[1]
 
     def _note_tied(self, rule: Rule, info: ParamInfo, owner: int) -> None:
         """Notes that a tied parameter's other names would give an expression another index or text."""

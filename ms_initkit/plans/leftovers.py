@@ -12,6 +12,7 @@ from ms_initkit.language.selector_tests import CellClass, Has, Leaf, Name, Train
 from ms_initkit.plans.match import Matcher, kind_of_name
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Mapping, Sequence
 
     from ms_initkit.findings import Severity
@@ -85,6 +86,14 @@ class Leftovers:
         return Finding.of(self.severity, "unused-rule", message, *notes, span=rule.match.span, help=hint, rule=rule.id)
 
     @cached_property
+    def _winners(self) -> Mapping[str, Counter[str]]:
+        return self.tally.winners()
+
+    @cached_property
+    def _selected(self) -> Counter[str]:
+        return self.tally.selected()
+
+    @cached_property
     def _tied(self) -> list[ParamInfo]:
         return [info for info in self.infos if len(info.names) > 1][:_MOST_GUESSED]
 
@@ -94,7 +103,7 @@ class Leftovers:
 
     def _shadowed(self, rule: Rule, winner: str, frozen: Sequence[ParamInfo], *, is_inherited: bool) -> Finding:
         severity = self.severity
-        takers = self.tally.winners[rule.id].keys()
+        takers = self._winners[rule.id].keys()
         if rule.is_optional or is_inherited or takers & self.passing:
             severity = "note"  # a file that has everything leaves nothing to the rules after it
         elif takers & self.conditional:
@@ -107,7 +116,7 @@ class Leftovers:
         if frozen and not is_inherited:
             notes.append(_not_trainable(frozen, "more parameter"))
             hint = f"{_any_trainable(rule)}, or {hint}"
-        message = f"rule {rule.id!r} selects {counted(self.tally.selected[rule.id], 'parameter')} and wins none"
+        message = f"rule {rule.id!r} selects {counted(self._selected[rule.id], 'parameter')} and wins none"
         return Finding.of(severity, "shadowed-rule", message, *notes, span=rule.span, help=hint, rule=rule.id)
 
     def _unmatched(self, unmatched: Sequence[ParamInfo], *, needs_cells: bool) -> Finding:

@@ -9,6 +9,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.variables import Config, Count, Extent
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.work import spend
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -102,9 +103,11 @@ def _kind(value: VariableValue) -> str:
 def _value(variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, VariableValue]) -> VariableValue:
     match variable.value:
         case Count(glob):
+            spend(len(infos))
             matches = (glob.match(name) for info in infos for name in info.names)
             return len({captures for captures in matches if captures is not None})
         case Extent(glob, axis, default):
+            spend(len(infos))
             for info in infos:
                 if any(glob.match(name) is not None for name in info.names):
                     if not -len(info.shape) <= axis < len(info.shape):

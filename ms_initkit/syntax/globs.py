@@ -19,13 +19,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import pairwise, product
+from string import digits
 from typing import Final, TypeAlias
 
 from ms_initkit.basis.records import record
+from ms_initkit.syntax.work import spend
 
 _LONGEST: Final = 400
+_STEPS: Final = 3  # of work that a piece of a glob takes, in each of its alternatives
 _MOST_ALTERNATIVES: Final = 256
 _DEEPEST: Final = 8
+_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TEXT: Final = re.compile(rf"(?P<name>{_NAME.pattern}):(?P<stars>\*\*?)")
 # They mean something in regular expressions and nothing here, so that a mistaken pattern is noticed.
@@ -51,7 +55,7 @@ class GlobError(ValueError):
 
 @record
 class _Token:
-    """A piece of a glob: a literal, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
+    """A piece of a glob: letters, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
 
     kind: str
     text: str
@@ -84,6 +88,8 @@ class Glob:
     texts: frozenset[str] = field(init=False, compare=False, repr=False)
     is_digit_blind: bool = field(init=False, compare=False, repr=False)
     names: frozenset[str] | None = field(init=False, compare=False, repr=False)
+    landmarks: frozenset[str] | None = field(init=False, compare=False, repr=False)
+    alike: str = field(init=False, compare=False, repr=False)
     _source: str = field(init=False, compare=False, repr=False)
     _compiled: re.Pattern[str] | None = field(init=False, compare=False, repr=False)
     _groups: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, compare=False, repr=False)
@@ -93,9 +99,13 @@ class Glob:
 
         ``texts`` are the captures of text; the others are indices. ``is_digit_blind`` is set if the glob cannot tell
         one all-digit segment from another but by capturing it: then names that differ only in their indices can be
-        matched as one. ``names`` are all that it matches, None where they are not to be counted.
+        matched as one. ``names`` are all that it matches, None where they are not to be counted. Every name that it
+        matches has one of ``landmarks`` among its segments, None where none need be there. ``alike`` are the ten
+        digits, those in its place that it does not tell from the first of their kind.
         """
-        expansions = [_segments(expansion, self.text) for expansion in _expand(_Parser(self.text).parse())]
+        expanded = _expand(_Parser(self.text).parse())
+        spend(_STEPS * sum(map(len, expanded)))
+        expansions = [_segments(expansion, self.text) for expansion in expanded]
         captures = _common_captures(expansions, self.text)
         patterns, groups, first = [], [], 1
         for segments in expansions:
@@ -110,6 +120,8 @@ class Glob:
             ),
             "is_digit_blind": all(map(_is_digit_blind, expansions)),
             "names": _names(expansions),
+            "landmarks": _landmarks(expansions),
+            "alike": _alike(expansions),
             "_source": "|".join(patterns),
             "_compiled": None,
             "_groups": tuple(groups),
@@ -227,8 +239,12 @@ class _Parser:
             if len(stars) > 2:
                 raise GlobError(f"{stars!r} means no more than '**'", start, len(stars), "write **")
             return _Token(stars, stars, start)
-        self.at += 1
-        return _Token(char if char in ".?" else "literal", char, start)
+        if char in ".?":
+            self.at += 1
+            return _Token(char, char, start)
+        run = _PLAIN.match(self.text, start)
+        self.at = start + 1 if run is None else run.end()
+        return _Token("literal", self.text[start : self.at], start)
 
 
 def _expand(pieces: tuple[_Piece, ...]) -> list[tuple[_Token, ...]]:
@@ -278,12 +294,10 @@ def _check_segment(segment: list[_Token]) -> None:
             raise GlobError("'**' stands for whole segments", token.start, 2, "write * within a segment")
     for left, right in pairwise(segment):
         kinds = {left.kind, right.kind}
-        if kinds == {"capture"} or ("capture" in kinds and any(one.text.isdecimal() for one in (left, right))):
-            raise GlobError(
-                "a capture takes a whole run of digits, so none can stand beside it",
-                right.start,
-                len(right.text),
-            )
+        if kinds == {"capture"} or (
+            kinds == {"capture", "literal"} and (left.text[-1].isdecimal() or right.text[0].isdecimal())
+        ):
+            raise GlobError("a capture takes a whole run of digits, so none can stand beside it", right.start)
 
 
 def _common_captures(expansions: list[tuple[_Segment, ...]], text: str) -> tuple[str, ...]:
@@ -400,6 +414,33 @@ def _names(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
     return frozenset(
         ".".join("".join(token.text for token in segment) for segment in segments) for segments in expansions
     )
+
+
+def _landmarks(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
+    found: set[str] = set()
+    for segments in expansions:
+        plain = [
+            "".join(token.text for token in segment)
+            for segment in segments
+            if all(token.kind == "literal" for token in segment)
+        ]
+        if not plain:
+            return None
+        # An index stands in fewer names than a word does.
+        found.add(max(plain, key=lambda text: (text.isdecimal(), len(text))))
+    return frozenset(found)
+
+
+def _alike(expansions: list[tuple[_Segment, ...]]) -> str:
+    told: set[str] = set()
+    for segments in expansions:
+        tokens = [token for segment in segments for token in segment]
+        captures = [token.text for token in tokens if token.kind == "capture"]
+        if len(captures) != len(set(captures)):
+            return digits
+        told.update(char for token in tokens if token.kind == "literal" for char in token.text)
+    other = next((digit for digit in digits if digit not in told), "")
+    return "".join(digit if digit in told else other for digit in digits)
 
 
 def _is_digit_blind(segments: tuple[_Segment, ...]) -> bool:

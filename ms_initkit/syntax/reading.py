@@ -12,6 +12,7 @@ from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.problems import AlreadySaidError, Attempt, Problems, failure
 from ms_initkit.syntax.repairs import unquoted_glob
+from ms_initkit.syntax.work import TooMuchWorkError, pattern_too_large
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -201,9 +202,16 @@ def read_glob(node: Node, what: str) -> Glob:
         raise failure("wrong-type", f"{what} is a glob over names, not {described(node)}", span=node.span)
     try:
         return Glob(node.text)
+    except TooMuchWorkError as error:
+        raise too_much(error, node) from error
     except GlobError as error:
         span = node.part(error.start, error.length)
         raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span=span, help=error.hint) from error
+
+
+def too_much(error: TooMuchWorkError, node: Node) -> RecipeError:
+    """Returns the exception for a pattern with which there is no work left; of those after it nothing more is said."""
+    return RecipeError([pattern_too_large(node.span)]) if error.is_first else AlreadySaidError()
 
 
 def is_unquoted_glob(node: Node) -> bool:

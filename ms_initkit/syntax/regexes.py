@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import lru_cache
 from re import _constants, _parser  # type: ignore[attr-defined]  # no stubs
 from string import digits
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+from ms_initkit.syntax.work import spend
 
 # Steps of a machine; counted repeats are written out.
 _LONGEST: Final = 4096
@@ -40,6 +41,9 @@ _STARTS: Final = frozenset({_constants.AT_BEGINNING, _constants.AT_BEGINNING_STR
 _ENDS: Final = frozenset({_constants.AT_END, _constants.AT_END_STRING})
 
 
+_NONE: Final[States] = frozenset()
+
+
 class RegexError(ValueError):
     """An expression cannot be read, or asks for more than is read here."""
 
@@ -57,31 +61,39 @@ class _Step(NamedTuple):
     at: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Regex:
     """An expression that was read; a name matches if all of it does.
 
-    ``is_digit_alike`` is set if it tells no digit from another.
+    ``alike`` are the ten digits, those in its place that it does not tell from the first of their kind.
     """
 
     pattern: str
     groups: dict[str, int]
     steps: list[_Step]
-    table: dict[tuple[States, str], States] = field(default_factory=dict, repr=False)
-    matched: dict[str, bool] = field(default_factory=dict, repr=False)
+    table: dict[tuple[States, str, bool], States] = field(default_factory=dict, repr=False)
+    known: dict[States, States] = field(default_factory=dict, repr=False)
     spanned: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Finds which digits nothing here tells apart: names that differ in these alone have one answer."""
-        accepts = [step.accepts for step in self.steps if step.accepts is not None]
+        accepts = {step.accepts for step in self.steps if step.accepts is not None}
         first: dict[tuple[bool, ...], str] = {}
         alike = {digit: first.setdefault(tuple(takes(digit) for takes in accepts), digit) for digit in digits}
-        self.is_digit_alike = len(first) == 1
+        self.alike: str = "".join(alike[digit] for digit in digits)
         self._alike = str.maketrans(alike)
 
-    def matches(self, name: str) -> bool:
-        """Returns whether all of ``name`` matches."""
-        return _remembered(self.matched, name.translate(self._alike), self._matches)
+    def __eq__(self, other: object) -> bool:
+        """Returns whether ``other`` is the same expression."""
+        return isinstance(other, Regex) and self.pattern == other.pattern
+
+    def __hash__(self) -> int:
+        """Returns the same for the same expression."""
+        return hash(self.pattern)
+
+    def __reduce__(self) -> tuple[Callable[[str], Regex], tuple[str]]:
+        """Returns how it is made again: what it remembers is left behind."""
+        return read_regex, (self.pattern,)
 
     def spans(self, name: str) -> dict[str, tuple[int, int]] | None:
         """Returns where each named group stands, (-1, -1) where it took no part; None where ``name`` does not match."""
@@ -89,13 +101,16 @@ class Regex:
             return None
         return _remembered(self.spanned, name.translate(self._alike), self._spans)
 
-    def _matches(self, name: str) -> bool:
-        states = self._closure([0], is_start=True, is_end=not name)
-        for place, char in enumerate(name):
-            is_end = place == len(name) - 1
-            states = self._after(states, char) if not is_end else self._moved(states, char, is_end=True)
+    def matches(self, name: str) -> bool:
+        """Returns whether all of ``name`` matches."""
+        spend(1 + len(name) // 4)
+        states = self._after(_NONE, "", is_end=not name)
+        for char in name[:-1]:
+            states = self._after(states, char, is_end=False)
             if not states:
                 return False
+        if name:
+            states = self._after(states, name[-1], is_end=True)
         return len(self.steps) - 1 in states
 
     def _spans(self, name: str) -> dict[str, tuple[int, int]]:
@@ -104,15 +119,20 @@ class Regex:
         slots, groups = self._slots(name), self.groups.items()
         return {group: (slots.get(2 * number, -1), slots.get(2 * number + 1, -1)) for group, number in groups}
 
-    def _after(self, states: States, char: str) -> States:
-        found = self.table.get((states, char))
+    def _after(self, states: States, char: str, *, is_end: bool) -> States:
+        """Returns the states after ``char``; those of the start, which no character has led to, are after none."""
+        found = self.table.get((states, char, is_end))
         if found is None:
             if len(self.table) >= _MOST_REMEMBERED:
                 self.table.clear()
-            found = self.table[states, char] = self._moved(states, char, is_end=False)
+                self.known.clear()
+            found = self._moved(states, char, is_end=is_end)
+            found = self.table[states, char, is_end] = self.known.setdefault(found, found)
         return found
 
     def _moved(self, states: States, char: str, *, is_end: bool) -> States:
+        if not char:
+            return self._closure([0], is_start=True, is_end=is_end)
         steps = self.steps
         reached = [at + 1 for at in states if (accepts := steps[at].accepts) is not None and accepts(char)]
         return self._closure(reached, is_start=False, is_end=is_end)
@@ -124,6 +144,7 @@ class Regex:
                 if at not in seen:
                     seen.add(at)
                     waiting.append(at)
+        spend(3 * len(seen))
         return frozenset(seen)
 
     def _slots(self, name: str) -> Slots:
@@ -160,7 +181,6 @@ def _remembered(known: dict[str, _T], name: str, find: Callable[[str], _T]) -> _
     return found
 
 
-@lru_cache(maxsize=1024)
 def read_regex(pattern: str) -> Regex:
     """Returns the machine of ``pattern``.
 
@@ -181,6 +201,7 @@ def read_regex(pattern: str) -> Regex:
     except RecursionError as error:
         raise RegexError("it is nested too deeply") from error
     steps.append(_Step())
+    spend(3 * len(steps))
     return Regex(pattern, dict(tree.state.groupdict), steps)
 
 

@@ -1,0 +1,63 @@
+"""How much is done for one recipe: counted in steps, the same on every machine, and bounded.
+
+A step is a few tenths of a microsecond. Whatever grows by a product (patterns by names, alternatives by length, sets of
+states) says how many it takes before it takes them.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Final
+
+from ms_initkit.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ms_initkit.findings import Span
+
+# What reading a recipe may take, and holding it against a network.
+READING: Final = 1_000_000
+PLANNING: Final = 4_000_000
+
+_left: ContextVar[list[int] | None] = ContextVar("left", default=None)
+
+
+class TooMuchWorkError(ValueError):
+    """The steps that there were for a recipe are used up; whether it ``is_first`` to say so."""
+
+    def __init__(self, *, is_first: bool) -> None:
+        super().__init__("it takes too long")
+        self.is_first: Final = is_first
+
+
+@contextmanager
+def bounded(steps: int) -> Iterator[None]:
+    """Bounds what is done inside; what is outside of any such bound is not counted."""
+    token = _left.set([steps])
+    try:
+        yield
+    finally:
+        _left.reset(token)
+
+
+def spend(steps: int) -> None:
+    """Takes ``steps``.
+
+    Raises:
+        TooMuchWorkError: If there are not as many left.
+    """
+    left = _left.get()
+    if left is not None:
+        before = left[0]
+        left[0] -= steps
+        if left[0] < 0:
+            raise TooMuchWorkError(is_first=before >= 0)
+
+
+def pattern_too_large(span: Span) -> Finding:
+    """Returns what is said of the pattern with which reading a recipe took too long."""
+    message = "the patterns of this recipe take too long to read, up to this one"
+    note = "every choice multiplies what is in it, and so does every counted repeat"
+    return Finding.error("too-large", message, note, span=span, help="write fewer alternatives and smaller counts")
