@@ -228,3 +228,33 @@ def test_values_are_taken_before_the_steps_of_the_other() -> None:
     assert np.array_equal(2 * net.a.weight.asnumpy(), net.b.weight.asnumpy())
     assert report.plan["a.weight"].initializer == "like b.weight before its steps"
     assert mik.verify(net, report.plan, seed=1) == ()
+
+
+class Plain(nn.Cell):
+    """A network that is adapted by replacing its layer."""
+
+    def __init__(self, layer: nn.Cell) -> None:
+        super().__init__()
+        self.fc = layer
+
+    def construct(self, x: Tensor) -> Tensor:
+        return self.fc(x)
+
+
+@pytest.mark.filterwarnings("ignore")  # of mindone, while it is imported
+@pytest.mark.parametrize("recipe", ["peft/lora", "peft/pissa", "peft/olora"])
+def test_a_network_that_mindone_adapts_computes_what_it_did(recipe: str) -> None:
+    peft = pytest.importorskip("mindone.peft")
+    from mindspore import mint
+
+    net = Plain(mint.nn.Linear(64, 48, bias=False))
+    x = Tensor(np.random.default_rng(0).normal(size=(5, 64)).astype(np.float32))
+    before = net(x).asnumpy()
+    adapted = peft.get_peft_model(net, peft.LoraConfig(r=8, lora_alpha=16, target_modules=["fc"]))
+
+    report = mik.apply(adapted, recipe, seed=1, vars={} if recipe == "peft/lora" else {"alpha": 16})
+
+    # Sums of 64 products of numbers around 1, in float32 and in an order of their own.
+    assert np.abs(adapted(x).asnumpy() - before).max() <= 64 * 2.0**-24 * np.abs(x.asnumpy()).max()
+    assert mik.verify(adapted, report) == ()
+    assert not report.plan.findings
