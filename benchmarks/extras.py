@@ -41,7 +41,7 @@ def binding_rows() -> str:
             )
             for n in range(count)
         ]
-        seconds = _median(lambda infos=infos: bind(loaded, infos), 3)  # type: ignore[misc]
+        seconds = _median(lambda infos=infos: bind(loaded, infos, strict=True), 3)  # type: ignore[misc]
         lines.append(f"| {count:,} | {seconds:.2f} | {seconds / count * 1e6:.1f} |")
     return "\n".join(lines)
 

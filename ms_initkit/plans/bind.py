@@ -39,7 +39,7 @@ def bind(
     infos: Sequence[ParamInfo],
     variables: Mapping[str, VariableValue] | None = None,
     *,
-    strict: bool = True,
+    strict: bool,
     config: Mapping[str, Value] | None = None,
 ) -> Plan:
     """Returns what each parameter will be.

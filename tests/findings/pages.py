@@ -132,7 +132,7 @@ class Run:
         """Returns what is wrong with ``recipe.yaml``, and between it and the network."""
         try:
             recipe = load_recipe(RECIPE)
-            return () if self.network is None else bind(recipe, self.network).findings
+            return () if self.network is None else bind(recipe, self.network, strict=True).findings
         except InitKitError as error:
             return error.findings
 

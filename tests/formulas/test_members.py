@@ -33,7 +33,7 @@ TABLES: tuple[tuple[str, tuple[int, ...]], ...] = (
 
 def stack(init: str, shape: tuple[int, ...], extra: str = EXPERTS) -> NDArray[np.float64]:
     """Returns what a rule draws for a stack."""
-    plan = bind(recipe(f'{{match: "**", init: {init}, {extra}}}'), [info("experts.w", shape)])
+    plan = bind(recipe(f'{{match: "**", init: {init}, {extra}}}'), [info("experts.w", shape)], strict=True)
     return draw(plan, "experts.w", seed=3).astype(np.float64)
 
 
@@ -78,7 +78,7 @@ def test_fused_experts_are_cut_and_then_orthogonal_each() -> None:
     ],
 )
 def test_a_table_is_every_members(init: str, shape: tuple[int, ...], extra: str) -> None:
-    alone = bind(recipe(f'{{match: "**", init: {init}}}'), [info("w", shape)])
+    alone = bind(recipe(f'{{match: "**", init: {init}}}'), [info("w", shape)], strict=True)
 
     values = stack(init, (3, *shape), extra)
 

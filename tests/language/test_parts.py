@@ -14,7 +14,9 @@ PARTS = "[{size: 'shape[1]', init: zeros}, {size: 2, init: {constant: i}}, {rest
 
 
 def test_each_part_has_its_own_initializer_and_its_own_fans() -> None:
-    line = bind(recipe(f"{{match: '{{i}}.w', blocks: {{axis: 0, parts: {PARTS}}}}}"), [info("3.w", (12, 4))])["3.w"]
+    line = bind(
+        recipe(f"{{match: '{{i}}.w', blocks: {{axis: 0, parts: {PARTS}}}}}"), [info("3.w", (12, 4))], strict=True
+    )["3.w"]
 
     assert isinstance(line.draw, draws.Blocks)
     assert line.draw.sizes == (4, 2, 6)
@@ -44,7 +46,7 @@ def test_parts_are_written_and_verified() -> None:
 )
 def test_parts_that_do_not_make_up_the_axis_are_a_finding(parts: str, said: str) -> None:
     with pytest.raises(PlanError) as caught:
-        bind(recipe(f"{{match: '**', blocks: {{axis: 0, parts: {parts}}}}}"), [info("w", (12, 4))])
+        bind(recipe(f"{{match: '**', blocks: {{axis: 0, parts: {parts}}}}}"), [info("w", (12, 4))], strict=True)
 
     assert said in str(caught.value)
 

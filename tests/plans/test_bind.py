@@ -24,7 +24,7 @@ def test_the_first_rule_that_selects_a_parameter_wins() -> None:
     {match: "**.weight", init: 2}
     """
 
-    plan = bind(recipe(rules), [info("a.weight"), info("b.weight")])
+    plan = bind(recipe(rules), [info("a.weight"), info("b.weight")], strict=True)
 
     assert [line.draw for line in plan.assignments] == [draws.Constant(1), draws.Constant(2)]
     assert plan["a.weight"].candidates == ("1", "2")
@@ -32,7 +32,7 @@ def test_the_first_rule_that_selects_a_parameter_wins() -> None:
 
 def test_an_unmatched_parameter_is_an_error_with_its_name() -> None:
     with pytest.raises(PlanError, match=r"no rule selects 1 parameter of 1\n  = note: b\.weight \(4, 4\)") as caught:
-        bind(recipe('{match: "a.weight", init: 1, optional: true}'), [info("b.weight")])
+        bind(recipe('{match: "a.weight", init: 1, optional: true}'), [info("b.weight")], strict=True)
 
     assert codes(caught.value) == ["unmatched-parameter"]
 
@@ -48,14 +48,16 @@ def test_leftovers_are_warnings_when_lenient() -> None:
 
 
 def test_a_frozen_parameter_that_no_rule_selects_is_kept_and_listed() -> None:
-    plan = bind(recipe('{match: "**", init: 1}'), [info("a.weight"), info("a.mask", is_trainable=False)])
+    plan = bind(recipe('{match: "**", init: 1}'), [info("a.weight"), info("a.mask", is_trainable=False)], strict=True)
 
     assert plan["a.mask"].is_kept
     assert plan["a.mask"].rule == ""
 
 
 def test_a_frozen_parameter_is_selected_where_the_rule_says_so() -> None:
-    plan = bind(recipe("{match: {param: mask, trainable: any}, init: 1}"), [info("a.mask", is_trainable=False)])
+    plan = bind(
+        recipe("{match: {param: mask, trainable: any}, init: 1}"), [info("a.mask", is_trainable=False)], strict=True
+    )
 
     assert plan["a.mask"].draw == draws.Constant(1)
 
@@ -64,8 +66,8 @@ def test_a_tied_parameter_answers_to_all_its_names() -> None:
     owners = (Owner("emb.table", "table", ("Embedding", "Cell")), Owner("head.weight", "weight", ("Dense", "Cell")))
     tied = ParamInfo(owners, (8, 4))
 
-    by_alias = bind(recipe('{match: "head.weight", init: 1}'), [tied])
-    by_cell = bind(recipe("{match: {cell: Dense}, init: 1}"), [tied])
+    by_alias = bind(recipe('{match: "head.weight", init: 1}'), [tied], strict=True)
+    by_cell = bind(recipe("{match: {cell: Dense}, init: 1}"), [tied], strict=True)
 
     assert by_alias["emb.table"] is by_alias["head.weight"]
     assert by_cell["head.weight"].draw == draws.Constant(1)
@@ -75,13 +77,17 @@ def test_name_and_cell_must_hold_for_the_same_owner() -> None:
     owners = (Owner("emb.table", "table", ("Embedding",)), Owner("head.weight", "weight", ("Dense",)))
 
     with pytest.raises(PlanError, match="unmatched"):
-        bind(recipe('{match: {name: "emb.table", cell: Dense}, init: 1, optional: true}'), [ParamInfo(owners, (8, 4))])
+        bind(
+            recipe('{match: {name: "emb.table", cell: Dense}, init: 1, optional: true}'),
+            [ParamInfo(owners, (8, 4))],
+            strict=True,
+        )
 
 
 def test_a_cell_selector_means_the_class_and_its_relatives() -> None:
     lazy = ParamInfo((Owner("fc.weight", "weight", ("LazyLinear", "Dense", "Cell")),), (4, 4))
 
-    plan = bind(recipe("{match: {cell: Dense}, init: 1}"), [lazy])
+    plan = bind(recipe("{match: {cell: Dense}, init: 1}"), [lazy], strict=True)
 
     assert plan["fc.weight"].draw == draws.Constant(1)
 
@@ -103,7 +109,7 @@ def test_each_selector_selects(selector: str, selected: str) -> None:
         info("fc.bias", (4,)),
     ]
 
-    plan = bind(recipe(f"{{match: {{{selector}}}, init: 1}}\n{{match: '**', init: 2}}"), infos)
+    plan = bind(recipe(f"{{match: {{{selector}}}, init: 1}}\n{{match: '**', init: 2}}"), infos, strict=True)
 
     assert [line.name for line in plan.assignments if line.draw == draws.Constant(1)] == [selected]
 
@@ -112,7 +118,7 @@ def test_captures_and_counts_reach_expressions() -> None:
     rules = '{match: "blocks.{i}.w", init: {normal: {sigma: 1 / sqrt(2 * n * (i + 1))}}}'
     infos = [info(f"blocks.{i}.w") for i in range(3)]
 
-    plan = bind(recipe(rules, head='vars: {n: {count: "blocks.{i}.**"}}'), infos)
+    plan = bind(recipe(rules, head='vars: {n: {count: "blocks.{i}.**"}}'), infos, strict=True)
 
     stds = [line.moments.std for line in plan.assignments]
     assert stds == pytest.approx([1 / math.sqrt(6 * (i + 1)) for i in range(3)], rel=1e-15)
@@ -121,7 +127,7 @@ def test_captures_and_counts_reach_expressions() -> None:
 def test_a_variable_can_be_overridden() -> None:
     rules = recipe('{match: "**", init: {normal: s}}', head="vars: {s: 1}")
 
-    plan = bind(rules, [info("a.w")], {"s": 0.5})
+    plan = bind(rules, [info("a.w")], {"s": 0.5}, strict=True)
 
     assert plan["a.w"].draw == draws.Normal(0, 0.5)
     assert plan.variables == (("s", 0.5),)
@@ -129,18 +135,25 @@ def test_a_variable_can_be_overridden() -> None:
 
 def test_an_unknown_variable_is_an_error_with_a_guess() -> None:
     with pytest.raises(PlanError, match="did you mean 'sigma'"):
-        bind(recipe('{match: "**", init: {normal: sigma}}', head="vars: {sigma: 1}"), [info("a.w")], {"sigmo": 1})
+        bind(
+            recipe('{match: "**", init: {normal: sigma}}', head="vars: {sigma: 1}"),
+            [info("a.w")],
+            {"sigmo": 1},
+            strict=True,
+        )
 
 
 def test_a_bias_takes_its_fans_from_its_weight() -> None:
-    plan = bind(recipe('{match: "**", init: layer_default}'), [info("fc.bias", (4,), weight_shape=(4, 25))])
+    plan = bind(
+        recipe('{match: "**", init: layer_default}'), [info("fc.bias", (4,), weight_shape=(4, 25))], strict=True
+    )
 
     assert plan["fc.bias"].draw == draws.Uniform(-0.2, 0.2)
 
 
 def test_a_bias_without_a_weight_has_no_fans() -> None:
     with pytest.raises(PlanError, match="has no fans") as caught:
-        bind(recipe('{match: "**", init: xavier_normal}'), [info("fc.bias", (4,))])
+        bind(recipe('{match: "**", init: xavier_normal}'), [info("fc.bias", (4,))], strict=True)
 
     assert codes(caught.value) == ["undefined-fan"]
 
@@ -148,8 +161,8 @@ def test_a_bias_without_a_weight_has_no_fans() -> None:
 def test_blocks_have_their_own_fans() -> None:
     fused = info("attn.qkv", (12, 4))
 
-    whole = bind(recipe('{match: "**", init: xavier_uniform}'), [fused])
-    blocks = bind(recipe('{match: "**", init: xavier_uniform, blocks: {axis: 0, parts: 3}}'), [fused])
+    whole = bind(recipe('{match: "**", init: xavier_uniform}'), [fused], strict=True)
+    blocks = bind(recipe('{match: "**", init: xavier_uniform, blocks: {axis: 0, parts: 3}}'), [fused], strict=True)
 
     assert whole["attn.qkv"].moments.high == pytest.approx(math.sqrt(6 / 16))
     assert blocks["attn.qkv"].moments.high == pytest.approx(math.sqrt(6 / 8))
@@ -168,7 +181,7 @@ def test_blocks_have_their_own_fans() -> None:
 def test_fans_come_from_where_the_rule_says(fans: str, fan_in: float, fan_out: float) -> None:
     conv = info("c.weight", (16, 2, 3, 3), "Conv2d", groups=4)
 
-    plan = bind(recipe(f'{{match: "**", init: he_normal, fans: {fans}}}'), [conv])
+    plan = bind(recipe(f'{{match: "**", init: he_normal, fans: {fans}}}'), [conv], strict=True)
 
     found = plan["c.weight"].fans
     assert found is not None
@@ -178,8 +191,8 @@ def test_fans_come_from_where_the_rule_says(fans: str, fan_in: float, fan_out: f
 def test_a_transposed_convolution_has_its_fans_exchanged_and_its_true_ones_on_demand() -> None:
     conv = info("c.weight", (16, 4, 2, 2), "Conv2dTranspose", groups=2, is_transposed=True)
 
-    by_shape = bind(recipe('{match: "**", init: he_normal}'), [conv])["c.weight"].fans
-    true = bind(recipe('{match: "**", init: he_normal, fans: connections}'), [conv])["c.weight"].fans
+    by_shape = bind(recipe('{match: "**", init: he_normal}'), [conv], strict=True)["c.weight"].fans
+    true = bind(recipe('{match: "**", init: he_normal, fans: connections}'), [conv], strict=True)["c.weight"].fans
 
     assert by_shape is not None
     assert true is not None
@@ -190,7 +203,7 @@ def test_a_transposed_convolution_has_its_fans_exchanged_and_its_true_ones_on_de
 def test_edits_are_part_of_the_draw() -> None:
     rules = '{match: "**", init: 1, then: [{add: 1}, {set: {at: [0, 0], to: 42}}, {zero_rows: [-1]}]}'
 
-    plan = bind(recipe(rules), [info("w", (3, 2))])
+    plan = bind(recipe(rules), [info("w", (3, 2))], strict=True)
 
     edits = (draws.Step("add", 1.0), draws.SetElement((0, 0), 42.0), draws.SetRows((2,)))
     assert plan["w"].draw == draws.Edited(draws.Constant(1), edits)
@@ -198,30 +211,32 @@ def test_edits_are_part_of_the_draw() -> None:
 
 def test_an_edit_outside_the_tensor_is_an_error() -> None:
     with pytest.raises(PlanError, match=r"\[3, 0\] is not a place in a tensor of shape \(3, 2\)"):
-        bind(recipe('{match: "**", init: 1, then: [{set: {at: [3, 0], to: 1}}]}'), [info("w", (3, 2))])
+        bind(recipe('{match: "**", init: 1, then: [{set: {at: [3, 0], to: 1}}]}'), [info("w", (3, 2))], strict=True)
 
 
 def test_a_distribution_into_integers_is_refused() -> None:
     with pytest.raises(PlanError, match="int32 takes whole constants only"):
-        bind(recipe('{match: "**", init: {normal: 1}}'), [info("w", dtype="int32")])
+        bind(recipe('{match: "**", init: {normal: 1}}'), [info("w", dtype="int32")], strict=True)
 
 
 def test_a_whole_constant_fits_integers() -> None:
-    assert bind(recipe('{match: "**", init: 3}'), [info("w", dtype="int32")])["w"].draw == draws.Constant(3)
+    assert bind(recipe('{match: "**", init: 3}'), [info("w", dtype="int32")], strict=True)["w"].draw == draws.Constant(
+        3
+    )
 
 
 def test_conditions_switch_rules() -> None:
     rules = recipe('{match: "**", init: 1, when: zero == 1}\n{match: "**", init: 2}', head="vars: {zero: 0}")
 
-    assert bind(rules, [info("w")])["w"].draw == draws.Constant(2)
-    assert bind(rules, [info("w")], {"zero": 1})["w"].draw == draws.Constant(1)
+    assert bind(rules, [info("w")], strict=True)["w"].draw == draws.Constant(2)
+    assert bind(rules, [info("w")], {"zero": 1}, strict=True)["w"].draw == draws.Constant(1)
 
 
 def test_a_shadowed_rule_is_listed_with_the_rule_before_it() -> None:
     made = recipe('{id: all, match: "**", init: 1}\n{id: late, match: "w", init: 2}')
 
     with pytest.raises(PlanError) as caught:
-        bind(made, [info("w")])
+        bind(made, [info("w")], strict=True)
 
     assert [(f.code, f.severity) for f in caught.value.findings] == [("shadowed-rule", "error")]
     assert "rule 'all' stands before it" in caught.value.findings[0].notes[0]
@@ -231,13 +246,16 @@ def test_a_shadowed_rule_is_listed_with_the_rule_before_it() -> None:
 def test_a_rule_that_a_condition_shadows_is_a_warning_since_it_may_win_another_time() -> None:
     rules = recipe('{match: "**", init: 1, when: zero == 1}\n{match: "**", init: 2}', head="vars: {zero: 1}")
 
-    assert [(f.code, f.severity) for f in bind(rules, [info("w")]).findings] == [("shadowed-rule", "warning")]
+    assert [(f.code, f.severity) for f in bind(rules, [info("w")], strict=True).findings] == [
+        ("shadowed-rule", "warning")
+    ]
 
 
 def test_wrapper_prefixes_are_stripped_and_reported() -> None:
     plan = bind(
         recipe('{match: "fc.weight", init: 1}', head="strip_prefixes: [network.]"),
         [info("network.network.fc.weight")],
+        strict=True,
     )
 
     line = plan["network.network.fc.weight"]
@@ -249,7 +267,7 @@ def test_all_problems_are_reported_together() -> None:
     rules = '{match: "a", init: xavier_normal}\n{match: "z", init: 1}'
 
     with pytest.raises(PlanError) as caught:
-        bind(recipe(rules), [info("a", (4,)), info("b")])
+        bind(recipe(rules), [info("a", (4,)), info("b")], strict=True)
 
     assert sorted(codes(caught.value)) == ["undefined-fan", "unmatched-parameter", "unused-rule"]
 
@@ -280,8 +298,8 @@ def test_a_plan_is_a_partition(param_names: list[str], rule_globs: list[str]) ->
 def test_an_index_of_a_tied_parameter_is_noted_where_it_counts() -> None:
     tied = info("a.0.w")._replace(owners=(*info("a.0.w").owners, *info("a.1.w").owners))
 
-    (note,) = bind(recipe("{match: 'a.{i}.w', init: {constant: i}}"), [tied]).findings
+    (note,) = bind(recipe("{match: 'a.{i}.w', init: {constant: i}}"), [tied], strict=True).findings
     assert (note.code, note.severity) == ("tied-index", "note")
     assert note.message == "'a.0.w' is 'a.1.w' too, and rule '1' takes i = 0 of the first name"
-    assert bind(recipe("{match: 'a.{i}.w', init: ones}"), [tied]).findings == ()
-    assert bind(recipe("{match: '{a.0,b}.w', init: ones}"), [tied]).findings == ()
+    assert bind(recipe("{match: 'a.{i}.w', init: ones}"), [tied], strict=True).findings == ()
+    assert bind(recipe("{match: '{a.0,b}.w', init: ones}"), [tied], strict=True).findings == ()

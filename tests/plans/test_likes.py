@@ -86,7 +86,11 @@ def test_values_of_a_file_are_taken_on(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_copy_does_not_hide_what_differs_between_plans() -> None:
     made, other = (
-        bind(recipe(f"{{match: t, like: o}}\n{{match: o, init: {{normal: {sigma}}}}}"), [info("o"), info("t")])
+        bind(
+            recipe(f"{{match: t, like: o}}\n{{match: o, init: {{normal: {sigma}}}}}"),
+            [info("o"), info("t")],
+            strict=True,
+        )
         for sigma in (1, 2)
     )
 
@@ -115,7 +119,7 @@ def test_what_cannot_be_taken_is_a_finding(rules: str, said: str) -> None:
     infos.append(info("n", dtype="int32"))
 
     with pytest.raises(PlanError) as caught:
-        bind(recipe(rules), infos)
+        bind(recipe(rules), infos, strict=True)
 
     assert said in str(caught.value)
 
@@ -124,7 +128,7 @@ def test_a_circle_is_one_finding() -> None:
     rules = "{match: a, like: b}\n{match: b, like: c}\n{match: c, like: b}\n{match: d, like: d}"
 
     with pytest.raises(PlanError) as caught:
-        bind(recipe(rules), [info(name) for name in "abcd"])
+        bind(recipe(rules), [info(name) for name in "abcd"], strict=True)
 
     assert [(finding.code, finding.message, finding.notes) for finding in caught.value.findings] == [
         ("cyclic-values", "the values of 'b' come from themselves", ("by way of 'c', 'b'",)),
@@ -137,7 +141,7 @@ def test_a_long_chain_is_followed() -> None:
     rules = copies + "{match: '**', init: {normal: 1}}"
     infos = [info(f"{letter}.{n}", (2, 2)) for letter in "ab" for n in range(2000)]
 
-    plan = bind(recipe(rules), infos)
+    plan = bind(recipe(rules), infos, strict=True)
 
     assert {line.stream for line in plan.assignments} == {"a.0"}
 

@@ -102,7 +102,7 @@ def test_siblings_are_found_by_name_where_there_is_no_network() -> None:
 def test_a_fan_that_was_not_given_is_missing() -> None:
     vector = info("scale", (64,))
 
-    plan = bind(recipe('{match: "**", init: he_normal, fans: {in: 64}}'), [vector])
+    plan = bind(recipe('{match: "**", init: he_normal, fans: {in: 64}}'), [vector], strict=True)
     assert plan["scale"].fans == Fans(64, None)
     assert plan["scale"].draw == draws.Normal(0.0, math.sqrt(2 / 64))
     assert mik.Plan.from_json(plan.to_json())["scale"].fans == Fans(64, None)
@@ -110,16 +110,18 @@ def test_a_fan_that_was_not_given_is_missing() -> None:
 
     for init in ("xavier_normal", "{he_normal: {mode: fan_out}}", "{he_normal: {mode: fan_geo_avg}}"):
         with pytest.raises(PlanError, match=r"is not known: `fans` gives one fan .* add `out` to it") as caught:
-            bind(recipe(f'{{match: "**", init: {init}, fans: {{in: 64}}}}'), [vector])
+            bind(recipe(f'{{match: "**", init: {init}, fans: {{in: 64}}}}'), [vector], strict=True)
         assert caught.value.findings[0].code == "undefined-fan"
     with pytest.raises(PlanError, match="add `in` to it"):
-        bind(recipe('{match: "**", init: he_normal, fans: {out: 64}}'), [vector])
+        bind(recipe('{match: "**", init: he_normal, fans: {out: 64}}'), [vector], strict=True)
     with pytest.raises(PlanError, match="fan_out is not known: `fans` gives the other one"):
-        bind(recipe('{match: "**", init: {normal: 1 / fan_out}, fans: {in: 64}}'), [vector])
+        bind(recipe('{match: "**", init: {normal: 1 / fan_out}, fans: {in: 64}}'), [vector], strict=True)
 
 
 def test_batch_axes_alone_leave_the_rest_to_the_convention() -> None:
-    plan = bind(recipe('{match: "**", init: he_normal, fans: {batch_axes: [0]}}'), [info("w", (8, 32, 16, 3))])
+    plan = bind(
+        recipe('{match: "**", init: he_normal, fans: {batch_axes: [0]}}'), [info("w", (8, 32, 16, 3))], strict=True
+    )
 
     assert plan["w"].fans == Fans(48, 96)
 
@@ -134,17 +136,17 @@ def test_an_experts_bias_counts_its_weights_axes() -> None:
 def test_no_axes_are_a_list_too() -> None:
     table = info("w", (100, 16))
 
-    plan = bind(recipe('{match: "**", init: lecun_normal, fans: {in_axes: [], out_axes: [1]}}'), [table])
+    plan = bind(recipe('{match: "**", init: lecun_normal, fans: {in_axes: [], out_axes: [1]}}'), [table], strict=True)
 
     assert plan["w"].fans == Fans(100, 1600)
-    plan = bind(recipe('{match: "**", init: he_normal, fans: {batch_axes: []}}'), [table])
+    plan = bind(recipe('{match: "**", init: he_normal, fans: {batch_axes: []}}'), [table], strict=True)
     assert plan["w"].fans == Fans(16, 100)
 
 
 @pytest.mark.parametrize("init", ["he_normal", "layer_default", "orthogonal", "{normal: 1 / sqrt(fan_in)}"])
 @pytest.mark.parametrize("shape", [(3, 0), (0, 3), (0,)])
 def test_where_there_is_nothing_to_draw_nothing_is_needed(init: str, shape: tuple[int, ...]) -> None:
-    plan = bind(recipe(f'{{match: "**", init: {init}}}'), [info("w", shape)])
+    plan = bind(recipe(f'{{match: "**", init: {init}}}'), [info("w", shape)], strict=True)
 
     assert mik.draw(plan, "w", seed=1).shape == shape
 

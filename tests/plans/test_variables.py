@@ -15,12 +15,12 @@ RULE = "{match: '**', init: {normal: {sigma: sigma}}}"
 
 
 def sigma(variables: str, config: dict[str, float | str | bool | tuple[int, ...]] | None) -> object:
-    plan = bind(recipe(RULE, head=variables), [info("a.weight", (4, 4))], config=config)
+    plan = bind(recipe(RULE, head=variables), [info("a.weight", (4, 4))], config=config, strict=True)
     return dict(plan.variables)["sigma"]
 
 
 def test_a_variable_is_read_off_the_configuration_and_the_plan_says_where() -> None:
-    plan = bind(recipe(RULE, head=SIGMA), [info("a.weight", (4, 4))], config={"init_std": 0.5})
+    plan = bind(recipe(RULE, head=SIGMA), [info("a.weight", (4, 4))], config={"init_std": 0.5}, strict=True)
 
     assert plan.variables == (("sigma", 0.5),)
     assert plan.sources == (("sigma", "config.init_std"),)
@@ -83,7 +83,7 @@ def test_an_option_of_the_cell_stands_in_expressions_and_the_line_says_what_was_
         "{id: plain, match: '**', init: zeros}"
     )
 
-    plan = bind(made, [embedding("a", 3), embedding("b", None), embedding("c", 5)])
+    plan = bind(made, [embedding("a", 3), embedding("b", None), embedding("c", 5)], strict=True)
 
     assert [line.rule for line in plan.assignments] == ["padded", "plain", "padded"]
     assert plan["a.weight"].initializer == "ones, then zero_rows with cell.padding_idx=3"
@@ -94,7 +94,7 @@ def test_an_option_that_the_cell_has_not_is_a_finding_that_says_what_to_type() -
     made = recipe("{match: '**', init: {constant: cell.padding_idx}}")
 
     with pytest.raises(PlanError, match=r"its cell Embedding has no 'padding_idx'; `has: padding_idx`"):
-        bind(made, [embedding("b", None)])
+        bind(made, [embedding("b", None)], strict=True)
 
 
 def test_where_chooses_by_captures_variables_shape_and_cell() -> None:
@@ -106,20 +106,20 @@ def test_where_chooses_by_captures_variables_shape_and_cell() -> None:
     )
     infos = [info(f"h.{i}.w", (2, 3)) for i in range(4)] + [info("a", (3, 3))]
 
-    plan = bind(made, infos)
+    plan = bind(made, infos, strict=True)
 
     assert [line.rule for line in plan.assignments] == ["rest", "rest", "last", "last", "square"]
 
 
 def test_a_where_without_a_value_is_a_finding() -> None:
     with pytest.raises(PlanError, match=r"`where` has no value: .* has no element 1"):
-        bind(recipe("{match: '**', where: 'shape[1] > 2', init: zeros}"), [info("a", (3,))])
+        bind(recipe("{match: '**', where: 'shape[1] > 2', init: zeros}"), [info("a", (3,))], strict=True)
 
 
 def test_deferred_selects_what_has_no_values_yet() -> None:
     made = recipe("{id: left, match: {deferred: true}, init: zeros}\n{id: rest, match: '**', init: keep}")
 
-    plan = bind(made, [info("a", (2,)), info("b", (2,))._replace(is_deferred=True)])
+    plan = bind(made, [info("a", (2,)), info("b", (2,))._replace(is_deferred=True)], strict=True)
 
     assert [line.rule for line in plan.assignments] == ["rest", "left"]
 
@@ -144,8 +144,11 @@ def test_an_extent_has_a_default_for_networks_without_the_parameter() -> None:
     head = "vars:\n  width: {extent: {of: w, axis: 0}, default: 2 * 3}\n"
     rule = "{match: w, init: {constant: width}, optional: true}\n{match: b, init: {constant: width}}"
 
-    assert bind(recipe(rule, head=head), [info("b")])["b"].initializer == "constant(value=6)"
-    assert bind(recipe(rule, head=head), [info("w", (5, 2)), info("b")])["b"].initializer == "constant(value=5)"
+    assert bind(recipe(rule, head=head), [info("b")], strict=True)["b"].initializer == "constant(value=6)"
+    assert (
+        bind(recipe(rule, head=head), [info("w", (5, 2)), info("b")], strict=True)["b"].initializer
+        == "constant(value=5)"
+    )
 
 
 @pytest.mark.parametrize("default", ["true", '"wide"'])
