@@ -22,6 +22,9 @@ Scheme = Literal["pissa", "olora"]
 
 # A, B and the rest of a matrix are asked for each on its own; so many numbers of the last factors are remembered.
 _MOST_REMEMBERED: Final = 1 << 25
+_SMALLEST: Final = 256  # sides of matrices of which all singular values are not asked for
+_FEW: Final = 8  # such a share of them, and fewer
+_SHALLOW: Final = 1e-6  # of the largest singular value
 _lock: Final = threading.Lock()
 _known: Final[OrderedDict[tuple[bytes, Scheme, int], Factors]] = OrderedDict()
 
@@ -75,9 +78,29 @@ def _made(matrix: Floats, scheme: Scheme, rank: int) -> Factors:
         if scheme == "olora":
             q, r = np.linalg.qr(matrix)
             return _signed(Factors(r[:rank], q[:, :rank]))
-        left, values, right = np.linalg.svd(matrix, full_matrices=False)
+        left, values, right = _largest(matrix, rank) or np.linalg.svd(matrix, full_matrices=False)
     roots = np.sqrt(values[:rank])
     return _signed(Factors(roots[:, None] * right[:rank], left[:, :rank] * roots))
+
+
+def _largest(matrix: Floats, rank: int) -> tuple[Floats, Floats, Floats] | None:
+    """Returns the largest singular values with their vectors, None where it is better to ask for all.
+
+    Of few, Lanczos' method (ARPACK) finds them to rounding in a twentieth of the time.
+    """
+    from scipy.sparse import linalg
+
+    side = min(matrix.shape)
+    if side < _SMALLEST or rank * _FEW > side:
+        return None
+    # Any vector that is not at right angles to what is looked for: Weyl's sequence of the golden ratio.
+    start = (np.arange(1, side + 1) * 0.6180339887498949) % 1.0 - 0.5
+    try:
+        left, values, right = linalg.svds(matrix, k=rank, v0=start)
+    except linalg.ArpackError:
+        return None
+    # It works with the squares: what is lost below their rounding is no vector of the matrix.
+    return (left[:, ::-1], values[::-1], right[::-1]) if values[0] > _SHALLOW * values[-1] else None
 
 
 def _signed(found: Factors) -> Factors:

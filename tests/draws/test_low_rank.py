@@ -79,6 +79,29 @@ def test_a_matrix_is_taken_apart_once_for_all_of_its_parts(monkeypatch: pytest.M
     assert counted.call_count == 2
 
 
+@pytest.mark.parametrize("shape", [(300, 260), (260, 300), (256, 2000)])
+def test_few_of_many_singular_values_are_those_of_all(shape: tuple[int, int]) -> None:
+    rng = np.random.default_rng(0)
+    for matrix in (rng.normal(size=shape), rng.normal(size=(shape[0], 40)) @ rng.normal(size=(40, shape[1]))):
+        found = low_rank._largest(matrix, 16)
+        assert found is not None
+        left, values, right = np.linalg.svd(matrix, full_matrices=False)
+        assert np.allclose(found[1], values[:16], rtol=1e-12, atol=0)
+        product = (left[:, :16] * values[:16]) @ right[:16]
+        assert np.allclose((found[0] * found[1]) @ found[2], product, rtol=0, atol=1e-9 * values[0])
+
+
+def test_of_a_matrix_of_lower_rank_all_are_asked_for() -> None:
+    rng = np.random.default_rng(0)
+    matrix = rng.normal(size=(300, 4)) @ rng.normal(size=(4, 300))
+
+    assert low_rank._largest(matrix, 8) is None
+    a, b = low_rank.factors(matrix, "pissa", 8, 1.0)
+    assert np.abs(b @ a - matrix).max() <= 1e-5 * np.linalg.norm(matrix, 2)
+    assert low_rank._largest(np.zeros((300, 300)), 8) is None
+    assert not low_rank.factors(np.zeros((300, 300)), "pissa", 8, 1.0).a.any()
+
+
 @pytest.mark.parametrize(
     ("function", "shape", "said"),
     [
