@@ -17,6 +17,7 @@ from ms_initkit.draws import typed_json
 # Needed when it runs, too: draws are read from JSON by the types of their fields.
 from ms_initkit.draws.fits import Fit  # noqa: TC001
 from ms_initkit.draws.functions import Functions  # noqa: TC001
+from ms_initkit.draws.slices import Pieces, Window  # noqa: TC001
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,6 +74,11 @@ class Base:
     def takes(self) -> frozenset[str]:
         """The parameters of whose values it takes those that are there, "" being the one that is written."""
         return frozenset().union(*(part.takes for part in self.parts))
+
+    @property
+    def loses(self) -> frozenset[str]:
+        """Of these, those whose values are made into others: of a row that is kept, what was there is still there."""
+        return frozenset().union(*(part.loses for part in self.parts))
 
 
 class _Law(Base):
@@ -259,7 +265,22 @@ class AddDraw:
     stream: str
 
 
-Edit: TypeAlias = Step | SetElement | SetRows | AddDraw
+@record
+class SetBox:
+    """The elements at ``at``, stretches along each axis, become ``to``."""
+
+    at: Window
+    to: float
+
+
+@record
+class Masked:
+    """Every element is multiplied by that of ``draw`` at its place; where that is 0, it is 0 whatever it was."""
+
+    draw: Draw
+
+
+Edit: TypeAlias = Step | SetElement | SetRows | SetBox | AddDraw | Masked
 
 
 @record
@@ -271,7 +292,7 @@ class Edited(Base):
 
     @property
     def parts(self) -> tuple[Draw, ...]:
-        return (self.draw, *(edit.draw for edit in self.edits if isinstance(edit, AddDraw)))
+        return (self.draw, *(edit.draw for edit in self.edits if isinstance(edit, AddDraw | Masked)))
 
 
 @record
@@ -300,6 +321,23 @@ class Made(Base):
 
 
 @record
+class InRows(Base):
+    """``draw`` in the ``rows`` of the first axis, stretches in ascending order, and ``rest`` in the others."""
+
+    rows: Pieces
+    draw: Draw
+    rest: Draw
+
+    @property
+    def parts(self) -> tuple[Draw, ...]:
+        return (self.draw, self.rest)
+
+    @property
+    def loses(self) -> frozenset[str]:
+        return self.draw.loses if isinstance(self.rest, There) else self.draw.loses | self.rest.loses
+
+
+@record
 class There(Base):
     """The values that a parameter has before anything is written: ``name``, or the one that is written itself."""
 
@@ -308,6 +346,10 @@ class There(Base):
     @property
     def takes(self) -> frozenset[str]:
         return frozenset((self.name,))
+
+    @property
+    def loses(self) -> frozenset[str]:
+        return self.takes
 
 
 @record
@@ -346,7 +388,7 @@ class Keep(Base):
 
 Draw: TypeAlias = (
     Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
-    | Blocks | Repeated | Edited | Made | There | Loaded | Fitted | Keep
+    | Blocks | Repeated | Edited | Made | InRows | There | Loaded | Fitted | Keep
 )  # fmt: skip
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
@@ -378,5 +420,7 @@ def renamed(draw: Draw, names: Mapping[str, str]) -> Draw:
             return Fitted(renamed(inner, names), shape, fit)
         case Blocks():
             return replace(draw, draws=tuple(renamed(part, names) for part in draw.draws))
+        case InRows(rows, inner, rest):
+            return InRows(rows, renamed(inner, names), renamed(rest, names))
         case _:
             return draw

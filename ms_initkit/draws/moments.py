@@ -17,6 +17,8 @@ from ms_initkit import draws
 from ms_initkit.basis.records import record
 from ms_initkit.draws import portable, tables, truncation
 from ms_initkit.draws.functions import Normalize
+from ms_initkit.draws.slices import boxes as boxes_of
+from ms_initkit.draws.slices import local_shape
 from ms_initkit.draws.steps import stepped
 
 if TYPE_CHECKING:
@@ -176,14 +178,20 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
     values = _evaluated(draws.Edited(draw, edits), shape)
     if values is not None:
         return _of_values(values)
+    sets = [edit for edit in edits if isinstance(edit, draws.SetBox | draws.SetElement | draws.SetRows)]
+    may_overlap = len(sets) > 1 and any(isinstance(edit, draws.SetBox) for edit in sets)
+    if may_overlap or any(math.isinf(edit.to) for edit in sets):
+        return None
     law = _Law.of(draw, shape)
     is_even = draw.is_elementwise  # every element has the same law
+    boxes: list[tuple[int, float]] = []
     rows: dict[int, float] = {}
     elements: dict[tuple[int, ...], float] = {}
     for edit in edits:
         match edit:
             case draws.Step():
                 law = law.stepped(edit)
+                boxes = [(count, _stepped(edit, value)) for count, value in boxes]
                 rows = {row: _stepped(edit, value) for row, value in rows.items()}
                 elements = {at: _stepped(edit, value) for at, value in elements.items()}
             case draws.SetElement(at, to):
@@ -191,13 +199,17 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
             case draws.SetRows(at, to):
                 rows |= dict.fromkeys(at, to)
                 elements = {place: value for place, value in elements.items() if place[0] not in at}
+            case draws.SetBox(at, to):
+                boxes = [(math.prod(local_shape(at)), to)]
+            case draws.Masked():
+                return None
             case draws.AddDraw(added):
-                if rows or elements or not (is_even or added.is_elementwise):
+                if boxes or rows or elements or not (is_even or added.is_elementwise):
                     return None  # what is set has a spread now; laws that differ by place may do so together
                 law = law.plus(_central(added, shape))
                 is_even = is_even and added.is_elementwise
     size, row_size = math.prod(shape), math.prod(shape[1:])
-    counts = [(1, value) for value in elements.values()]
+    counts = [*boxes, *((1, value) for value in elements.values())]
     counts += [(row_size - sum(1 for at in elements if at[0] == row), value) for row, value in rows.items()]
     rest = size - sum(count for count, _ in counts)
     weights = [rest / size, *(count / size for count, _ in counts)]
@@ -333,7 +345,10 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
                         values[at] = to
                     case draws.SetRows(rows, to):
                         values[list(rows)] = to
-                    case draws.AddDraw():
+                    case draws.SetBox(at, to):
+                        for _, place in boxes_of(at):
+                            values[place] = to
+                    case draws.AddDraw() | draws.Masked():
                         return None
             return values
         case _:

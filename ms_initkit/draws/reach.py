@@ -63,6 +63,8 @@ class Reach:
                 return _union([self.of(part, inner) for part, inner in zip(parts, shapes, strict=True)])
             case draws.Repeated(axis, times, repeated):
                 return self.of(repeated, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :]))
+            case draws.InRows(draw=inside, rest=rest):
+                return _union([self.of(inside, shape), self.of(rest, shape)])
             case draws.Edited(edited, edits):
                 bounds = self.of(edited, shape)
                 for edit in edits:
@@ -108,12 +110,26 @@ class Reach:
         match edit:
             case draws.Step():
                 return self._stepped(edit, bounds)
-            case draws.SetElement(to=to) | draws.SetRows(to=to):
+            case draws.SetElement(to=to) | draws.SetRows(to=to) | draws.SetBox(to=to):
+                if math.isinf(to):
+                    return bounds  # it is meant, and every type has it
                 self._require(self.work, to)
                 return _union([bounds, (to, to)])
+            case draws.Masked(draw):
+                return self._product(bounds, self.of(draw, shape))
             case draws.AddDraw(draw):
                 added = self.of(draw, shape)
                 return None if bounds is None or added is None else self._sum(bounds, added)
+
+    def _product(self, bounds: Bounds | None, mask: Bounds | None) -> Bounds | None:
+        if bounds is None or mask is None:
+            return None
+        ends = [one * other for one in bounds for other in mask]
+        low, high = min(ends), max(ends)
+        if self.work.holds(low) and self.work.holds(high):
+            return low, high
+        self._overflows(low, high, "mask")
+        return None
 
     def _sum(self, bounds: Bounds, added: Bounds) -> Bounds | None:
         low, high = bounds[0] + added[0], bounds[1] + added[1]

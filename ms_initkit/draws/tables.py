@@ -81,6 +81,13 @@ def _eye(values: _Values, coords: Coords, shape: Shape) -> Floats:
     return np.where(coords[0] == coords[1], values.number("gain"), 0.0)
 
 
+def _triangle(values: _Values, coords: Coords, shape: Shape) -> Floats:
+    """Ones on one side of a diagonal of the last two axes and on it, zeros on the other."""
+    del shape
+    above = coords[-1] - coords[-2] - values.integer("diagonal")
+    return np.where(above <= 0 if values.word("side") == "lower" else above >= 0, 1.0, 0.0)
+
+
 def _dirac(values: _Values, coords: Coords, shape: Shape) -> Floats:
     per_group = shape[0] // values.integer("groups")
     is_set = coords[0] % per_group == coords[1]
@@ -235,6 +242,7 @@ _TABLES: Final[dict[str, Callable[[_Values, Coords, Shape], Floats]]] = {
     "s4d_imaginary": _s4d_imaginary,
     "sinusoid": _sinusoid,
     "sinusoid_grid": _sinusoid_grid,
+    "triangle": _triangle,
     "zero_hadamard": _zero_hadamard,
 }
 NAMES: Final = tuple(sorted(_TABLES))

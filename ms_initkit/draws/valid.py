@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ms_initkit.draws import Draw, Edit
+    from ms_initkit.draws.slices import Pieces
 
 # How many axes the draws of whole tensors take.
 _AXES: Final = {"orthogonal": range(2, 65), "delta_orthogonal": range(3, 6), "sparse": range(2, 3)}
@@ -58,6 +59,8 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             if wrong is None and function.result(inner_shape, shape) != shape:
                 wrong = f"what is made of {inner_shape} is {function.result(inner_shape, shape)}, not {shape}"
             return wrong
+        case draws.InRows(rows, inner, rest):
+            return _pieces_fault(rows, shape, 0) or fault(inner, shape) or fault(rest, shape) or _kept(inner)
         case draws.Edited(inner, edits):
             found = fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
             return found or _streams_fault([edit.stream for edit in edits if isinstance(edit, draws.AddDraw)])
@@ -102,9 +105,23 @@ def _edit_fault(edit: Edit, shape: tuple[int, ...]) -> str | None:
         case draws.SetRows(rows, to):
             if not shape or not all(-shape[0] <= row < shape[0] for row in rows):
                 return f"{list(rows)} are not all rows of {shape}"
+        case draws.SetBox(at, to):
+            wrong = f"{at} is not in {shape}" if len(at) != len(shape) else None
+            wrong = wrong or _first(_pieces_fault(pieces, shape, axis) for axis, pieces in enumerate(at))
+            if wrong is not None:
+                return wrong
         case draws.AddDraw(draw):
             return fault(draw, shape) or _kept(draw)
-    return None if math.isfinite(to) else f"an element is set to a finite number, not {to}"
+        case draws.Masked(draw):
+            return fault(draw, shape) or _kept(draw) or ("a mask is not drawn" if draw.is_random else None)
+    return "an element is not set to nan" if math.isnan(to) else None
+
+
+def _pieces_fault(pieces: Pieces, shape: tuple[int, ...], axis: int) -> str | None:
+    """Returns whether stretches of an axis are none of them, or not in ascending order."""
+    ends = [end for piece in pieces for end in piece]
+    is_right = axis < len(shape) and ends == sorted(set(ends)) and ends[:1] >= [0] and ends[-1:] <= [shape[axis]]
+    return None if pieces and is_right else f"{pieces} are not stretches of axis {axis} of {shape}"
 
 
 def _streams_fault(streams: list[str]) -> str | None:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from ms_initkit.basis.records import record
-from ms_initkit.language import blocks, fans, fits, sources, steps
+from ms_initkit.language import blocks, fans, fits, rows, sources, steps
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from ms_initkit.language.blocks import BlocksSpec
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.fits import Fit
+    from ms_initkit.language.rows import Rows
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
-    from ms_initkit.language.steps import Step
+    from ms_initkit.language.step import Step
     from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.reading import Fields
 
@@ -45,6 +46,7 @@ RULE: Final[Table] = (
     Key("fit", fits.SCHEMA, "How values of another shape, of `from` or `like`, are made to fit."),
     Key("blocks", blocks.SCHEMA, "The parts of a fused tensor, each drawn on its own."),
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
+    Key("rows", rows.SCHEMA, 'The rows that the rule is about, the others being kept: 3, -1, "50257:", or a list.'),
     Key("then", steps.SCHEMA, "What is done with the values, step by step."),
     Key("where", schemas.CONDITION, "A condition on captures, variables, the shape and the cell, for each parameter."),
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
@@ -93,6 +95,7 @@ class Rule:
     blocks: BlocksSpec | None = None
     fans: FansSpec | None = None
     then: tuple[Step, ...] = ()
+    rows: Rows | None = None
     where: Expression | None = None
     is_optional: bool = False
     when: Expression | None = None
@@ -110,6 +113,7 @@ class Rule:
             self.fit,
             self.blocks,
             *(f"then {step}" for step in self.then),
+            self.rows and f"in rows {self.rows} alone",
             self.where and f"where {self.where}",
             self.when and f"when {self.when}",
             "optional" if self.is_optional else None,
@@ -130,19 +134,20 @@ class Rule:
 
     @property
     def then_text(self) -> str:
-        """Its steps, as plans print them."""
-        return "".join(f", then {step}" for step in self.then)
+        """Its steps, and the rows that it is about, as plans print them."""
+        rows = "" if self.rows is None else f", in rows {self.rows} alone"
+        return "".join(f", then {step}" for step in self.then) + rows
 
     @property
     def names(self) -> frozenset[str]:
         """Every name that its expressions use for a parameter that it wins."""
-        return names_in((self.action, self.fit, self.blocks, self.fans, self.then))
+        return names_in((self.action, self.fit, self.blocks, self.fans, self.then, self.rows))
 
     @property
     def options(self) -> frozenset[str]:
         """The options of cells that it looks at."""
         has = self.match.find(Has)
-        used = names_in((self.action, self.fit, self.blocks, self.fans, self.then, self.where))
+        used = names_in((self.action, self.fit, self.blocks, self.fans, self.then, self.rows, self.where))
         return frozenset(name.removeprefix(CELL) for name in used if name.startswith(CELL)) | {
             *(() if has is None else has.names)
         }
@@ -207,6 +212,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     fit = fields.optional("fit", partial(fits.read_fit, scope=full), None)
     counted = fields.optional("fans", partial(fans.read_fans, scope=full), None)
     then = fields.optional("then", partial(steps.read_steps, scope=full), ())
+    only = fields.optional("rows", partial(rows.read_rows, scope=sized), None)
     where = fields.optional("where", partial(read_condition, scope=sized), None)
     is_optional = fields.optional("optional", read_flag, False)
     when = fields.optional("when", partial(read_condition, scope=outside), None)
@@ -222,6 +228,7 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         blocks=cut,
         fans=counted,
         then=then,
+        rows=only,
         where=where,
         is_optional=is_optional,
         when=when,
@@ -275,7 +282,8 @@ def _refuse_idle_keys(action: Action | None, node: Node, problems: Problems) -> 
     idle: tuple[str, ...]
     match action:
         case KeepSpec():
-            word, idle = "init: keep", ("fit", "blocks", "fans")
+            is_changed = any(key.text == "then" for key, _ in node.entries) if isinstance(node, Mapping) else False
+            word, idle = "init: keep", ("fit", "blocks", "fans", *(() if is_changed else ("rows",)))
         case FromSpec():
             word, idle = "from", ("blocks", "fans")
         case LikeSpec():

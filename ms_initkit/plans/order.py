@@ -29,8 +29,8 @@ def in_order(lines: Sequence[Assignment]) -> list[int]:
 
 def past(lines: Sequence[Assignment]) -> list[Assignment]:
     """Returns the lines whose values depend on what an apply writes over, and that cannot be drawn again."""
-    changed = {"", *(line.name for line in lines if is_changed(line))}
-    return [line for line in lines if not changed.isdisjoint(line.draw.takes)]
+    changed = {"", *(line.name for line in lines if "" in line.draw.loses)}
+    return [line for line in lines if not changed.isdisjoint(line.draw.loses)]
 
 
 def order_text(lines: Sequence[Assignment]) -> list[str]:

@@ -278,7 +278,13 @@ class Resolver:
             shape = made.result(shape, tensor.shape)
         if shape != tensor.shape:
             raise ValueError(f"`then` makes values of shape {shape}, and the parameter is {tensor.shape}")
-        return _edited(draw, edits)
+        draw = _edited(draw, edits)
+        if rule.rows is None:
+            return draw
+        if not shape:
+            raise ValueError("a scalar has no `rows`")
+        index = _StepValues(self, rule, tensor, place, "").index
+        return draws.InRows(rule.rows.of(shape[0], index), draw, draws.There())
 
 
 @record
@@ -311,6 +317,10 @@ class _StepValues:
     def index(self, value: Expression, what: str) -> int:
         """Returns the value of an expression that is to be whole."""
         return _integer(self.number(value), what)
+
+    def loaded(self, spec: FromSpec) -> Draw:
+        """Returns the values that a file has for the parameter."""
+        return draws.Loaded(spec.file, spec.entry_of(self.tensor.owner.name, self.place.captured))
 
     def drawn(self, init: InitSpec) -> Draw:
         """Returns what an initializer draws in the shape of the values."""

@@ -67,6 +67,12 @@ def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, 
                 yield Region(draws.Edited(inner, edits[:count]), own + steps, local, place, shape)
             else:
                 yield from _regions(inner, own + steps, local, place, shape)
+        case draws.InRows(rows, inner, _):
+            for start, stop in rows:
+                low, high = max(place[0].start, start), min(place[0].stop, stop)
+                if low < high:
+                    at = _cut(local[0], low - place[0].start, high - low)
+                    yield from _regions(inner, steps, _with(local, 0, at), _with(place, 0, slice(low, high)), shape)
         case draws.Blocks(axis, sizes, parts):
             start = 0
             for size, part in zip(sizes, parts, strict=True):
@@ -101,8 +107,9 @@ def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, 
 
 
 def _sums(edits: tuple[Edit, ...]) -> int:
-    """Returns how many edits there are up to the last one that adds a draw; 0 if none does."""
-    return max((number for number, edit in enumerate(edits, 1) if isinstance(edit, draws.AddDraw)), default=0)
+    """Returns how many edits there are up to the last one that computes with a draw; 0 if none does."""
+    combining = draws.AddDraw | draws.Masked
+    return max((number for number, edit in enumerate(edits, 1) if isinstance(edit, combining)), default=0)
 
 
 def _cut(whole: slice, offset: int, count: int) -> slice:
@@ -127,7 +134,7 @@ def has_fixed(draw: Draw) -> bool:
         case draws.Made():
             return not draw.is_random
         case draws.Edited(edits=edits):
-            is_set = any(isinstance(edit, draws.SetElement | draws.SetRows) for edit in edits)
+            is_set = any(isinstance(edit, draws.SetElement | draws.SetRows | draws.SetBox) for edit in edits)
             return is_set or all(map(has_fixed, draw.parts))
         case draws.Fitted():
             return not draw.is_random
@@ -135,6 +142,8 @@ def has_fixed(draw: Draw) -> bool:
             return has_fixed(inner)
         case draws.Blocks(draws=parts):
             return any(has_fixed(part) for part in parts)
+        case draws.InRows():
+            return True
         case _:
             return False
 
@@ -159,6 +168,8 @@ def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
             return not draw.is_random
         case draws.Edited(inner, edits):
             return _edited(fixed(inner, place, shape), edits, place, shape)
+        case draws.InRows(rows, inner, rest):
+            return _in_rows(rows, fixed(inner, place, shape), fixed(rest, place, shape), place)
         case draws.Blocks(axis, sizes, parts):
             return _in_blocks(axis, sizes, parts, place, shape)
         case draws.Repeated(axis, times, inner):
@@ -185,6 +196,13 @@ def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices, shape: Shape) ->
                 if inside:
                     mask = _writable(mask, place)
                     mask[inside] = True
+            case draws.SetBox(at, _) if mask is not True:
+                for _, box in windows.boxes(at):
+                    ends = [(max(b.start, p.start), min(b.stop, p.stop)) for b, p in zip(box, place, strict=True)]
+                    if all(low < high for low, high in ends):
+                        mask = _writable(mask, place)
+                        moved = zip(ends, place, strict=True)
+                        mask[tuple(slice(low - part.start, high - part.start) for (low, high), part in moved)] = True
             case draws.AddDraw(added):
                 mask = mask & fixed(added, place, shape)
     return mask
@@ -192,6 +210,15 @@ def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices, shape: Shape) ->
 
 def _writable(mask: Mask, place: Slices) -> NDArray[np.bool_]:
     return np.zeros([part.stop - part.start for part in place], bool) if isinstance(mask, bool) else mask
+
+
+def _in_rows(rows: windows.Pieces, inside: Mask, outside: Mask, place: Slices) -> Mask:
+    numbers = np.arange(place[0].start, place[0].stop)
+    is_inside = np.zeros(len(numbers), bool)
+    for start, stop in rows:
+        is_inside |= (numbers >= start) & (numbers < stop)
+    shape = [part.stop - part.start for part in place]
+    return np.where(is_inside.reshape(-1, *(1,) * (len(shape) - 1)), inside, np.broadcast_to(outside, shape))
 
 
 def _in_blocks(axis: int, sizes: tuple[int, ...], parts: tuple[Draw, ...], place: Slices, shape: Shape) -> Mask:

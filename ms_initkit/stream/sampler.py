@@ -17,17 +17,16 @@ from ms_initkit.draws import (
     Constant,
     Custom,
     Draw,
-    Edit,
     Edited,
     Fitted,
+    InRows,
     Keep,
     Loaded,
     Made,
+    Masked,
     Mixture,
     Normal,
     Repeated,
-    SetElement,
-    SetRows,
     Step,
     Table,
     There,
@@ -38,12 +37,12 @@ from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.fits import MeanRow
 from ms_initkit.draws.rounding import carried, carried_number, rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
-from ms_initkit.draws.steps import stepped
 from ms_initkit.stream import engine, oracle, wholes
+from ms_initkit.stream.edits import edited, in_type, masked
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
 from ms_initkit.stream.given import DrawnSource, Given
 from ms_initkit.stream.keys import key as key_of
-from ms_initkit.stream.laws import WORDS, Law, greatest_to, law_of, least_from
+from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
 
@@ -201,15 +200,19 @@ def _sample(draw: Draw, place: Place, slices: Slices, under: _Under, choice: int
             return _fitted(draw, place, slices, under).astype(kind)
         case Edited(inner, edits):
             # A step changes the value, and with it what it rounds to.
-            is_computed = any(isinstance(edit, Step | AddDraw) for edit in edits)
+            is_computed = any(isinstance(edit, Step | AddDraw | Masked) for edit in edits)
             inner_under = under.computed if is_computed else under
             values = _sample(inner, place, slices, inner_under, choice)
-            for edit in _in_type(under.dtype, edits):
+            for edit in in_type(under.dtype, edits):
                 if isinstance(edit, AddDraw):
                     values = _added(values, edit, place, slices, inner_under)
+                elif isinstance(edit, Masked):
+                    values = masked(values, _sample(edit.draw, place, slices, inner_under))
                 else:
-                    values = _edit(values, edit, place, slices)
+                    values = edited(values, edit, place, slices)
             return values
+        case InRows():
+            return _in_rows(draw, place, slices, under, choice)
         case Made():
             return _made(draw, place, slices, under)
         case There(name):
@@ -369,49 +372,13 @@ def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, under: _
         return values + _sample(edit.draw, place, slices, replace(under, key=key_of(under.key, edit.stream)))
 
 
-def _in_type(dtype: Dtype, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
-    """``edits``, their numbers in ``dtype`` where nothing is computed with them any more."""
-    last = max((number for number, edit in enumerate(edits, 1) if _computes(edit)), default=0)
-    return (*edits[:last], *(_edit_in_type(dtype, edit) for edit in edits[last:]))
-
-
-def _computes(edit: Edit) -> bool:
-    return isinstance(edit, AddDraw) or (isinstance(edit, Step) and edit.name not in ("at_least", "below"))
-
-
-def _edit_in_type(dtype: Dtype, edit: Edit) -> Edit:
-    if dtype == "float64":
-        return edit
-    infinity = np.float32(np.inf)
-    match edit:
-        case SetElement(to=to) | SetRows(to=to):
-            return replace(edit, to=carried_number(to, dtype))
-        case Step("at_least", value):
-            return Step("at_least", float(least_from(np.float32(value), dtype)))
-        case Step("below", value):
-            largest = greatest_to(np.nextafter(np.float32(value), -infinity), dtype)
-            return Step("below", float(np.nextafter(largest, infinity)))
-        case _:
-            return edit
-
-
-def _edit(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
-    match edit:
-        case Step():
-            return stepped(edit, values)
-        case SetElement(at, to):
-            if len(at) != len(place.shape) or any(not -n <= i < n for i, n in zip(at, place.shape, strict=True)):
-                raise ValueError(f"{at} is no place in a tensor of shape {place.shape}")
-            local = tuple(i % n - part.start for i, n, part in zip(at, place.shape, slices, strict=True))
-            if all(0 <= i < n for i, n in zip(local, values.shape, strict=True)):
-                values = values.copy()
-                values[local] = to
-            return values
-        case SetRows(rows, to):
-            if any(not -place.shape[0] <= row < place.shape[0] for row in rows):
-                raise ValueError(f"rows {rows} are not all in a tensor of shape {place.shape}")
-            local_rows = [row % place.shape[0] - slices[0].start for row in rows]
-            values = values.copy()
-            values[[row for row in local_rows if 0 <= row < values.shape[0]]] = to
-            return values
-    raise TypeError(f"not an edit: {edit!r}")
+def _in_rows(draw: InRows, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
+    """The values of ``draw.draw`` in its rows, as they are in the whole tensor, and what the others are."""
+    values = _sample(draw.rest, place, slices, under, choice)
+    first, *others = slices
+    for start, stop in draw.rows:
+        low, high = max(start, first.start), min(stop, first.stop)
+        if low < high:
+            part = _sample(draw.draw, place, (slice(low, high), *others), under, choice)
+            values[low - first.start : high - first.start] = part
+    return values

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from ms_initkit.findings import RecipeError
 from ms_initkit.language import library
 from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.editing import Add, Multiply, Set, ZeroRows
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.rows import Rows, Stretch
 from ms_initkit.language.rules import KeepSpec, Rule
 from ms_initkit.language.selector_tests import AxisCount, CellClass, ElementType, Name, Shape, Trainable
 from ms_initkit.language.sources import FromSpec
-from ms_initkit.language.steps import Add, Multiply, Set, ZeroRows
 from ms_initkit.language.variables import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
@@ -144,8 +145,8 @@ def test_modifiers_are_read() -> None:
     assert recipe.rules[2].then == (
         Add(Expression("k")),
         Multiply(Expression("0.5")),
-        Set((Expression("0"), Expression("-1")), Expression("42")),
-        ZeroRows((Expression("0"),)),
+        Set((Stretch(Expression("0")), Stretch(Expression("-1"))), Expression("42")),
+        ZeroRows(Rows((Stretch(Expression("0")),))),
     )
     assert recipe.rules[2].is_optional
 

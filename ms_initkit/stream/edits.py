@@ -1,0 +1,86 @@
+"""Edits of values, piece by piece of their tensor, and the numbers in them as an element type has them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit.draws import AddDraw, Edit, Masked, SetBox, SetElement, SetRows, Step
+from ms_initkit.draws.rounding import carried_number
+from ms_initkit.draws.slices import Slices, boxes
+from ms_initkit.draws.steps import stepped
+from ms_initkit.stream.laws import greatest_to, least_from
+
+if TYPE_CHECKING:
+    from ms_initkit.stream.engine import Dtype, Place
+
+Floats: TypeAlias = NDArray[np.floating[Any]]
+
+
+def in_type(dtype: Dtype, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
+    """``edits``, their numbers in ``dtype`` where nothing is computed with them any more."""
+    last = max((number for number, edit in enumerate(edits, 1) if _computes(edit)), default=0)
+    return (*edits[:last], *(_edit_in_type(dtype, edit) for edit in edits[last:]))
+
+
+def _computes(edit: Edit) -> bool:
+    return isinstance(edit, AddDraw | Masked) or (isinstance(edit, Step) and edit.name not in ("at_least", "below"))
+
+
+def _edit_in_type(dtype: Dtype, edit: Edit) -> Edit:
+    if dtype == "float64":
+        return edit
+    infinity = np.float32(np.inf)
+    match edit:
+        case SetElement(to=to) | SetRows(to=to) | SetBox(to=to):
+            return replace(edit, to=carried_number(to, dtype))
+        case Step("at_least", value):
+            return Step("at_least", float(least_from(np.float32(value), dtype)))
+        case Step("below", value):
+            largest = greatest_to(np.nextafter(np.float32(value), -infinity), dtype)
+            return Step("below", float(np.nextafter(largest, infinity)))
+        case _:
+            return edit
+
+
+def edited(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
+    """``values``, those at ``slices`` of ``place``, after an edit that needs nothing else."""
+    match edit:
+        case Step():
+            return stepped(edit, values)
+        case SetElement(at, to):
+            if len(at) != len(place.shape) or any(not -n <= i < n for i, n in zip(at, place.shape, strict=True)):
+                raise ValueError(f"{at} is no place in a tensor of shape {place.shape}")
+            local = tuple(i % n - part.start for i, n, part in zip(at, place.shape, slices, strict=True))
+            if all(0 <= i < n for i, n in zip(local, values.shape, strict=True)):
+                values = values.copy()
+                values[local] = to
+            return values
+        case SetRows(rows, to):
+            if any(not -place.shape[0] <= row < place.shape[0] for row in rows):
+                raise ValueError(f"rows {rows} are not all in a tensor of shape {place.shape}")
+            local_rows = [row % place.shape[0] - slices[0].start for row in rows]
+            values = values.copy()
+            values[[row for row in local_rows if 0 <= row < values.shape[0]]] = to
+            return values
+        case SetBox(at, to):
+            values = values.copy()
+            for _, box in boxes(at):
+                ends = [
+                    (max(part.start, wanted.start), min(part.stop, wanted.stop))
+                    for part, wanted in zip(box, slices, strict=True)
+                ]
+                if all(low < high for low, high in ends):
+                    moved = (slice(low - s.start, high - s.start) for (low, high), s in zip(ends, slices, strict=True))
+                    values[tuple(moved)] = to
+            return values
+    raise TypeError(f"not an edit: {edit!r}")
+
+
+def masked(values: Floats, mask: Floats) -> Floats:
+    """The products, 0 where the mask is."""
+    with np.errstate(all="ignore"):
+        return np.where(mask == 0.0, values.dtype.type(0.0), values * mask)
