@@ -11,18 +11,25 @@ import numpy as np
 
 from ms_initkit import stream
 from ms_initkit.draws import (
+    AddDraw,
     Blocks,
     Draw,
     Edited,
+    InRows,
+    Made,
+    Masked,
     Mixture,
     Normal,
     Repeated,
+    SetBox,
     SetElement,
     SetRows,
     Step,
+    Table,
     TruncatedNormal,
     Uniform,
 )  # fmt: skip
+from ms_initkit.draws.functions import AbsMean, Norm, Normalize
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,6 +50,17 @@ PINNED: dict[str, Draw] = {
     "edited": Edited(
         Uniform(0.001, 0.1), (Step("inverse_softplus"), Step("add", 1.0), SetElement((1, 2), 42.0), SetRows((3,), 0.0))
     ),
+    "added": Edited(Normal(0.0, 1.0), (AddDraw(Uniform(-0.5, 0.5), "then[0]"), Step("abs"))),
+    "masked": Edited(
+        TruncatedNormal(0.0, 1.0, -2.0, 2.0),
+        (Masked(Table("triangle", (("side", "lower"), ("diagonal", 3)))), SetBox((((2, 5), (7, 8)), ((0, 100),)), 2.5)),
+    ),
+    "rows": InRows(((0, 3), (30, 40)), Normal(0.0, 1.0), Uniform(0.0, 1.0)),
+    "norms": Made(Normal(0.0, 1.0), (40, 258, 7), Norm((2,))),
+    "means of magnitudes": Made(Edited(Uniform(-1.0, 3.0), (Step("exp"),)), (5, 40, 3, 258), AbsMean((0, 2))),
+    "rows of unit norm": Made(Normal(0.0, 1.0), SHAPE, Normalize((1,), 1.0)),
+    "columns of a norm": Edited(Made(Uniform(-1.0, 1.0), SHAPE, Normalize((0,), 3.0)), (Step("add", 0.5),)),
+    "all of a norm": Made(Made(Normal(0.0, 1.0), SHAPE, Normalize((1,), 1.0)), SHAPE, Normalize((0, 1), 40.0)),
     "logarithm": Edited(Uniform(1.0, 16.0), (Step("log"), Step("exp"), Step("multiply", 0.5), Step("at_least", 0.6))),
 }
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ms_initkit import stream
-from ms_initkit.stream import compiled, engine, oracle, sampler
+from ms_initkit.stream import compiled, engine, given, oracle, sampler
 from tests.pinned import GOLDEN, KEY, PINNED, SHAPE, digest
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def drawn_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def test_the_golden_bits(drawn_by: str, n: int, update_golden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_TASK", 1 << 20 if n == 1 else 997)
     monkeypatch.setattr(sampler, "_PIECE", 1 << 19 if n == 1 else 774)
+    monkeypatch.setattr(given, "_BLOCK", 1 << 19 if n == 1 else 501)
     stream.set_threads(n)
 
     drawn = {name: digest(stream.sample(draw, SHAPE, KEY)) for name, draw in PINNED.items()}
