@@ -129,7 +129,7 @@ def test_what_is_not_there_is_a_finding(step: str, said: str) -> None:
 def test_vectors_have_no_columns_and_no_triangles() -> None:
     for step in ("zero_columns: 0", "mask: lower"):
         with pytest.raises(PlanError, match=r"shape \(4,\) has no (columns|triangle)"):
-            bind(recipe(f"{{match: a, init: 1, then: [{{{step}}}]}}"), [info("a", (4,))])
+            bind(recipe(f"{{match: a, init: 1, then: [{{{step}}}]}}"), [info("a", (4,))], strict=True)
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_a_rank_draws_the_rows_that_it_has() -> None:
 )
 def test_rows_that_are_not_there_are_a_finding(rows: str, said: str) -> None:
     with pytest.raises(PlanError) as caught:
-        bind(recipe(f"{{match: a, init: 1, rows: {rows}}}"), [info("a")])
+        bind(recipe(f"{{match: a, init: 1, rows: {rows}}}"), [info("a")], strict=True)
     assert said in str(caught.value)
 
 
