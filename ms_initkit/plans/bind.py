@@ -21,7 +21,7 @@ from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
 from ms_initkit.plans.sources import is_passing
 from ms_initkit.plans.sums import summed_biases
-from ms_initkit.plans.variables import Source, evaluate_variables
+from ms_initkit.plans.variables import Source, evaluate_variables, used
 from ms_initkit.syntax.work import PLANNING, TooMuchWorkError, bounded, spend
 
 if TYPE_CHECKING:
@@ -98,18 +98,19 @@ def _draft_plan(
     draft.likes.follow(draft.assignments, draft.resolver.taken, draft.tally.fail)
     findings += draft.findings(matcher.rules, recipe.path, strict=strict)
     findings += summed_biases(draft.assignments)
+    shown = used(recipe.variables, (rule for rule in matcher.rules if draft.tally.won[rule.id]))
     plan = Plan(
         recipe.family,
         library.portable_path(recipe.path),
         recipe.digest,
-        tuple(known.values.items()),
+        tuple((name, value) for name, value in known.values.items() if name in shown),
         tuple(
             RuleLine(rule.id, location(rule.span), str(rule.match), is_active)
             for rule, is_active in zip(recipe.rules, active, strict=True)
         ),
         tuple(draft.assignments),
         tuple(findings),
-        tuple(known.sources.items()),
+        tuple((name, source) for name, source in known.sources.items() if name in shown),
     )
     return plan, findings
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, suggestion
+from ms_initkit.language.rules import names_in
 from ms_initkit.language.variables import Config, Count, Extent
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.work import spend
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ms_initkit.language.recipe import Recipe
+    from ms_initkit.language.rules import Rule
     from ms_initkit.language.variables import Variable
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.grammar import Value
@@ -73,6 +75,15 @@ def evaluate_variables(recipe: Recipe, source: Source, overrides: Mapping[str, V
             hint = f"give it one: --set {name}=VALUE, or vars={{'{name}': VALUE}}"
             found.findings.append(Finding.error("undefined-variable", message, span=variable.span, help=hint))
     return found
+
+
+def used(variables: Sequence[Variable], rules: Iterable[Rule]) -> frozenset[str]:
+    """Returns the names of the variables by which ``rules`` draw and choose, those that others are made of too."""
+    names = set[str]().union(*(rule.names | names_in(rule.where) for rule in rules))
+    for variable in reversed(variables):  # each uses those before it
+        if variable.name in names:
+            names |= variable.names
+    return frozenset(names)
 
 
 def _configured(

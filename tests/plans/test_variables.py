@@ -157,3 +157,18 @@ def test_the_default_of_an_extent_is_a_number(default: str) -> None:
 
     with pytest.raises(RecipeError, match="the default of the variable 'width' is a number"):
         recipe("{match: w, init: ones}", head=head)
+
+
+def test_a_plan_tells_the_variables_that_it_uses_and_those_they_are_made_of() -> None:
+    text = """
+family: x
+vars: {half: 0.5, sigma: 0.04 * half, idle: 3, only_when: 1, only_where: 2, of_an_idle_rule: 4}
+rules:
+  - {match: "none.*", init: {normal: of_an_idle_rule}, optional: true}
+  - {match: "*.weight", init: {normal: sigma}, where: only_where > 1, when: only_when > 0}
+  - {match: "*.bias", init: zeros}
+"""
+    plan = bind(mik.load_recipe(text), [info("a.weight", (4, 4)), info("a.bias", (4,))])
+
+    assert dict(plan.variables) == {"half": 0.5, "sigma": 0.02, "only_where": 2}
+    assert str(plan).splitlines()[1] == "with half=0.5, only_where=2, sigma=0.02"
