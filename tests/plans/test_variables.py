@@ -168,7 +168,7 @@ rules:
   - {match: "*.weight", init: {normal: sigma}, where: only_where > 1, when: only_when > 0}
   - {match: "*.bias", init: zeros}
 """
-    plan = bind(mik.load_recipe(text), [info("a.weight", (4, 4)), info("a.bias", (4,))])
+    plan = bind(mik.load_recipe(text), [info("a.weight", (4, 4)), info("a.bias", (4,))], strict=True)
 
     assert dict(plan.variables) == {"half": 0.5, "sigma": 0.02, "only_where": 2}
     assert str(plan).splitlines()[1] == "with half=0.5, only_where=2, sigma=0.02"
