@@ -44,6 +44,8 @@ FLAGS: Final = (
     "-ffp-contract=off",  # a product and a sum are rounded one after the other
     "-fno-math-errno", "-fno-trapping-math",  # a square root is an instruction, and nobody looks at flags
 )  # fmt: skip
+# Instructions are put in an order in which more numbers stay in registers: Philox needs all there are.
+FLAGS_OF_GCC: Final = ("-fschedule-insns", "-fsched-pressure")
 # The levels of x86-64 beside the baseline; zig spells them with underscores.
 LEVELS: Final = {"v3": ("-march=x86-64-v3",), "v4": ("-march=x86-64-v4", "-mprefer-vector-width=512")}
 
@@ -103,15 +105,17 @@ class BuildKernels(build_ext):
         target = Path(self.get_ext_fullpath(ext.name))
         target.parent.mkdir(parents=True, exist_ok=True)
         kernels, *others, module = ext.sources
-        levels = LEVELS if _is_x86_64(compiler) else {}
-        linked = [self._compile(compiler, kernels, objects / "baseline.o", "-DLEVEL=baseline")]
+        macros = _call([*compiler, "-dM", "-E", "-x", "c", os.devnull])  # what it makes code for, and what it is
+        levels = LEVELS if "__x86_64__" in macros else {}
+        command = [*compiler, *FLAGS, *(() if "__clang__" in macros else FLAGS_OF_GCC)]
+        linked = [_compile(command, kernels, objects / "baseline.o", "-DLEVEL=baseline")]
         for level, flags in levels.items():
             spelt = [flag.replace("x86-64-v", "x86_64_v") if "ziglang" in compiler else flag for flag in flags]
-            linked.append(self._compile(compiler, kernels, objects / f"{level}.o", f"-DLEVEL={level}", *spelt))
-        linked += [self._compile(compiler, source, objects / f"{Path(source).stem}.o") for source in others]
+            linked.append(_compile(command, kernels, objects / f"{level}.o", f"-DLEVEL={level}", *spelt))
+        linked += [_compile(command, source, objects / f"{Path(source).stem}.o") for source in others]
         include = sysconfig.get_path("include")
         has_levels = ["-DHAS_LEVELS"] if levels else []
-        linked.append(self._compile(compiler, module, objects / "module.o", f"-I{include}", *has_levels))
+        linked.append(_compile(command, module, objects / "module.o", f"-I{include}", *has_levels))
         # Whatever Python loads it has the functions of Python: they are looked up then.
         shared = ["-bundle", "-undefined", "dynamic_lookup"] if sys.platform == "darwin" else ["-shared"]
         if "ziglang" in compiler:
@@ -121,15 +125,10 @@ class BuildKernels(build_ext):
         _call([*compiler, *shared, *linked, "-o", str(unfinished)])
         unfinished.replace(target)
 
-    def _compile(self, compiler: list[str], source: str, target: Path, *flags: str) -> str:
-        _call([*compiler, *FLAGS, *flags, "-c", source, "-o", str(target)])
-        return str(target)
 
-
-def _is_x86_64(compiler: list[str]) -> bool:
-    """Returns whether ``compiler`` makes code for x86-64: it may be one for another machine."""
-    macros = _call([*compiler, "-dM", "-E", "-x", "c", os.devnull])
-    return "__x86_64__" in macros
+def _compile(command: list[str], source: str, target: Path, *flags: str) -> str:
+    _call([*command, *flags, "-c", source, "-o", str(target)])
+    return str(target)
 
 
 def _call(command: list[str]) -> str:

@@ -41,7 +41,7 @@ typedef uint64_t lanes __attribute__((vector_size(VECTOR)));
 typedef float floats __attribute__((vector_size(VECTOR)));
 typedef int32_t places __attribute__((vector_size(VECTOR)));
 
-/* What one call works with, on its stack. What is written in whole vectors or groups overruns its end by one. */
+/* What one call works with, on its stack. What is written in whole steps or groups overruns its end by one. */
 struct run { int32_t start, size; }; /* which of the words are elements' */
 struct scratch {
     uint64_t *counters;
@@ -150,8 +150,13 @@ static inline struct philox philox_of(uint64_t key, uint64_t substream) {
 
 /* The words of STEP counters. Each of a counter's four words has a lane of 64 bits and rubbish in its upper half: a
  * widening multiplication reads the lower one only, and the masks at the end take it away. A round waits for the one
- * before it; two vectors, abreast, keep the processor busy meanwhile. */
+ * before it; several vectors, abreast, keep the processor busy meanwhile. Four of them have more words than AVX2 has
+ * registers, which GCC puts up with, and clang does not. */
+#if defined(__clang__) && VECTOR == 32
 #define ABREAST 2
+#else
+#define ABREAST 4
+#endif
 #define STEP (ABREAST * LANES)
 
 static inline __attribute__((always_inline)) void philox(const struct philox *state, const lanes *counters, uint32_t *words) {
@@ -165,11 +170,11 @@ static inline __attribute__((always_inline)) void philox(const struct philox *st
     }
 #pragma GCC unroll 10
     for (int round = 0; round < ROUNDS; round++) {
-#pragma GCC unroll 2
+#pragma GCC unroll 4
         for (int v = 0; v < ABREAST; v++) {
             const lanes p = multiply(c0[v], first), q = multiply(c2[v], second);
-            c0[v] = (q >> 32) ^ c1[v] ^ state->keys[2 * round];
-            c2[v] = (p >> 32) ^ c3[v] ^ state->keys[2 * round + 1];
+            c0[v] = (q >> 32) ^ (c1[v] ^ state->keys[2 * round]);
+            c2[v] = (p >> 32) ^ (c3[v] ^ state->keys[2 * round + 1]);
             c1[v] = q;
             c3[v] = p;
         }
@@ -226,7 +231,7 @@ static void uniform(const uint32_t *restrict words, int64_t n, const uint32_t *r
 /* The quantile of the standard normal at p = (word + 1/2) / 2^32 is q P(w) / Q(w), w = -log2(4 p (1 - p)), as
  * coefficients.py explains. It takes a long chain of operations, of which each waits for the one before it: in two loops,
  * one to w and one from it on, a processor has twice as many elements under way at once. */
-#define PASS 512
+#define PASS 256
 
 /* q, counted in words, and w. The distances from the middle and from the nearer end are counted in words, too. */
 static inline void begin_quantile(uint32_t word, float *q, float *w) {
@@ -261,7 +266,9 @@ static void normal(const uint32_t *restrict words, int64_t n, const uint32_t *re
     float q[PASS], w[PASS];
     for (int64_t at = 0; at < n; at += PASS) {
         const int64_t pass = least(PASS, n - at) & -GROUP;
+#pragma GCC unroll 2
         for (int64_t i = 0; i < pass; i++) begin_quantile(words[at + i], &q[i], &w[i]);
+#pragma GCC unroll 2
         for (int64_t i = 0; i < pass; i++) out[at + i] = mean + std * end_quantile(q[i], w[i]);
     }
 }
@@ -608,8 +615,8 @@ static void fill_row(const struct row *row, int64_t start, int64_t stop, int pas
 void JOIN(ms_initkit_fill_, LEVEL)(const struct row *rows, int64_t count, int64_t start, int64_t stop,
                                    int past_caches) {
     /* Arrays of their own, so that a sanitizer sees where one ends. */
-    uint64_t counters[BLOCK + 2 * LINE / 8] __attribute__((aligned(LINE)));
-    uint32_t words[4 * (BLOCK + 2 * LINE / 8) + GROUP] __attribute__((aligned(LINE)));
+    uint64_t counters[BLOCK + STEP] __attribute__((aligned(LINE)));
+    uint32_t words[4 * (BLOCK + STEP) + GROUP] __attribute__((aligned(LINE)));
     uint32_t packed[BLOCK + 2 * GROUP] __attribute__((aligned(LINE)));
     float values[BLOCK] __attribute__((aligned(LINE)));
     uint64_t stored[BLOCK] __attribute__((aligned(LINE)));
