@@ -394,6 +394,28 @@ class Has(OwnerTest):
 
 @final
 @record
+class Known(OwnerTest):
+    """Whether the owning cell is known: an index of safetensors tells names, shapes and types only."""
+
+    key = "known"
+    schema = schemas.FLAG
+    description = "Whether the owner's cell is known; of an index of safetensors it is not."
+
+    wanted: bool
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_flag(node, what))
+
+    def selects(self, owner: Owner) -> bool:
+        return bool(owner.cell) == self.wanted
+
+    def __str__(self) -> str:
+        return f"known {str(self.wanted).lower()}"
+
+
+@final
+@record
 class Deferred(ParameterTest):
     """Whether it has an initializer and no values yet: what a checkpoint left over."""
 
@@ -416,7 +438,7 @@ class Deferred(ParameterTest):
 
 # In the order in which they are printed.
 TESTS: Final[tuple[type[Test], ...]] = (
-    Name, Regex, CellClass, Leaf, Has, AxisCount, Shape, ElementType, Deferred, Trainable,
+    Name, Regex, CellClass, Leaf, Has, Known, AxisCount, Shape, ElementType, Deferred, Trainable,
 )  # fmt: skip
 MATCH: Final[Table] = tuple(Key(test.key, test.schema, test.description) for test in TESTS)
 

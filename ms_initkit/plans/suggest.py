@@ -7,7 +7,6 @@ for a class of a package of which others were compared: what is true of it is fo
 
 from __future__ import annotations
 
-import re
 from fnmatch import fnmatchcase
 from html import escape
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -17,26 +16,24 @@ from ms_initkit.findings import Finding
 from ms_initkit.language.library import shipped_name
 from ms_initkit.plans.bind import draft_plan
 from ms_initkit.plans.html import table_html
+from ms_initkit.plans.signatures import Names, standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mindspore.nn import Cell
 
-    from ms_initkit.language.audience import Audience
     from ms_initkit.language.audience import Classes as Listed
     from ms_initkit.language.library import Shipped
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.networks.plain import Plain
+    from ms_initkit.plans.signatures import Standing
 
 # What torch's layers would be: offered where no recipe is known, never recommended.
 BASE: Final = "torch/base"
 # What bind finds where a rule asks for nothing that is there, or cannot give what it promises.
 _UNUSED: Final = "unused-rule"
-
-# A segment of a name that is a number.
-_DIGITS: Final = re.compile(r"(?<![^.])[0-9]+(?![^.])")
 
 _Answer = Literal["known", "family", "unknown"]
 _Why = Literal["compared", "alternative", "signature", "default"]
@@ -181,9 +178,10 @@ def suggest(
         load: Reads one in full; only those that something speaks for are.
         config: The plain data of the network's configuration.
     """
-    names = frozenset(_DIGITS.sub("0", name) for info in infos for name in info.names)
+    names = Names.of(infos)
     by_class = _compared(classes, recipes)
-    signed = [one for one in recipes if has_signature(one.audience, names)]
+    stands = {one.name: at for one in recipes if (at := standing(one.audience.signature, names)) is not None}
+    signed = [one for one in recipes if one.name in stands and stands[one.name].is_whole]
     whole = Share(len(infos), sum(info.size for info in infos))
 
     def hold(one: Shipped, why: _Why) -> Candidate:
@@ -210,7 +208,7 @@ def suggest(
     if fitting:
         reason = "the parameters have the names of several families: " + ", ".join(one.recipe for one in fitting)
         return Suggestion(classes.name, "family", None, reason, whole, candidates)
-    reason = _unknown_reason(classes, family)
+    reason = _unknown_reason(classes, family, {name: at for name, at in stands.items() if not at.is_whole})
     return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default))
 
 
@@ -222,14 +220,6 @@ def classes_of(net: Cell) -> Classes:
     return Classes(tuple(kind.__name__ for kind in own), tuple(kind.__module__ for kind in own))
 
 
-def has_signature(audience: Audience, names: Iterable[str]) -> bool:
-    """Returns whether parameters called ``names`` are a network of the family, by its signature."""
-    known = frozenset(_DIGITS.sub("0", name) for name in names)  # layers differ in their numbers alone
-    return bool(audience.signature) and all(
-        any(glob.match(name) is not None for name in known) for glob in audience.signature
-    )
-
-
 def foreign(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Finding | None:
     """Returns a note if ``recipe`` is for other networks: neither for this one's class nor of its signature."""
     audience = recipe.audience
@@ -237,7 +227,8 @@ def foreign(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Fin
         return None
     if any(_listed(listed, classes) is not None for listed in (audience.networks, audience.alternatives)):
         return None
-    if has_signature(audience, (name for info in infos for name in info.names)):
+    found = standing(audience.signature, Names.of(infos))
+    if found is not None and found.is_whole:
         return None
     name = shipped_name(recipe.path) or recipe.path
     message = f"{name} is not known to be for {classes.name or 'this network'}: neither its class nor its names are"
@@ -282,7 +273,7 @@ def _is_in(module: str, package: str) -> bool:
 
 def _most_specific(recipes: Sequence[Shipped]) -> list[Shipped]:
     """Returns the recipes whose signature is not a part of another's."""
-    asked = {one.name: {glob.text for glob in one.audience.signature} for one in recipes}
+    asked = {one.name: set(one.audience.signature) for one in recipes}
     return [one for one in recipes if not any(asked[one.name] < asked[other.name] for other in recipes)]
 
 
@@ -303,12 +294,23 @@ def _not_compared_reason(classes: Classes, package: str, family: Sequence[Candid
     return f"{what}, and its parameters have the names of no family"
 
 
-def _unknown_reason(classes: Classes, family: Sequence[Candidate]) -> str:
+def _unknown_reason(classes: Classes, family: Sequence[Candidate], parts: Mapping[str, Standing]) -> str:
     what = f"the class {classes.name} was not compared with a reference" if classes.name else "its class is not known"
     if family:
         near = ", ".join(one.recipe for one in family)
         return f"{what}; it has the names of {near}, whose rules leave something over"
+    if parts:
+        near = "; ".join(
+            f"{at.inside:,} of its {at.total:,} parameters{_under(at)} have the names of {name}'s family"
+            for name, at in parts.items()
+        )
+        return f"{what}; {near}, the others not"
     return f"{what}, and its parameters have the names of no family"
+
+
+def _under(at: Standing) -> str:
+    places = [place for place in at.places if place]
+    return f", under {' and '.join(places)}," if places else ""
 
 
 def _hold(

@@ -168,11 +168,53 @@ def test_a_signature_that_asks_for_more_is_the_nearer_family(shelf: Shelf) -> No
 def test_a_family_whose_rules_leave_something_over_is_not_recommended(shelf: Shelf) -> None:
     shelf.put("a/net", 'signature: "**.fc.weight"')
 
-    found = shelf.suggest(Classes(), WEIGHT, BIAS, NORM)
+    found = shelf.suggest(Classes(), WEIGHT, BIAS, info("fc.scale", (4,), "LayerNorm"))
 
     assert (found.answer, found.recipe) == ("unknown", None)
     assert found.reason == "its class is not known; it has the names of a/net, whose rules leave something over"
-    assert found.candidates[0].unmatched == ("norm.gamma",)
+    assert found.candidates[0].unmatched == ("fc.scale",)
+
+
+def test_a_network_that_is_mostly_something_else_is_not_of_the_family(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc.weight"')
+    others = [info(f"other.{n}.weight") for n in range(3)]
+
+    found = shelf.suggest(Classes(), info("part.fc.weight"), info("part.fc.bias"), *others)
+
+    assert (found.answer, found.recipe, found.candidates) == ("unknown", None, ())
+    assert found.reason == (
+        "its class is not known; 2 of its 5 parameters, under part, have the names of a/net's family, the others not"
+    )
+
+
+def test_all_of_a_signature_stands_in_one_place(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: ["**.fc.weight", "**.head.weight"]')
+
+    assert shelf.suggest(Classes(), info("a.fc.weight"), info("a.head.weight")).recipe == "a/net"
+    assert shelf.suggest(Classes(), info("a.fc.weight"), info("b.head.weight")).recipe is None
+
+
+def test_a_signature_may_ask_for_shapes(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: {name: "**.fc.weight", shape: [any, 4]}')
+
+    assert shelf.suggest(Classes(), info("fc.weight", (8, 4))).recipe == "a/net"
+    assert shelf.suggest(Classes(), info("fc.weight", (8, 5))).recipe is None
+    assert shelf.suggest(Classes(), info("fc.weight", (8, 4, 1))).recipe is None
+
+
+def test_a_signature_of_other_keys_is_refused(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: {name: "**.fc.weight", cell: Dense}')
+
+    with pytest.raises(mik.RecipeError, match="'cell'"):
+        shelf.load("a/net")
+
+
+def test_where_in_its_file_a_recipe_says_whose_it_is_does_not_matter(shelf: Shelf) -> None:
+    path = shelf.folder / "late.yaml"
+    path.write_text(f"family: late\nrules:\n{DENSE}networks: {{pkg: Net}}\nvars:\n  a: 1\n", encoding="utf-8")
+    shelf.paths["late"] = path
+
+    assert shelf.suggest(NET).recipe == "late"
 
 
 def test_a_rule_that_matches_everything_recommends_nothing(shelf: Shelf) -> None:

@@ -172,3 +172,14 @@ rules:
 
     assert dict(plan.variables) == {"half": 0.5, "sigma": 0.02, "only_where": 2}
     assert str(plan).splitlines()[1] == "with half=0.5, only_where=2, sigma=0.02"
+
+
+def test_known_tells_parameters_whose_cells_are_told_from_those_of_an_index() -> None:
+    made = recipe("{id: bare, match: {param: weight, known: false}, init: ones}\n{id: rest, match: '**', init: zeros}")
+    infos = [info("a.weight", (2,)), info("b.weight", (2,))]
+    bare = [one._replace(owners=(one.owners[0]._replace(cell=()),)) for one in infos]
+
+    plan = bind(made, [infos[0], bare[1]], strict=True)
+
+    assert [line.rule for line in plan.assignments] == ["rest", "bare"]
+    assert plan.rules[0].selector == "param weight, known false"
