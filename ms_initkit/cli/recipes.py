@@ -100,16 +100,6 @@ def show(
             say(recipe_text(recipe) if flat else read_file(recipe.path).text)
 
 
-def path(
-    name: Annotated[str, typer.Argument(help="A recipe's name, or a path.")],
-    as_json: AsJson = False,
-) -> None:
-    """Tells the file in which a recipe stands."""
-    with answering(as_json=as_json):
-        recipe = load_recipe(name)
-        say(json.dumps({"path": recipe.path}) if as_json else recipe.path)
-
-
 def initializers(as_json: AsJson = False) -> None:
     """Lists the initializers with their arguments."""
     from ms_initkit import formulas
@@ -143,4 +133,4 @@ def schema(
         say(f"{out}: the schema of recipes; an editor takes it by the line # yaml-language-server: $schema={out}")
 
 
-COMMANDS: Final = (check, list_, show, path, initializers, schema)
+COMMANDS: Final = (check, list_, show, initializers, schema)

@@ -46,14 +46,3 @@ def test_flat_shows_what_is_inherited_in_order_with_where_it_stands(tmp_path: Pa
 
 def test_a_recipe_that_is_not_there_is_told() -> None:
     assert RUNNER.invoke(app, ["show", "gtp2"]).exit_code == 1
-
-
-def test_the_file_of_a_recipe_is_told() -> None:
-    as_text, as_json = (RUNNER.invoke(app, ["path", "hf/gpt2", *words]) for words in ((), ("--json",)))
-
-    assert as_text.stdout.endswith("recipes/hf/gpt2.yaml\n")
-    assert json.loads(as_json.stdout) == {"path": as_text.stdout.strip()}
-
-
-def test_the_file_of_no_recipe_is_a_finding() -> None:
-    assert RUNNER.invoke(app, ["path", "hf/gtp2"]).exit_code == 1
