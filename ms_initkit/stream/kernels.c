@@ -211,6 +211,9 @@ static void philox_all(const struct row *row, const uint64_t *counters, int64_t 
 
 /* ---- The laws: `n` float32 values, a multiple of GROUP, from as many words ---- */
 
+/* Their numbers, as in laws.py, which says what the parameters of each are. */
+enum law { CONSTANT, UNIFORM, NORMAL, TRUNCATED, FAR, WORDS };
+
 typedef void law_function(const uint32_t *restrict words, int64_t n, const uint32_t *restrict parameters,
                           float *restrict out);
 

@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-/* The laws, as in laws.py, which says what the parameters of each are. */
-enum law { CONSTANT, UNIFORM, NORMAL, TRUNCATED, FAR, WORDS };
 /* The storage types, as in table.py. */
 enum storage { FLOAT32, FLOAT16, BFLOAT16, FLOAT64, UINT32 };
 
