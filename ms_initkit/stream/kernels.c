@@ -212,7 +212,7 @@ static void philox_all(const struct row *row, const uint64_t *counters, int64_t 
 /* ---- The laws: `n` float32 values, a multiple of GROUP, from as many words ---- */
 
 /* Their numbers, as in laws.py, which says what the parameters of each are. */
-enum law { CONSTANT, UNIFORM, NORMAL, TRUNCATED, FAR, WORDS, SIGNS };
+enum law { CONSTANT, UNIFORM, NORMAL, TRUNCATED, FAR, WORDS };
 
 typedef void law_function(const uint32_t *restrict words, int64_t n, const uint32_t *restrict parameters,
                           float *restrict out);
@@ -401,14 +401,7 @@ static void far(const uint32_t *restrict words, int64_t n, const uint32_t *restr
     }
 }
 
-/* The sign is a float's highest bit, and the word's highest bit decides it. */
-static void signs(const uint32_t *restrict words, int64_t n, const uint32_t *restrict parameters, float *restrict out) {
-    for (int64_t i = 0; i < n; i++) out[i] = float_of(parameters[0] ^ (words[i] & 0x80000000));
-}
-
-static law_function *const LAWS[] = {
-    [UNIFORM] = uniform, [NORMAL] = normal, [TRUNCATED] = truncated, [FAR] = far, [SIGNS] = signs,
-};
+static law_function *const LAWS[] = {[UNIFORM] = uniform, [NORMAL] = normal, [TRUNCATED] = truncated, [FAR] = far};
 
 /* ---- The conversions of `n` float32 values, a multiple of GROUP: rounded once, to nearest even ---- */
 

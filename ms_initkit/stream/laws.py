@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit.draws import Constant, Draw, Mixture, Normal, TruncatedNormal, Uniform, gaussian, portable
+from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, gaussian, portable
 from ms_initkit.draws.rounding import carried_number
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ NORMAL: Final = 2  # mean, std
 TRUNCATED: Final = 3  # mean, std, smallest value, largest value, first cell (bits), number of cells (bits)
 FAR: Final = 4  # mean, signed std, smallest value, largest value, then float64 bits: log p at the near bound, p ratio
 WORDS: Final = 5  # the words themselves, for whoever needs a choice or a rank
-SIGNS: Final = 6  # value, of either sign
 _BOUNDED: Final = frozenset({UNIFORM, TRUNCATED, FAR})  # the smallest and the largest value are parameters 2 and 3
 
 # A truncated normal that keeps less than this part of the mass is drawn in float64: of the 2**32 cells of the fast law
@@ -61,8 +60,6 @@ def law_of(draw: Draw, dtype: str = "float32") -> Law | None:
         case Constant(value):
             # The laws have float32's digits. It is not from a cache: to that, 0 and -0 are one.
             return None if dtype == "float64" else _law(CONSTANT, carried_number(value, dtype))
-        case Mixture(weights=(0.5, 0.5), draws=(Constant(low), Constant(high))) if 0.0 < high == -low:
-            return None if dtype == "float64" else _law(SIGNS, high)
         case Uniform() | Normal() | TruncatedNormal():
             return _law_of(draw, dtype)
     return None

@@ -6,7 +6,6 @@ oracle also serves where the kernels were not compiled.
     word(i)   = lane i mod 4 of Philox4x32-10(counter = i div 4 + substream * 2**64, key)
     uniform   = low + (high - low) * u, kept in [low, high),  u = (word >> 8) / 2**24
     normal    = mean + std * ndtri((word + 1/2) / 2**32)
-    signs     = value, negative where the word's highest bit is set
     truncated = the same of the word scaled into the cells between the bounds, kept in [low, high]
 
 Sources: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" (Philox). Wichura 1988, AS241 (PPND16, far
@@ -82,8 +81,6 @@ def draw(law: laws.Law, word: Words) -> Floats:
             scaled = (word.astype(np.uint64) * np.uint64(cells)) >> _HALF_WORD
             value = mean + std * quantile(first + scaled.astype(np.uint32))
             return _keep_inside(value, smallest, largest)
-        case laws.SIGNS:
-            return np.where(word >> np.uint32(31), -parameters[0], parameters[0])
         case _:
             return _far(parameters, word)
 

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ms_initkit import stream
-from ms_initkit.draws import Constant, Draw, Mixture, Normal, TruncatedNormal, Uniform
+from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform
 from ms_initkit.stages.memory import fresh_array
 from ms_initkit.stream import engine, laws, oracle, table
 from ms_initkit.stream.keys import _keys_slowly, keys
@@ -35,7 +35,6 @@ KEY = stream.key(3, "a.weight")
 DRAWS: list[Draw] = [
     Constant(0.3), Uniform(-1.0, 2.0), Normal(0.1, 0.02), TruncatedNormal(0.0, 1.0, -2.0, 2.0),
     TruncatedNormal(0.0, 1.0, 5.0, 6.0), TruncatedNormal(0.0, 1.0, -41.0, -36.0),
-    Mixture((0.5, 0.5), (Constant(-0.3), Constant(0.3))),
 ]  # fmt: skip
 DTYPES: tuple[engine.Dtype, ...] = ("float32", "float16", "bfloat16", "float64")
 WORDS = laws.Law(laws.WORDS, np.zeros(laws.WIDTH, np.float32))
