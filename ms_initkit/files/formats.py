@@ -126,18 +126,10 @@ def _checkpoint_entries(path: str, size: int) -> Mapping[str, Entry]:
     return {name: Entry(stored.dtype, stored.shape, stored.runs) for name, stored in found.items()}
 
 
-def _raw_entries(path: str, size: int) -> Mapping[str, Entry]:
-    """Returns one vector of float32: the file has no header."""
-    if size % 4:
-        raise ValueError(f"{path}: {size:,} bytes are no whole number of float32 values")
-    return {Path(path).stem: Entry("float32", (size // 4,), ((0, size),))}
-
-
 # By suffix, the order being that of messages.
 READERS: Final[Mapping[str, Callable[[str, int], Mapping[str, Entry]]]] = {
     ".safetensors": _safetensors_entries,
     ".ckpt": _checkpoint_entries,
     ".npz": _npz_entries,
     ".npy": _npy_entries,
-    ".f32": _raw_entries,
 }

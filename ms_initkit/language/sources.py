@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.nodes import Node
 
 FROM: Final[Table] = (
-    Key("path", schemas.TEXT, "A safetensors, .ckpt, .npz, .npy or .f32 file, index, or folder.", is_required=True),
+    Key("path", schemas.TEXT, "A safetensors, .ckpt, .npz or .npy file, an index, or a folder.", is_required=True),
     Key("key", schemas.TEXT, "The tensor's name, captures in braces; the parameter's own if left out."),
     Key("strip", schemas.TEXT, "A prefix that is taken off the parameter's name before it is looked for."),
     Key("prefix", schemas.TEXT, "A prefix that is added to the parameter's name before it is looked for."),
@@ -80,7 +80,7 @@ class FromSpec:
 
     @property
     def _is_array(self) -> bool:
-        return self.path.endswith((".npy", ".f32"))
+        return self.path.endswith(".npy")
 
     def entry_of(self, name: str, captured: Mapping[str, Value]) -> str:
         """Returns the name of the tensor that is taken for a parameter."""

@@ -232,19 +232,6 @@ def test_a_broken_member_of_an_archive_is_refused(
         checkpoints.entries(archive(tmp_path / "x.npz", *members))
 
 
-def test_raw_values_are_a_vector(tmp_path: Path) -> None:
-    (tmp_path / "weight.f32").write_bytes(np.arange(3, dtype="<f4").tobytes())
-
-    assert checkpoints.read(str(tmp_path / "weight.f32"), "weight", (slice(1, 3),)).tolist() == [1.0, 2.0]
-
-
-def test_raw_values_that_are_cut_short_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "weight.f32").write_bytes(b"12345")
-
-    with pytest.raises(ValueError, match=r"weight\.f32: 5 bytes are no whole number of float32 values"):
-        checkpoints.entries(str(tmp_path / "weight.f32"))
-
-
 def test_a_link_is_of_the_format_that_it_is_called_by(tmp_path: Path) -> None:
     # As in the cache of a model hub, where every name leads to a file that is called by its digest.
     np.save(tmp_path / "digest.npy", np.arange(3, dtype=np.float32))
