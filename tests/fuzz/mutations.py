@@ -15,6 +15,7 @@ WORDS: Final = (
     b"{" * 40, b"\n", b"\t", b": ", b"- ", b"&a ", b"*a ", b"!!int ", b"<<: ", b"shape[0]", b"fan_in", b"sqrt(",
     b"** 999", b"/ 0", b"(.*)*", b"+", b"\\d", b"rules:", b"extends:", b"vars:", b"match:", b"init:", b"then:",
     b"blocks:", b"fans:", b"where:", b"has:", b"like:", b"from:", b"parts:", b"missing: next", b"prefix:",
+    b"fit:", b"rows:", b"grid:", b"then: false", b"low_rank:",
     b"config:", b"cell.", b"size:", b"rest:", b"float16", b"int8", b"Infinity", b"__metadata__",
     b"\xff\xff\xff\xff\xff\xff\xff\x7f",
 )  # fmt: skip
