@@ -148,7 +148,7 @@ class Sharing(nn.Cell):
             self.insert_param_to_cell(name, parameter)
 
 
-@pytest.mark.since("2.8")
+@pytest.mark.since("2.9")
 @pytest.mark.parametrize(
     ("first", "second"),
     [(slice(0, 100), slice(25, 75)), (slice(25, 75), slice(0, 100)), (slice(0, 60), slice(40, 100))],
@@ -162,7 +162,7 @@ def test_parameters_whose_memory_overlaps_are_given_their_own(first: slice, seco
     assert not mik.verify(net, plan, seed=7)
 
 
-@pytest.mark.since("2.8")
+@pytest.mark.since("2.9")
 def test_a_kept_parameter_keeps_its_values_where_a_drawn_one_shares_its_memory() -> None:
     net = Sharing(slice(0, 60), slice(40, 100))
 
@@ -229,7 +229,7 @@ def test_deferred_parameters_are_never_drawn_by_their_constructor(monkeypatch: p
     assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
 
 
-@pytest.mark.since("2.8")
+@pytest.mark.since("2.9")
 def test_networks_on_the_meta_device_are_initialised() -> None:
     with mindspore.DeviceCtx("meta"):
         net = Mlp()
@@ -240,7 +240,7 @@ def test_networks_on_the_meta_device_are_initialised() -> None:
     assert net(Tensor(np.ones((1, 20), np.float32))).shape == (1, 10)
 
 
-@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.since("2.8"))])
+@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.since("2.9"))])
 def test_a_kept_deferred_parameter_gets_its_constructors_values(context: str) -> None:
     with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
         net = Stack()
@@ -494,7 +494,7 @@ def test_a_device_without_host_memory_is_written_through_set_data(monkeypatch: p
     assert not mik.verify(remote, mik.plan(remote, recipe(NORMAL)), seed=7)
 
 
-@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.since("2.8"))])
+@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.since("2.9"))])
 def test_narrow_deferred_parameters_keep_their_type(context: str) -> None:
     with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
         net = nn.Dense(8, 8, dtype=mindspore.bfloat16)
@@ -505,7 +505,7 @@ def test_narrow_deferred_parameters_keep_their_type(context: str) -> None:
     assert not mik.verify(net, mik.plan(net, recipe(NORMAL)), seed=7)
 
 
-@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.since("2.8"))])
+@pytest.mark.parametrize("context", ["deferred", pytest.param("meta", marks=pytest.mark.since("2.9"))])
 def test_a_clone_of_a_deferred_parameter_has_the_applied_values(context: str) -> None:
     with mik.deferred() if context == "deferred" else mindspore.DeviceCtx("meta"):
         net = Mlp()

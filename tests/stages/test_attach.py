@@ -443,7 +443,7 @@ def test_an_order_of_hyper_parallel_that_is_not_known_is_an_error() -> None:
 # What is attached to what
 
 
-@pytest.mark.since("2.8")
+@pytest.mark.since("2.9")
 def test_parameters_on_meta_become_deferred() -> None:
     with mindspore.DeviceCtx("meta"):
         net = One((6, 4))
