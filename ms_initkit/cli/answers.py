@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import textwrap
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Final, NoReturn
 
@@ -24,6 +27,21 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON.")]
 def say(text: str) -> None:
     """Prints ``text``, of whose characters none moves the cursor: names and ids are other people's."""
     typer.echo(printable_lines(text), nl=not text.endswith("\n"))
+
+
+def terminal_width() -> int | None:
+    """Returns how many columns the reader's terminal has; None where a file or another program reads."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def fitted(line: str, indent: int) -> str:
+    """Returns ``line`` broken between words where the reader's terminal ends, and indented from there on."""
+    width = terminal_width()
+    if width is None or width < 2 * indent:
+        return line
+    return textwrap.fill(
+        line, width, subsequent_indent=" " * indent, break_long_words=False, break_on_hyphens=False, tabsize=1
+    )
 
 
 def refuse(reason: object) -> NoReturn:

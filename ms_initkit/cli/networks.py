@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say
-from ms_initkit.cli.progress import progress_bar
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say, terminal_width
+from ms_initkit.cli.progress import progress_bar, pulse
 from ms_initkit.findings import InitKitWarning, counted
 from ms_initkit.findings.codes import code_of, explanation
 from ms_initkit.syntax.numerals import read_number
@@ -59,7 +59,9 @@ def plan(
             made = _plan_shapes(shapes, recipe, set_, lenient=lenient)
         else:
             made = _plan(_construct(str(net), net_arg, is_deferred=True), recipe, set_, lenient=lenient)
-        say(made.to_json() if as_json else str(made))
+        from ms_initkit.plans.plan import plan_text
+
+        say(made.to_json() if as_json else plan_text(made, terminal_width()))
 
 
 def explain(
@@ -109,9 +111,11 @@ def apply(
         total = sum(line.size for line in made.assignments if not line.is_kept)
         with progress_bar(total, "drawing") as advance:
             done = apply_plan(network, made, seed=seed, progress=advance)
-        save(network, out)
+        with pulse("saving"):
+            save(network, out)
         if report is not None:
-            write_report(done, report)
+            with pulse("writing the report"):
+                write_report(done, report)
         if as_json:
             say(done.to_json())
             return
@@ -139,8 +143,10 @@ def verify(
             refuse(f"{values}: no such file")
         network = _construct(net, net_arg, is_deferred=False)
         made = _plan(network, recipe, set_, lenient=lenient)
-        load(network, values)
-        findings = verify_net(network, made, seed=seed)
+        with pulse("loading"):
+            load(network, values)
+        with pulse("verifying"):
+            findings = verify_net(network, made, seed=seed)
         report_findings(findings, as_json=as_json)
         if any(finding.severity != "note" for finding in findings):
             raise typer.Exit(FINDINGS)
@@ -172,12 +178,12 @@ def diff(
                 refuse("two recipes differ on a network: add --net MODULE:FACTORY")
             return _plan(network, name, set_, lenient=True)
 
-        difference = read(old).diff(read(new))
+        found = read(old).differences(read(new))
         if as_json:
-            say(json.dumps({"differences": difference.splitlines()}, indent=1))
-        elif difference:
-            say(difference)
-        if difference:
+            say(json.dumps({"differences": [one.to_json() for one in found]}, indent=1))
+        elif found:
+            say("\n".join(map(str, found)))
+        if found:
             raise typer.Exit(FINDINGS)
 
 
@@ -197,7 +203,8 @@ def _construct(net: str, net_args: list[str], *, is_deferred: bool) -> Cell:
     from ms_initkit.networks.construct import load_network
 
     try:
-        return load_network(net, net_args, is_deferred=is_deferred)
+        with pulse("constructing"):
+            return load_network(net, net_args, is_deferred=is_deferred)
     except ValueError as error:
         refuse(error)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
@@ -12,6 +13,23 @@ if TYPE_CHECKING:
 
 # Below this many seconds a progress bar is noise.
 _PATIENCE: Final = 1.0
+
+
+@contextmanager
+def pulse(what: str) -> Iterator[None]:
+    """Says what is being done, once it has taken a second, where nobody can tell how far it is."""
+    from rich.console import Console
+
+    status = Console(file=sys.stderr).status(what)
+    timer = threading.Timer(_PATIENCE, status.start)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
+        status.stop()
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import FINDINGS, AsJson, answering, report_findings, say
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, fitted, report_findings, say
 from ms_initkit.findings import RecipeError, counted
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.text import location, recipe_text
@@ -72,7 +72,7 @@ def _paragraph(entries: Sequence[Shipped]) -> str:
     for entry in entries:
         others = f" (also {', '.join(entry.aliases)})" if entry.aliases else ""
         others += f" (of {entry.package})" if entry.package else ""
-        lines.append(f"{entry.name:{width}}  {entry.description}{others}".rstrip())
+        lines.append(fitted(f"{entry.name:{width}}  {entry.description}{others}".rstrip(), width + 2))
     return "\n".join(lines)
 
 
@@ -103,17 +103,15 @@ def show(
 def initializers(as_json: AsJson = False) -> None:
     """Lists the initializers with their arguments."""
     from ms_initkit import formulas
+    from ms_initkit.formulas.docstrings import docstring_of
 
-    rows = []
-    for name in formulas.names():
-        formula = formulas.find(name)
-        assert formula is not None
-        arguments = [argument.name for argument in formulas.arguments(formula)]
-        rows.append({"name": name, "arguments": arguments, "what": (formula.__doc__ or "").split("\n")[0]})
+    known = [(name, formulas.known(name)) for name in formulas.names()]
+    rows = [(name, [one.name for one in formulas.arguments(made)], docstring_of(made).summary) for name, made in known]
     if as_json:
-        say(json.dumps(rows, indent=1))
+        document = [{"name": name, "arguments": arguments, "what": what} for name, arguments, what in rows]
+        say(json.dumps(document, indent=1))
         return
-    say("\n".join(f"{row['name']}({', '.join(row['arguments'])})\n    {row['what']}" for row in rows))
+    say("\n".join(f"{name}({', '.join(arguments)})\n" + fitted(f"    {what}", 4) for name, arguments, what in rows))
 
 
 def schema(

@@ -17,10 +17,11 @@ from ms_initkit.draws.text import number
 from ms_initkit.files.regular import parse_json, shown
 from ms_initkit.findings import Finding, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
+from ms_initkit.plans.differences import Difference, differences
 from ms_initkit.plans.html import plan_html
 from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to_json
 from ms_initkit.plans.order import order_text
-from ms_initkit.plans.text import assignment_cells, moments_text, table
+from ms_initkit.plans.text import assignment_cells, folded, moments_text, table
 from ms_initkit.plans.validate import faults
 
 if TYPE_CHECKING:
@@ -115,7 +116,11 @@ class Plan:
 
     def diff(self, other: Plan) -> str:
         """Returns, as text, what differs between this plan and ``other``; empty where nothing does."""
-        return printable_lines(plan_difference(self, other))
+        return printable_lines("".join(f"{one}\n" for one in self.differences(other)))
+
+    def differences(self, other: Plan) -> tuple[Difference, ...]:
+        """Returns what differs between this plan and ``other``, parameter by parameter."""
+        return differences(self.assignments, other.assignments)
 
     @cached_property
     def columns(self) -> Columns:
@@ -232,9 +237,17 @@ def _shared(lines: Iterable[Assignment]) -> tuple[Assignment, ...]:
     return tuple(kept)
 
 
-def plan_text(plan: Plan) -> str:
-    """Returns the whole plan: a heading, a line per parameter, totals per rule, findings."""
-    parts = [heading(plan), *table([assignment_cells(line) for line in plan.assignments]), "", summary(plan)]
+def plan_text(plan: Plan, width: int | None = None) -> str:
+    """Returns the whole plan: a heading, a line per parameter, totals per rule, findings.
+
+    Args:
+        plan: The plan.
+        width: Columns that there are: where the lines do not fit in, each is broken into two or more.
+    """
+    lines = table([assignment_cells(line) for line in plan.assignments])
+    if width is not None and max(map(len, lines), default=0) > width:
+        lines = [row for line in plan.assignments for row in folded(assignment_cells(line), width)]
+    parts = [heading(plan), *lines, "", summary(plan)]
     return "\n".join(parts) + "\n"
 
 
@@ -303,26 +316,6 @@ def _why_unruled(plan: Plan) -> str:
     if any(finding.code == "unmatched-parameter" for finding in plan.findings):
         return "no rule selects it, so it is kept; if it is trainable, that is an error: unmatched-parameter"
     return "no rule selects it; it is not trainable, so it is kept"
-
-
-def plan_difference(old: Plan, new: Plan) -> str:
-    """Returns what differs between two plans, a line per parameter; empty where nothing does."""
-    before = {line.name if line.like else line.stream: line for line in old.assignments}
-    after = {line.name if line.like else line.stream: line for line in new.assignments}
-    lines = [f"- {name}  {' '.join(_short(before[name]))}" for name in before if name not in after]
-    lines += [f"+ {name}  {' '.join(_short(after[name]))}" for name in after if name not in before]
-    for name in before:
-        if name in after and _short(before[name]) != _short(after[name]):
-            lines += [
-                f"~ {name}",
-                f"    - {' '.join(_short(before[name]))}",
-                f"    + {' '.join(_short(after[name]))}",
-            ]
-    return "\n".join(lines) + "\n" if lines else ""
-
-
-def _short(line: Assignment) -> tuple[str, ...]:
-    return tuple(cell for cell in assignment_cells(line)[1:-1] if cell)
 
 
 def _value(value: object) -> str:

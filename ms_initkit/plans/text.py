@@ -48,6 +48,15 @@ def moments_text(moments: Moments) -> str:
     return text
 
 
+def folded(cells: Iterable[str], width: int) -> list[str]:
+    """Returns a line's cells in as few rows of ``width`` columns as hold them in order; no cell is broken."""
+    rows = [""]
+    for cell in filter(None, cells):
+        longer = f"{rows[-1]}  {cell}" if rows[-1] else cell
+        rows[-1:] = [longer] if len(longer) <= width or not rows[-1] else [rows[-1], f"    {cell}"]
+    return rows
+
+
 def table(rows: Sequence[tuple[str, ...]], right: Iterable[int] = ()) -> list[str]:
     """Returns the rows with their columns padded; those in ``right`` to the left."""
     if not rows:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,6 +12,7 @@ import safetensors.numpy
 from typer.testing import CliRunner, Result
 
 import ms_initkit as mik
+from ms_initkit.cli import answers, networks, progress
 from ms_initkit.cli.main import app
 
 if TYPE_CHECKING:
@@ -279,6 +281,49 @@ def test_diff_of_plans_shows_what_changed() -> None:
     assert different.exit_code == 1
     assert "~ hidden.weight" in different.stdout
     assert "+ 256x20 float32 normal(sigma=0.02)" in different.stdout
+
+
+def test_diff_in_json_has_the_lines_of_both_plans() -> None:
+    Path("other.yaml").write_text(GOOD.replace("zeros", "ones"))
+
+    answer = run("diff", "./good.yaml", "./other.yaml", *NET, "--json")
+
+    first = json.loads(answer.stdout)["differences"][0]
+    assert (first["parameter"], first["change"]) == ("hidden.bias", "changed")
+    assert (first["before"]["initializer"], first["after"]["initializer"]) == ("zeros", "ones")
+    assert first["before"]["rule"] == "biases"
+
+
+def test_a_plan_keeps_to_the_terminals_width_and_is_whole_for_other_readers(monkeypatch: pytest.MonkeyPatch) -> None:
+    piped = run("plan", *NET, "--recipe", "./good.yaml")
+    monkeypatch.setattr(networks, "terminal_width", lambda: 40)
+    shown = run("plan", *NET, "--recipe", "./good.yaml")
+
+    lines = [line for line in shown.stdout.splitlines() if line.startswith(("hidden", "output", "    "))]
+    assert max(map(len, lines)) <= 40
+    assert "\n".join(lines).split() == " ".join(piped.stdout.splitlines()[2:6]).split()
+
+
+def test_a_list_keeps_to_the_terminals_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "terminal_width", lambda: 60)
+
+    assert max(map(len, run("list", "vit").stdout.splitlines())) <= 60
+
+
+def test_what_takes_long_is_told_and_what_does_not_is_not(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as in a terminal
+    monkeypatch.setattr(progress, "_PATIENCE", 0.01)
+    with progress.pulse("saving"):
+        time.sleep(0.5)
+    long = capsys.readouterr().err
+    monkeypatch.setattr(progress, "_PATIENCE", 60)
+    with progress.pulse("saving"):
+        pass
+
+    assert "saving" in long
+    assert capsys.readouterr().err == ""
 
 
 def test_diff_of_recipes_needs_a_network() -> None:

@@ -1,0 +1,63 @@
+"""What differs between two plans, parameter by parameter."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ms_initkit.basis.records import record
+from ms_initkit.plans.lines import line_to_json
+from ms_initkit.plans.text import assignment_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ms_initkit.plans.lines import Assignment
+
+
+@record
+class Difference:
+    """One parameter that two plans treat differently.
+
+    Args:
+        name: By which both know it.
+        before: Its line in the first plan; None where it has none.
+        after: Its line in the second.
+    """
+
+    name: str
+    before: Assignment | None
+    after: Assignment | None
+
+    def __str__(self) -> str:
+        """Returns it as a line with a mark, or as three of which the first has the name."""
+        if self.before is None or self.after is None:
+            mark = "+" if self.before is None else "-"
+            return f"{mark} {self.name}  {_short(self.before or self.after)}"
+        return f"~ {self.name}\n    - {_short(self.before)}\n    + {_short(self.after)}"
+
+    def to_json(self) -> dict[str, object]:
+        """Returns it as JSON values."""
+        lines = {"before": self.before, "after": self.after}
+        change = "added" if self.before is None else "removed" if self.after is None else "changed"
+        return {"parameter": self.name, "change": change} | {
+            when: None if line is None else line_to_json(line) for when, line in lines.items()
+        }
+
+
+def differences(old: Sequence[Assignment], new: Sequence[Assignment]) -> tuple[Difference, ...]:
+    """Returns what differs between the lines of two plans: what is gone, what is new, what has changed."""
+    before, after = _by_name(old), _by_name(new)
+    gone = [Difference(name, line, None) for name, line in before.items() if name not in after]
+    added = [Difference(name, None, line) for name, line in after.items() if name not in before]
+    common = ((name, line, after[name]) for name, line in before.items() if name in after)
+    changed = [Difference(name, one, other) for name, one, other in common if _short(one) != _short(other)]
+    return (*gone, *added, *changed)
+
+
+def _by_name(lines: Sequence[Assignment]) -> dict[str, Assignment]:
+    return {line.name if line.like else line.stream: line for line in lines}
+
+
+def _short(line: Assignment | None) -> str:
+    """Returns all that a plan shows of a line but its name and its rule."""
+    return "" if line is None else " ".join(cell for cell in assignment_cells(line)[1:-1] if cell)
