@@ -19,8 +19,10 @@ _PREFIX: Final = ".ms-initkit-"
 
 
 @contextmanager
-def whole_file(target: Path) -> Iterator[Path]:
+def whole_file(target: Path, *, keeps_first: bool = False) -> Iterator[Path]:
     """Yields a path to write to; on leaving without an exception the file there becomes ``target``, on the disk.
+
+    With ``keeps_first`` it does not if there is a ``target`` by then: of several processes the first one's stays.
 
     It lies in a folder of its own beside ``target``, which is locked as long as this process lives: what processes that
     were killed have left beside ``target`` is removed first.
@@ -36,7 +38,11 @@ def whole_file(target: Path) -> Iterator[Path]:
             yield unfinished
             with unfinished.open("rb") as stream:
                 os.fsync(stream.fileno())
-            unfinished.replace(target)
+            if keeps_first:
+                with suppress(FileExistsError):
+                    os.link(unfinished, target)  # which, unlike a renaming, fails where another was faster
+            else:
+                unfinished.replace(target)
         sync_folder(target.parent)
     except OSError as error:
         what = error.strerror or str(error)
@@ -45,13 +51,13 @@ def whole_file(target: Path) -> Iterator[Path]:
         ) from error
 
 
-def write_text(target: Path, text: str) -> None:
-    """Writes ``text`` in UTF-8, whole or not at all.
+def write_text(target: Path, text: str, *, keeps_first: bool = False) -> None:
+    """Writes ``text`` in UTF-8, whole or not at all; with ``keeps_first`` only if there is no ``target``.
 
     Raises:
         OSError: If it cannot be written; ``target`` is what it was before.
     """
-    with whole_file(target) as unfinished:
+    with whole_file(target, keeps_first=keeps_first) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
 

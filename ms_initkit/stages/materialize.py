@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import time
 from pathlib import Path
@@ -17,8 +16,9 @@ from typing import TYPE_CHECKING, Final
 
 from ms_initkit import stream
 from ms_initkit.basis.records import record
-from ms_initkit.files.chunks import BusyError, sync_folder
+from ms_initkit.files.chunks import BusyError
 from ms_initkit.files.regular import read_json
+from ms_initkit.files.whole import write_text
 from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
 from ms_initkit.stages.given import given_plan
@@ -226,16 +226,7 @@ def _claim(folder: Path, identity: Mapping[str, str]) -> None:
     """Writes down what the run is made of; if that stands there already, holds it against this run."""
     path = folder / RECORD
     if not path.exists():
-        unfinished = folder / f".{RECORD}.{os.getpid()}"
-        unfinished.write_text(json.dumps(dict(identity), indent=1) + "\n", encoding="utf-8")
-        try:
-            # A link, unlike a renaming, fails where another process was faster.
-            os.link(unfinished, path)
-        except FileExistsError:
-            pass
-        finally:
-            unfinished.unlink()
-        sync_folder(folder)
+        write_text(path, json.dumps(dict(identity), indent=1) + "\n", keeps_first=True)
     try:
         before = read_json(path, largest=_LARGEST_RECORD)
         if not isinstance(before, dict):
@@ -307,13 +298,7 @@ def _missing(folder: Path, shards: Sequence[Shard], metadata: Mapping[str, str])
 def _write_indexes(folder: Path, shards: Sequence[Shard]) -> None:
     text = index_text(shards)
     for name in INDEXES:
-        unfinished = folder / f".{name}.{os.getpid()}"
-        with unfinished.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(folder / name)
-    sync_folder(folder)
+        write_text(folder / name, text)
 
 
 def _names(shards: Sequence[Shard]) -> tuple[str, ...]:

@@ -50,6 +50,16 @@ def test_a_file_appears_whole(tmp_path: Path) -> None:
     assert names(tmp_path / "sub") == ["report.txt"]
 
 
+def test_the_first_of_several_stays_where_that_is_asked_for(tmp_path: Path) -> None:
+    target = tmp_path / "record.json"
+    with whole_file(target, keeps_first=True) as mine:
+        write_text(target, "another's", keeps_first=True)
+        mine.write_text("mine")
+
+    assert target.read_text() == "another's"
+    assert names(tmp_path) == ["record.json"]
+
+
 def half(target: Path, exception: type[BaseException]) -> None:
     """Writes a half of a file, and stops."""
     with whole_file(target) as unfinished:
