@@ -48,7 +48,6 @@ RULE: Final[Table] = (
     Key("fans", fans.SCHEMA, "Where fan_in and fan_out come from."),
     Key("rows", rows.SCHEMA, 'The rows that the rule is about, the others being kept: 3, -1, "50257:", or a list.'),
     Key("then", steps.SCHEMA, "What is done with the values, step by step."),
-    Key("negated", schemas.FLAG, "Whether the sign of every value is turned, after `then`."),
     Key("where", schemas.CONDITION, "A condition on captures, variables, the shape and the cell, for each parameter."),
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on variables; where it is false the rule does not exist."),
@@ -97,7 +96,6 @@ class Rule:
     fans: FansSpec | None = None
     then: tuple[Step, ...] = ()
     rows: Rows | None = None
-    is_negated: bool = False
     where: Expression | None = None
     is_optional: bool = False
     when: Expression | None = None
@@ -116,7 +114,6 @@ class Rule:
             self.blocks,
             *(f"then {step}" for step in self.then),
             self.rows and f"in rows {self.rows} alone",
-            "negated" if self.is_negated else None,
             self.where and f"where {self.where}",
             self.when and f"when {self.when}",
             "optional" if self.is_optional else None,
@@ -216,7 +213,6 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     counted = fields.optional("fans", partial(fans.read_fans, scope=full), None)
     then = fields.optional("then", partial(steps.read_steps, scope=full), ())
     only = fields.optional("rows", partial(rows.read_rows, scope=sized), None)
-    is_negated = fields.optional("negated", read_flag, False)
     where = fields.optional("where", partial(read_condition, scope=sized), None)
     is_optional = fields.optional("optional", read_flag, False)
     when = fields.optional("when", partial(read_condition, scope=outside), None)
@@ -233,7 +229,6 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         fans=counted,
         then=then,
         rows=only,
-        is_negated=is_negated,
         where=where,
         is_optional=is_optional,
         when=when,

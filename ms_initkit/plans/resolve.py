@@ -278,8 +278,6 @@ class Resolver:
             shape = made.result(shape, tensor.shape)
         if shape != tensor.shape:
             raise ValueError(f"`then` makes values of shape {shape}, and the parameter is {tensor.shape}")
-        if rule.is_negated:
-            edits.append(draws.Step("multiply", -1.0))
         draw = _edited(draw, edits)
         if rule.rows is None:
             return draw

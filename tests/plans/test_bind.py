@@ -303,13 +303,3 @@ def test_an_index_of_a_tied_parameter_is_noted_where_it_counts() -> None:
     assert note.message == "'a.0.w' is 'a.1.w' too, and rule '1' takes i = 0 of the first name"
     assert bind(recipe("{match: 'a.{i}.w', init: ones}"), [tied], strict=True).findings == ()
     assert bind(recipe("{match: '{a.0,b}.w', init: ones}"), [tied], strict=True).findings == ()
-
-
-def test_a_negated_rule_turns_every_sign_after_its_steps() -> None:
-    loaded = recipe('{match: "**", init: {uniform: {low: 0, high: 1}}, then: [{multiply: 2}], negated: true}')
-
-    draw = bind(loaded, [info("a.weight")], strict=True)["a.weight"].draw
-
-    steps = (draws.Step("multiply", 2.0), draws.Step("multiply", -1.0))
-    assert draw == draws.Edited(draws.Uniform(0.0, 1.0), steps)
-    assert str(loaded.rules[0]).endswith("then multiply, negated")
