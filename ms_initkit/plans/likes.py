@@ -69,6 +69,8 @@ class Likes:
             taken: Makes what a parameter is given of the draw, and of the shape, of the one that it is like.
             fail: Told of those that cannot be served.
         """
+        if not self.waiting:
+            return
         places = {name: place for place, line in enumerate(lines) for name in (*line.aliases, line.name, line.stream)}
         left = dict(self.waiting)
         while left:

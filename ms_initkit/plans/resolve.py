@@ -63,7 +63,7 @@ class Resolver:
     )
     sources: Sources = field(default_factory=Sources)
     _known: dict[object, Resolution] = field(default_factory=dict)
-    _names: dict[int, frozenset[str]] = field(default_factory=dict)
+    _names: dict[int, tuple[frozenset[str], bool]] = field(default_factory=dict)  # and whether options are among them
 
     def resolve(self, rule: Rule, info: ParamInfo, owner: Owner) -> Resolution:
         """Returns what ``rule`` makes of ``info``, which it selects as ``owner``'s.
@@ -71,11 +71,13 @@ class Resolver:
         Raises:
             ValueError: If it cannot: no fans, an expression without a value, a shape that the formula refuses.
         """
-        used = self._names.get(id(rule))
-        if used is None:
-            used = self._names[id(rule)] = rule.names
+        known = self._names.get(id(rule))
+        if known is None:
+            names = rule.names
+            known = self._names[id(rule)] = (names, any(name.startswith(CELL) for name in names))
+        used, has_options = known
         captured: Captured = rule.match.capture(owner.name) if used or isinstance(rule.action, FromSpec) else {}
-        if any(name.startswith(CELL) for name in used):
+        if has_options:
             captured = {**captured, **_options(owner, used)}
         if isinstance(rule.action, FromSpec):
             return self._loaded(rule, info, owner, captured)
@@ -89,9 +91,10 @@ class Resolver:
             owner.leaf,
             owner.siblings,
         )
-        if key not in self._known:
-            self._known[key] = self._resolve(rule, info, owner, captured)
-        return self._known[key]
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._resolve(rule, info, owner, captured)
+        return found
 
     def has_values(self, rule: Rule, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether the file of ``rule`` has what it is to give ``info``."""
