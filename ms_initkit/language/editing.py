@@ -51,7 +51,7 @@ class Add(Step):
         return draws.Step("add", values.number(self.what))
 
     def __str__(self) -> str:
-        return f"add {self.what.name}" if isinstance(self.what, InitSpec) else "add"
+        return f"add {self.what}"
 
 
 @final
@@ -71,6 +71,9 @@ class Multiply(Step):
 
     def resolve(self, values: Values) -> Edit:
         return draws.Step("multiply", values.number(self.by))
+
+    def __str__(self) -> str:
+        return f"multiply {self.by}"
 
 
 SET: Final[Table] = (
@@ -115,6 +118,9 @@ class Set(Step):
             raise ValueError(f"[{', '.join(map(str, self.at))}] is not a place in a tensor of shape {values.shape}")
         named = [(one.of(extent, values.index),) for one, extent in zip(self.at, values.shape, strict=False)]
         return draws.SetBox((*named, *whole(values.shape[len(named) :])), to)
+
+    def __str__(self) -> str:
+        return f"set [{', '.join(map(str, self.at))}] to {self.to}"
 
 
 def _read_value(node: Node, what: str, scope: Scope) -> Expression | float:
@@ -165,6 +171,9 @@ class ZeroColumns(Step):
         if len(values.shape) < 2:
             raise ValueError(f"a tensor of shape {values.shape} has no columns")
         return _zeroed(self.columns, 1, values)
+
+    def __str__(self) -> str:
+        return f"zero_columns {self.columns}"
 
 
 def _zeroed(places: Rows, axis: int, values: Values) -> Edit:

@@ -33,7 +33,10 @@ class Difference:
         if self.before is None or self.after is None:
             mark = "+" if self.before is None else "-"
             return f"{mark} {self.name}  {_short(self.before or self.after)}"
-        return f"~ {self.name}\n    - {_short(self.before)}\n    + {_short(self.after)}"
+        one, other = _short(self.before), _short(self.after)
+        if one == other:
+            one, other = f"{one}  {self.before.draw}", f"{other}  {self.after.draw}"
+        return f"~ {self.name}\n    - {one}\n    + {other}"
 
     def to_json(self) -> dict[str, object]:
         """Returns it as JSON values."""
@@ -50,12 +53,17 @@ def differences(old: Sequence[Assignment], new: Sequence[Assignment]) -> tuple[D
     gone = [Difference(name, line, None) for name, line in before.items() if name not in after]
     added = [Difference(name, None, line) for name, line in after.items() if name not in before]
     common = ((name, line, after[name]) for name, line in before.items() if name in after)
-    changed = [Difference(name, one, other) for name, one, other in common if _short(one) != _short(other)]
+    changed = [Difference(name, one, other) for name, one, other in common if _differ(one, other)]
     return (*gone, *added, *changed)
 
 
 def _by_name(lines: Sequence[Assignment]) -> dict[str, Assignment]:
     return {line.name if line.like else line.stream: line for line in lines}
+
+
+def _differ(one: Assignment, other: Assignment) -> bool:
+    # What is made of values that are not known has no moments to tell its numbers by.
+    return _short(one) != _short(other) or (one.moments.std is None and one.draw != other.draw)
 
 
 def _short(line: Assignment | None) -> str:

@@ -171,7 +171,7 @@ def test_copies_with_noise_have_noise_of_their_own() -> None:
 
     first, second = net[1].weight.asnumpy(), net[2].weight.asnumpy()
     assert abs((first * second).mean()) < 5 / 64  # five standard errors of 4,096 products
-    assert report.plan["1.weight"].initializer == "like 0.weight: zeros, then add normal"
+    assert report.plan["1.weight"].initializer == "like 0.weight: zeros, then add normal(sigma=1)"
     assert mik.verify(net, report, seed=1) == ()
 
 
@@ -181,7 +181,7 @@ def test_fans_of_what_is_added_are_the_parameters() -> None:
 
     added = draws.AddDraw(draws.Normal(0.0, 1 / 64), "then[0]")
     assert plan["0.weight"].draw == draws.Edited(draws.Constant(0.0), (added,))
-    assert plan["0.weight"].initializer == "zeros, then add normal"
+    assert plan["0.weight"].initializer == "zeros, then add normal(sigma=1 / fan_in)"
     assert mik.Plan.from_json(plan.to_json()) == plan
 
 

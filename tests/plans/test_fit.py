@@ -141,7 +141,7 @@ def test_a_copy_is_made_to_fit_and_steps_follow() -> None:
     report = mik.apply(net, rules, seed=1)
 
     assert np.array_equal(net.w1.asnumpy(), 2 * net.w0.asnumpy()[[0, 1, 2, 3, 4, 5, 0, 1, 2]])
-    assert report.plan["w1"].initializer == "like w0: normal(sigma=1), widened outputs: 6x4 to 9x4, then multiply"
+    assert report.plan["w1"].initializer == "like w0: normal(sigma=1), widened outputs: 6x4 to 9x4, then multiply 2"
     assert mik.verify(net, report.plan, seed=1) == ()
     assert mik.verify(net, report.plan) == ()
     net.w1.set_data(net.w1 + 1)

@@ -93,7 +93,7 @@ def test_rows_of_what_is_there_are_changed() -> None:
 
     assert np.array_equal(held(net.table)[10:20], before[10:20] * np.float32(0.5))
     assert np.array_equal(held(net.table)[20:], before[20:])
-    assert report.plan["table"].initializer == "keep, then multiply, in rows 10:20 alone"
+    assert report.plan["table"].initializer == "keep, then multiply 0.5, in rows 10:20 alone"
     assert mik.verify(net, report, seed=3) == ()
     assert [finding.code for finding in mik.verify(net, report.plan, seed=3)] == ["unknown-values"]
 
@@ -159,3 +159,12 @@ def test_what_no_binding_makes_is_refused() -> None:
         assert "are not stretches of axis 0 of (4, 4)" in str(fault(draws.InRows(rows, one, draws.There()), (4, 4)))
     assert fault(draws.InRows(((1, 3),), draws.Keep(), one), (4, 4)) is not None
     assert fault(draws.InRows(((1, 3),), one, draws.There()), (4, 4)) is None
+
+
+def test_plans_differ_by_numbers_of_what_is_not_known() -> None:
+    rule = "{match: a, init: keep, then: [{multiply: f}]}"
+    plans = [bind(recipe(rule, head=f"vars: {{f: {f}}}"), [info("a")], strict=True) for f in (0.4, 0.5, 0.4)]
+
+    assert "multiply f" in plans[0]["a"].initializer
+    assert "value=0.4" in plans[0].diff(plans[1])
+    assert plans[0].diff(plans[2]) == ""

@@ -45,7 +45,7 @@ def test_shrink_and_perturb_what_is_there() -> None:
     report = mik.apply(net, PERTURB, seed=2)
 
     line = report.plan["0.weight"]
-    assert line.initializer == "keep, then multiply, then add normal"
+    assert line.initializer == "keep, then multiply 0.4, then add normal(sigma=0.1)"
     noise = stream.sample(draws.Normal(0.0, 0.1), (512, 512), stream.key(stream.key(2, "0.weight"), "then[1]"))
     assert np.array_equal(held(net[0].weight), before * np.float32(0.4) + noise)
     assert Plan.from_json(report.plan.to_json()) == report.plan
