@@ -18,9 +18,13 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (recipes.COMMANDS, networks.COMMANDS, materialize.COMMANDS, suggest.COMMANDS):
+for panel, commands in (
+    ("Recipes", recipes.COMMANDS),
+    ("Networks", networks.COMMANDS + suggest.COMMANDS),
+    ("Models that need not fit into memory", materialize.COMMANDS),
+):
     for command in commands:
-        app.command()(command)
+        app.command(rich_help_panel=panel)(command)
 
 
 def _say_version(is_asked: bool) -> None:
@@ -43,7 +47,10 @@ def application(
         typer.Option("--import", help="A module or file that registers initializers of your own.", metavar="MODULE"),
     ] = [],  # noqa: B006
 ) -> None:
-    """Initialises MindSpore networks from YAML recipes."""
+    """Initialises MindSpore networks from YAML recipes: checked before, identical everywhere, proven afterwards.
+
+    Ends with 0 if all is well, 1 if something was found, 2 if it could not run.
+    """
     for folder in recipes_:
         if not folder.is_dir():
             refuse(f"{folder}: no such folder")

@@ -22,27 +22,35 @@ if TYPE_CHECKING:
     from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.variables import VariableValue
 
-_NET: Final = typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY")
+_NET: Final = typer.Option(
+    "--net",
+    help="What makes the network: a class or function of a module or file, as in mindcv.models:resnet50, net.py:Net.",
+    metavar="MODULE:FACTORY",
+)
 Net = Annotated[str, _NET]
+MaybeNet = Annotated[str | None, _NET]
 NetArguments = Annotated[
     list[str],
-    typer.Option("--net-arg", help="Argument of the factory; may be repeated.", metavar="KEY=VALUE"),
+    typer.Option("--net-arg", help="An argument of it, as in num_classes=10; may be repeated.", metavar="KEY=VALUE"),
 ]
-_RECIPE: Final = typer.Option("--recipe", help="A shipped recipe's name, or a path.")
+_RECIPE: Final = typer.Option("--recipe", help="A recipe's name, a path, or auto: the one that is known to be right.")
 RecipeName = Annotated[str, _RECIPE]
 Settings = Annotated[
     list[str],
-    typer.Option("--set", help="Value of a recipe's variable; may be repeated.", metavar="NAME=VALUE"),
+    typer.Option(
+        "--set", help="A value for a variable of the recipe, as in sigma=0.01; may be repeated.", metavar="NAME=VALUE"
+    ),
 ]
 Lenient = Annotated[
-    bool, typer.Option("--lenient", help="Leftovers (unmatched parameters, unused rules) are warnings.")
+    bool,
+    typer.Option("--lenient", help="Go on where parameters have no rule, or rules no parameter: they are warnings."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="0 to 2**64 - 1.")]
+Seed = Annotated[int, typer.Option("--seed", help="What the values follow from: 0 to 2**64 - 1.")]
 
 
 def plan(
     recipe: RecipeName,
-    net: Annotated[str | None, _NET] = None,
+    net: MaybeNet = None,
     net_arg: NetArguments = [],  # noqa: B006  # typer reads the default and never hands it out
     shapes: Annotated[
         Path | None, typer.Option("--shapes", help="A manifest, a safetensors index or file, in place of a network.")
@@ -66,7 +74,7 @@ def plan(
 
 def explain(
     name: Annotated[str, typer.Argument(help="A parameter's name; without a network, a finding's code.")],
-    net: Annotated[str | None, _NET] = None,
+    net: MaybeNet = None,
     recipe: Annotated[str | None, _RECIPE] = None,
     net_arg: NetArguments = [],  # noqa: B006
     set_: Settings = [],  # noqa: B006
@@ -159,7 +167,7 @@ def verify(
 def diff(
     old: Annotated[str, typer.Argument(help="A plan in JSON, as `plan --json` prints it, or a recipe.")],
     new: Annotated[str, typer.Argument(help="Another.")],
-    net: Annotated[str | None, typer.Option("--net", help="The network that recipes are compared on.")] = None,
+    net: MaybeNet = None,
     net_arg: NetArguments = [],  # noqa: B006
     set_: Settings = [],  # noqa: B006
     as_json: AsJson = False,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say
-from ms_initkit.cli.networks import NetArguments
+from ms_initkit.cli.networks import MaybeNet, NetArguments
 from ms_initkit.findings import counted
 from ms_initkit.plans.text import table
 
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 
 
 def suggest(
-    net: Annotated[
-        str | None,
-        typer.Option("--net", help="What makes the network: module:factory.", metavar="MODULE:FACTORY"),
-    ] = None,
+    net: MaybeNet = None,
     net_arg: NetArguments = [],  # noqa: B006  # typer reads the default and never hands it out
     shapes: Annotated[
         Path | None, typer.Option("--shapes", help="A manifest, a safetensors index or file, in place of a network.")
