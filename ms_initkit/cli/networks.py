@@ -160,7 +160,8 @@ def verify(
             raise typer.Exit(FINDINGS)
         if not as_json:
             drawn = sum(not line.is_kept for line in made.assignments)
-            how = "bit for bit those of seed " + str(seed) if seed is not None else "as the recipe says, by statistics"
+            those = "that" if drawn == 1 else "those"
+            how = f"bit for bit {those} of seed {seed}" if seed is not None else "as the recipe says, by statistics"
             say(f"{counted(drawn, 'parameter')} {'is' if drawn == 1 else 'are'} {how}")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from ms_initkit import formulas
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
-from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.findings import RecipeError, counted, suggestion
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.language.sources import FromSpec, read_numbers
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
@@ -177,7 +177,9 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             problems.add("bad-argument", message, span=value.span, help=help_)
     if len(values) > len(known):
         takes = f"takes {len(known)} at most" if known else "takes none"
-        problems.add("unknown-argument", f"{name.text!r} has {len(values)} arguments and {takes}", span=node.span)
+        problems.add(
+            "unknown-argument", f"{name.text!r} has {counted(len(values), 'argument')} and {takes}", span=node.span
+        )
     return list(zip(known, values, strict=False))
 
 

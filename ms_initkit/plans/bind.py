@@ -142,7 +142,7 @@ def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[P
 
     stripped = tuple(info._replace(owners=tuple(strip(owner) for owner in info.owners)) for info in infos)
     findings = [
-        Finding.note("stripped-prefix", f"{text!r} was taken off {count} names before matching")
+        Finding.note("stripped-prefix", f"{text!r} was taken off {counted(count, 'name')} before matching")
         for text, count in found.items()
     ]
     names = Counter(info.name for info in stripped)

@@ -85,7 +85,7 @@ class Materialized:
 
     def __str__(self) -> str:
         """Returns what was done in a few lines."""
-        lines = [f"{self.folder}: wrote {_files(self.written)}, {self.size / 1e9:.3f} GB in {self.seconds:.2f} s"]
+        lines = [f"{self.folder}: wrote {_files(self.written)}, {_size(self.size)} in {self.seconds:.2f} s"]
         lines[0] += f", with seed {self.seed} (stream version {stream.VERSION}, plan {self.plan.fingerprint})"
         if self.kept:
             lines.append(f"{_files(self.kept)} had been written before: checked and kept")
@@ -303,6 +303,14 @@ def _write_indexes(folder: Path, shards: Sequence[Shard]) -> None:
 
 def _names(shards: Sequence[Shard]) -> tuple[str, ...]:
     return tuple(shard.file for shard in shards)
+
+
+def _size(count: int) -> str:
+    """Returns a number of bytes in the unit that suits it."""
+    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= size:
+            return f"{count / size:.4g} {unit}"
+    return counted(count, "byte")
 
 
 def _files(names: Sequence[str]) -> str:

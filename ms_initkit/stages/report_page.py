@@ -109,8 +109,9 @@ def _summary(report: Done) -> str:
     kept = sum(line.is_kept for line in plan.assignments)
     total = sum(line.size for line in plan.assignments)
     return (
-        f"{len(plan.assignments):,} parameters, {total:,} elements; "
-        f"{report.written:,} written in {report.seconds:.2f} s" + (f", {kept:,} parameters kept" if kept else "")
+        f"{_count(len(plan.assignments), 'parameter')}, {_count(total, 'element')}; "
+        f"{report.written:,} written in {report.seconds:.2f} s"
+        + (f", {_count(kept, 'parameter')} kept" if kept else "")
     )
 
 
