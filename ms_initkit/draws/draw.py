@@ -15,7 +15,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws import typed_json
 
 # Needed when it runs, too: draws are read from JSON by the types of their fields.
-from ms_initkit.draws.fits import Fit  # noqa: TC001
+from ms_initkit.draws.fits import Fits  # noqa: TC001
 from ms_initkit.draws.functions import Functions  # noqa: TC001
 from ms_initkit.draws.slices import Pieces, Window  # noqa: TC001
 
@@ -301,7 +301,7 @@ class Made(Base):
 
     draw: Draw
     shape: tuple[int, ...]
-    function: Functions
+    function: Functions | Fits
 
     @property
     def parts(self) -> tuple[Draw, ...]:
@@ -365,30 +365,13 @@ class Loaded(Base):
 
 
 @record
-class Fitted(Base):
-    """``draw`` of a tensor of ``shape``, made to fit another shape by ``fit``: see ``ms_initkit.draws.fitting``."""
-
-    draw: Draw
-    shape: tuple[int, ...]
-    fit: Fit
-
-    @property
-    def parts(self) -> tuple[Draw, ...]:
-        return (self.draw,)
-
-    def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-        del shape
-        return (self.shape,)
-
-
-@record
 class Keep(Base):
     """The parameter keeps the value it has."""
 
 
 Draw: TypeAlias = (
     Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
-    | Blocks | Repeated | Edited | Made | InRows | There | Loaded | Fitted | Keep
+    | Blocks | Repeated | Edited | Made | InRows | There | Loaded | Keep
 )  # fmt: skip
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
@@ -416,8 +399,6 @@ def renamed(draw: Draw, names: Mapping[str, str]) -> Draw:
             return Edited(renamed(inner, names), edits)
         case Made(inner, shape, function):
             return Made(renamed(inner, names), shape, function)
-        case Fitted(inner, shape, fit):
-            return Fitted(renamed(inner, names), shape, fit)
         case Blocks():
             return replace(draw, draws=tuple(renamed(part, names) for part in draw.draws))
         case InRows(rows, inner, rest):

@@ -1,55 +1,173 @@
-"""How values of one shape are made to fit another, as data; ``ms_initkit.draws.fitting`` does it."""
+"""Values of one shape made to fit another: functions of all of them, the same for every slice and on every machine.
+
+Each knows of the new shape what it needs; sums are taken element by element in a fixed order, in float64.
+"""
+
+# ruff: noqa: D102 (Function says what the methods do)
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws.functions import Function
 
 if TYPE_CHECKING:
-    from ms_initkit.draws.slices import Shape
+    from ms_initkit.draws.functions import Bounds, Source, Values
+    from ms_initkit.draws.slices import Shape, Slices
 
-_LARGEST: Final = 1 << 31  # of values that a mean is taken of
+# The absolute weights of four taps half way between two: 1.375 along each axis.
+_OVERSHOOT: Final = 1.375**2
 
 
+@final
 @record
-class FirstRows:
-    """As many of the first rows as there are to be."""
+class FirstRows(Function):
+    """The first ``count`` rows."""
+
+    count: int
+
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        return (self.count, *shape[1:])
+
+    def fault(self, shape: Shape) -> str | None:
+        return None if shape and 0 < self.count <= shape[0] else f"{shape} has no {self.count} rows"
+
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        del shape
+        return source.read(slices)
+
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        del shape
+        return bounds
 
 
+@final
 @record
-class MeanRow:
-    """Every row is the mean of all rows."""
+class MeanRow(Function):
+    """``count`` rows, each the mean of all rows."""
+
+    count: int
+
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        return (self.count, *shape[1:])
+
+    def fault(self, shape: Shape) -> str | None:
+        return None if shape and min(*shape, self.count) > 0 else f"{shape} has no mean row, or {self.count} are none"
+
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        import numpy as np
+
+        mean = source.sums("values", (0,), slices) / source.shape[0]
+        return np.repeat(mean, slices[0].stop - slices[0].start, 0)
+
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        del shape
+        return bounds
 
 
+@final
 @record
-class Channels:
-    """Another number of input channels (axis 1), so that they answer to equal channels as before.
+class Channels(Function):
+    """``count`` input channels (axis 1), so that they answer to equal channels as those that there are.
 
     ``average`` gives each the mean of all, ``repeat`` takes them in turn; both are scaled by old over new. A single
     channel is the sum of all by either.
     """
 
     how: Literal["average", "repeat"]
+    count: int
+
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        return (shape[0], self.count, *shape[2:])
+
+    def fault(self, shape: Shape) -> str | None:
+        if len(shape) < 2:
+            return f"{shape} has no axis 1"
+        return None if min(shape[1], self.count) > 0 else f"{self.count} channels are not made of {shape[1]}"
+
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        from ms_initkit.draws import fitting
+
+        del shape
+        everything = slice(0, source.shape[1])
+        values = source.read((slices[0], everything, *slices[2:]))
+        return fitting.channels(values, slices[1], self.count, is_mean=self.how == "average")
+
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        return None if bounds is None else (bounds[0] * shape[1] / self.count, bounds[1] * shape[1] / self.count)
 
 
+@final
 @record
-class Inflated:
-    """A new axis 2, of time or depth: each slice the plane divided by their number, or the middle one alone."""
+class Inflated(Function):
+    """A new axis 2 of ``depth``: each slice the plane divided by their number, or the middle one alone."""
 
     how: Literal["repeat", "center"]
+    depth: int
+
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        return (*shape[:2], self.depth, *shape[2:])
+
+    def fault(self, shape: Shape) -> str | None:
+        return None if len(shape) == 4 and self.depth > 0 else f"{shape} is no kernel to make {self.depth} slices of"
+
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        from ms_initkit.draws import fitting
+
+        del shape
+        plane = source.read((*slices[:2], *slices[3:]))
+        return fitting.inflated(plane, slices[2], self.depth, is_centered=self.how == "center")
+
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        del shape
+        if bounds is None or self.how == "repeat":
+            return None if bounds is None else (bounds[0] / self.depth, bounds[1] / self.depth)
+        return min(bounds[0], 0.0), max(bounds[1], 0.0)
 
 
+@final
 @record
-class Widened:
-    """Units repeated in turn: of outputs (axis 0) copies, of inputs (axis 1) equal shares, so that sums stay."""
+class Widened(Function):
+    """``count`` units, the old ones in turn: of outputs (axis 0) copies, of inputs (axis 1) equal shares: sums stay."""
 
     what: Literal["outputs", "inputs"]
+    count: int
+
+    @property
+    def axis(self) -> int:
+        """The axis of the units."""
+        return 0 if self.what == "outputs" else 1
+
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        return (*shape[: self.axis], self.count, *shape[self.axis + 1 :])
+
+    def fault(self, shape: Shape) -> str | None:
+        if len(shape) <= self.axis:
+            return f"{shape} has no axis {self.axis}"
+        old = shape[self.axis]
+        return None if 0 < old <= self.count else f"{old} {self.what} do not become {self.count}"
+
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        from ms_initkit.draws import fitting
+
+        del shape
+        return fitting.widened(source.read, source.shape, slices, self.axis, self.count)
+
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        del shape
+        return None if bounds is None else (min(bounds[0], 0.0), max(bounds[1], 0.0))
 
 
+@final
 @record
-class Grid:
+class Grid(Function):
     """Positions (the last axis but one), after ``tokens`` others, on a grid of ``new`` rows and columns for ``old``."""
 
     tokens: int
@@ -57,46 +175,31 @@ class Grid:
     new: tuple[int, int]
     antialias: bool
 
+    def result(self, shape: Shape, due: Shape) -> Shape:
+        del due
+        return (*shape[:-2], self.tokens + math.prod(self.new), shape[-1])
 
-Fit: TypeAlias = FirstRows | MeanRow | Channels | Inflated | Widened | Grid
+    def fault(self, shape: Shape) -> str | None:
+        if len(shape) < 2:
+            return f"positions are the last axis but one, and {shape} has none"
+        is_right = self.tokens >= 0 and min(*self.old, *self.new) > 0
+        if not is_right or self.tokens + math.prod(self.old) != shape[-2]:
+            height, width = self.old
+            return f"{self.tokens} tokens and {height} x {width} are not the {shape[-2]} positions of {shape}"
+        return None
 
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+        from ms_initkit.draws import fitting
 
-def misfit(fit: Fit, old: Shape, new: Shape) -> str | None:
-    """Returns why values of shape ``old`` cannot be made to fit ``new`` so, None if they can."""
-    match fit:
-        case FirstRows() | MeanRow():
-            problem = _differing(old, new, 0)
-            if problem is None and isinstance(fit, FirstRows) and new[0] > old[0]:
-                problem = f"{old[0]} rows are no {new[0]}"
-            return problem or (f"{old[0]} rows have no mean" if not 0 < math.prod(old) <= _LARGEST else None)
-        case Channels():
-            return _differing(old, new, 1)
-        case Widened(what):
-            axis = 0 if what == "outputs" else 1
-            problem = _differing(old, new, axis)
-            return problem or (f"{old[axis]} {what} do not become {new[axis]}" if new[axis] < old[axis] else None)
-        case Inflated():
-            if len(new) != 5 or old != (*new[:2], *new[3:]):
-                return f"a kernel of shape {old} is not that of {new} without its axis 2"
-            return None if min(new) > 0 else f"{new} has no elements"
-        case Grid(tokens, before, after):
-            return _grid_misfit(tokens, before, after, old, new)
+        del shape
+        return fitting.interpolated(self, source.read, slices)
 
-
-def _differing(old: Shape, new: Shape, axis: int) -> str | None:
-    """Returns whether any axis but ``axis`` has another extent, or there is no such axis."""
-    if len(old) != len(new) or len(new) <= axis:
-        return f"it fits axis {axis} alone, of shapes with as many axes: {old} is no {new}"
-    others = [at for at in range(len(new)) if at != axis and old[at] != new[at]]
-    if others:
-        return f"it fits axis {axis} alone, and {old} has another axis {others[0]} than {new}"
-    return None if min(old[axis], new[axis]) > 0 else f"axis {axis} of {old} or {new} is empty"
+    def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
+        del shape
+        if bounds is None:
+            return None
+        largest = _OVERSHOOT * max(map(abs, bounds))
+        return -largest, largest
 
 
-def _grid_misfit(tokens: int, before: tuple[int, int], after: tuple[int, int], old: Shape, new: Shape) -> str | None:
-    if len(old) != len(new) or len(new) < 2 or (*old[:-2], old[-1]) != (*new[:-2], new[-1]):
-        return f"positions are the last axis but one, and {old} has others than {new}"
-    for (height, width), shape in ((before, old), (after, new)):
-        if tokens < 0 or min(height, width) < 1 or tokens + height * width != shape[-2]:
-            return f"{tokens} tokens and {height} x {width} are not the {shape[-2]} positions of {shape}"
-    return None
+Fits: TypeAlias = FirstRows | MeanRow | Channels | Inflated | Widened | Grid

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from ms_initkit import draws
-from ms_initkit.draws import fitting, tables
+from ms_initkit.draws import tables
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.steps import stepped
 from ms_initkit.draws.text import number
@@ -74,9 +74,6 @@ class Reach:
                 return function.bounds(self.of(made_of, inner), inner)
             case draws.Loaded():
                 return self.from_file(draw, shape)
-            case draws.Fitted(inner, inner_shape, fit):
-                ends = self.of(inner, inner_shape)
-                return None if ends is None else fitting.bounds(fit, inner_shape, shape, *ends)
             case _:
                 return None
 

@@ -1,7 +1,8 @@
 """Sums over axes of tensors of any size, in one fixed order: the same bits on every machine, in blocks of any size.
 
-Of squares or magnitudes in float64. Along an axis neighbours are added, element 0 to 1, 2 to 3 and so on, then the sums
-of these in the same way until one is left; one without a neighbour goes on as it is. The last axis is summed first.
+Of values, squares or magnitudes in float64. Along an axis neighbours are added, element 0 to 1, 2 to 3 and so on, then
+the sums of these in the same way until one is left; one without a neighbour goes on as it is. The last axis is summed
+first.
 An aligned block of 2**k elements is then one subtree, whatever is summed beside it and when.
 """
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ms_initkit.draws.arrays import Floats
     from ms_initkit.draws.slices import Slices
 
-Of: TypeAlias = Literal["squares", "magnitudes"]
+Of: TypeAlias = Literal["values", "squares", "magnitudes"]
 Axes: TypeAlias = tuple[int, ...]
 Read: TypeAlias = "Callable[[Slices], NDArray[np.floating[Any]]]"
 # Carries out what can be done at once: it calls a function with each number below the one given.
@@ -44,7 +45,11 @@ def total(read: Read, box: Slices, axes: Axes, of: Of, limit: int, together: Tog
 
     def add_up(number: int) -> None:
         values = read(parts[number]).astype(np.float64)
-        values = values * values if of == "squares" else np.abs(values)
+        match of:
+            case "squares":
+                values = values * values
+            case "magnitudes":
+                values = np.abs(values)
         for axis in reversed(axes):
             values = pairwise(values, axis)
         sums[number] = values

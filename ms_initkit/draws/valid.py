@@ -9,7 +9,6 @@ import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.draws import tables
-from ms_initkit.draws.fits import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,8 +51,6 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             if not 0 <= axis < len(shape) or times < 1 or shape[axis] % times:
                 return f"axis {axis} of {shape} is not {times} times something"
             return fault(inner, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :])) or _kept(inner)
-        case draws.Fitted(inner, inner_shape, fit):
-            return misfit(fit, inner_shape, shape) or fault(inner, inner_shape) or _kept(inner)
         case draws.Made(inner, inner_shape, function):
             wrong = function.fault(inner_shape) or fault(inner, inner_shape) or _kept(inner)
             if wrong is None and function.result(inner_shape, shape) != shape:

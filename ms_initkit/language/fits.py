@@ -86,12 +86,13 @@ class Rows(Fit):
         return cls(None if is_mean else read_initializer(node, what, scope))
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
-        _require(fits.MeanRow(), old, new)
+        if not old or len(old) != len(new) or old[1:] != new[1:]:
+            raise ShapeError(f"`rows` fits the first axis alone, and {old} has other rows than {new}")
         if new[0] <= old[0]:
-            return draws.Fitted(source, old, fits.FirstRows())
+            return _made(source, fits.FirstRows(new[0]), old, new)
         more = (new[0] - old[0], *new[1:])
-        drawn = draws.Fitted(source, old, fits.MeanRow()) if self.init is None else own(self.init, more)
-        return draws.Blocks(0, (old[0], more[0]), (source, drawn))
+        mean = _made(source, fits.MeanRow(more[0]), old, more)
+        return draws.Blocks(0, (old[0], more[0]), (source, mean if self.init is None else own(self.init, more)))
 
     def __str__(self) -> str:
         return f"rows by {'mean' if self.init is None else self.init.name}"
@@ -114,7 +115,7 @@ class Channels(Fit):
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
         del own
-        return _fitted(source, fits.Channels(self.how), old, new)
+        return _made(source, fits.Channels(self.how, _extent(new, 1)), old, new)
 
     def __str__(self) -> str:
         return f"channels by {self.how}"
@@ -137,7 +138,7 @@ class Inflate(Fit):
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
         del own
-        return _fitted(source, fits.Inflated(self.how), old, new)
+        return _made(source, fits.Inflated(self.how, _extent(new, 2)), old, new)
 
     def __str__(self) -> str:
         return f"inflated by {self.how}"
@@ -160,7 +161,7 @@ class Widen(Fit):
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
         del own
-        return _fitted(source, fits.Widened(self.what), old, new)
+        return _made(source, fits.Widened(self.what, _extent(new, 0 if self.what == "outputs" else 1)), old, new)
 
     def __str__(self) -> str:
         return f"widened {self.what}"
@@ -212,7 +213,7 @@ class Grid(Fit):
         if min(len(old), len(new)) < 2:
             raise ShapeError(f"`grid`: positions are the last axis but one, and {old} or {new} has none")
         before, after = self._sides(self.old, "old", old), self._sides(self.new, "new", new)
-        return _fitted(source, fits.Grid(self.tokens, before, after, self.antialias), old, new)
+        return _made(source, fits.Grid(self.tokens, before, after, self.antialias), old, new)
 
     def _sides(self, given: tuple[int, ...] | None, name: str, shape: Shape) -> tuple[int, int]:
         if given is not None:
@@ -257,12 +258,19 @@ def _read_sides(node: Node, what: str) -> tuple[int, ...]:
     return read_each(node, what, read_count)
 
 
-def _fitted(source: Draw, fit: fits.Fit, old: Shape, new: Shape) -> Draw:
-    _require(fit, old, new)
-    return draws.Fitted(source, old, fit)
+def _extent(shape: Shape, axis: int) -> int:
+    return shape[axis] if axis < len(shape) else 0
 
 
-def _require(fit: fits.Fit, old: Shape, new: Shape) -> None:
-    problem = fits.misfit(fit, old, new)
+def _made(source: Draw, fit: fits.Fits, old: Shape, new: Shape) -> Draw:
+    """Returns what ``fit`` makes of ``source``.
+
+    Raises:
+        ShapeError: If that cannot be, or is of another shape than ``new``.
+    """
+    problem = fit.fault(old)
+    if problem is None and fit.result(old, new) != new:
+        problem = f"of {old} it makes {fit.result(old, new)}, not {new}"
     if problem is not None:
         raise ShapeError(problem)
+    return draws.Made(source, old, fit)

@@ -57,4 +57,4 @@ def _problem(line: Assignment, source: Assignment | None) -> str | None:
 
 def _needs_more(draw: Draw) -> bool:
     """Returns whether an element depends on more than that element of what is there."""
-    return bool(draw.takes) and (isinstance(draw, draws.Made | draws.Fitted) or any(map(_needs_more, draw.parts)))
+    return bool(draw.takes) and (isinstance(draw, draws.Made) or any(map(_needs_more, draw.parts)))

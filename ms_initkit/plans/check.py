@@ -84,14 +84,13 @@ def refusal(draw: Draw, dtype: str) -> str | None:
             return None
         case _ if record.kind == "complex":
             return f"a parameter of {dtype} is not written: it takes `init: keep` only"
-        case draws.Edited(draw=draws.Loaded()) | draws.Made() if record.is_whole:
-            return f"`then` computes with real numbers: a parameter of {dtype} takes whole ones as a file has them"
+        case draws.Edited() | draws.Made() | draws.Blocks() if record.is_whole and draw.loaded:
+            why = "`then` and `fit` compute with real numbers"
+            return f"{why}: a parameter of {dtype} takes whole ones as a file has them"
         case _ if draw.takes and record.is_whole:
             return f"values that are there are computed with as real numbers, and a parameter of {dtype} takes none"
         case draws.Loaded():
             return None
-        case draws.Fitted() | draws.Blocks() if record.is_whole and draw.loaded:
-            return f"`fit` computes with real numbers: a parameter of {dtype} takes whole ones as a file has them"
         case draws.Constant(value) if not record.is_whole or float(value).is_integer():
             return None
         case _ if record.is_whole:

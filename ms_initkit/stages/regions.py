@@ -54,8 +54,8 @@ def regions(line: Assignment) -> Iterator[Region]:
 
 def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, shape: Shape) -> Iterator[Region]:
     match draw:
-        case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Fitted() | draws.Keep():
-            return  # what is made of drawn values to fit has no law that is known
+        case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Keep():
+            return
         case draws.Made() if not draw.is_random:
             return
         case draws.Edited(edits=edits) if not draw.is_random and _sums(edits):
@@ -136,8 +136,6 @@ def has_fixed(draw: Draw) -> bool:
         case draws.Edited(edits=edits):
             is_set = any(isinstance(edit, draws.SetElement | draws.SetRows | draws.SetBox) for edit in edits)
             return is_set or all(map(has_fixed, draw.parts))
-        case draws.Fitted():
-            return not draw.is_random
         case draws.Repeated(draw=inner):
             return has_fixed(inner)
         case draws.Blocks(draws=parts):
@@ -164,7 +162,7 @@ def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
     match draw:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Keep():
             return True
-        case draws.Made() | draws.Fitted():
+        case draws.Made():
             return not draw.is_random
         case draws.Edited(inner, edits):
             return _edited(fixed(inner, place, shape), edits, place, shape)

@@ -18,7 +18,6 @@ from ms_initkit.draws import (
     Custom,
     Draw,
     Edited,
-    Fitted,
     InRows,
     Keep,
     Loaded,
@@ -31,10 +30,8 @@ from ms_initkit.draws import (
     Table,
     There,
     Whole,
-    fitting,
 )  # fmt: skip
 from ms_initkit.draws.custom import draw_custom
-from ms_initkit.draws.fits import MeanRow
 from ms_initkit.draws.rounding import carried, carried_number, rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.stream import engine, oracle, wholes
@@ -196,8 +193,6 @@ def _sample(draw: Draw, place: Place, slices: Slices, under: _Under, choice: int
             return _blocks(draw, place, slices, under, choice)
         case Repeated():
             return _repeated(draw, place, slices, under, choice)
-        case Fitted():
-            return _fitted(draw, place, slices, under).astype(kind)
         case Edited(inner, edits):
             # A step changes the value, and with it what it rounds to.
             is_computed = any(isinstance(edit, Step | AddDraw | Masked) for edit in edits)
@@ -339,18 +334,6 @@ def _repeated(draw: Repeated, place: Place, slices: Slices, under: _Under, choic
     values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under, choice)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
-
-
-def _fitted(draw: Fitted, place: Place, slices: Slices, under: _Under) -> Floats:
-    def read(wanted: Slices) -> Floats:
-        return _sample(draw.draw, Place.whole(draw.shape), wanted, under)
-
-    if not isinstance(draw.fit, MeanRow):
-        return fitting.fitted(draw.fit, read, draw.shape, place.shape, slices)
-    columns = tuple((part.start, part.stop) for part in slices[1:])
-    key = (draw, under.key, under.dtype, columns)  # one for the many rows that are to be it
-    mean = under.given.remembered(key, lambda: fitting.mean_row(read, draw.shape, slices[1:]))
-    return np.broadcast_to(mean, _lengths(slices))
 
 
 def _made(draw: Made, place: Place, slices: Slices, under: _Under) -> Floats:
