@@ -192,7 +192,8 @@ class Grid(Function):
         from ms_initkit.draws import fitting
 
         del shape
-        return fitting.interpolated(self, source.read, slices)
+        grid = fitting.Regrid(self.tokens, self.old, self.new, self.antialias)
+        return fitting.interpolated(grid, source.read, slices)
 
     def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
         del shape

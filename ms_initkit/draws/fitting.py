@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.fits import Grid
     from ms_initkit.draws.functions import Values
     from ms_initkit.draws.slices import Shape, Slices
 
@@ -60,6 +59,15 @@ def widened(read: Read, old: Shape, at: Slices, axis: int, count: int) -> Floats
     return taken / copies.reshape(-1, *(1,) * (len(old) - 2))
 
 
+class Regrid(NamedTuple):
+    """Positions after ``tokens`` others, on a grid of ``new`` rows and columns for ``old``."""
+
+    tokens: int
+    old: tuple[int, int]
+    new: tuple[int, int]
+    is_smooth: bool
+
+
 class _Taps(NamedTuple):
     """For each place on a new axis, places on the old one and their weights."""
 
@@ -67,7 +75,7 @@ class _Taps(NamedTuple):
     weights: Floats
 
 
-def interpolated(grid: Grid, read: Read, at: Slices) -> Floats:
+def interpolated(grid: Regrid, read: Read, at: Slices) -> Floats:
     """Returns the slice ``at`` of positions on another grid."""
     *leading, positions, columns = at
     start, stop = positions.start, positions.stop
@@ -83,11 +91,11 @@ def interpolated(grid: Grid, read: Read, at: Slices) -> Floats:
     return np.concatenate(parts, -2)
 
 
-def _rows(grid: Grid, read: Read, at: Slices, top: int, bottom: int) -> Floats:
+def _rows(grid: Regrid, read: Read, at: Slices, top: int, bottom: int) -> Floats:
     """Returns the rows ``top`` to ``bottom`` of the new grid, one behind the other."""
     (height, width), (new_height, new_width) = grid.old, grid.new
-    down = _taps(height, new_height, is_smooth=grid.antialias)
-    across = _taps(width, new_width, is_smooth=grid.antialias)
+    down = _taps(height, new_height, is_smooth=grid.is_smooth)
+    across = _taps(width, new_width, is_smooth=grid.is_smooth)
     down = _Taps(down.places[top:bottom], down.weights[top:bottom])
     first, last = int(down.places.min()), int(down.places.max()) + 1
     *leading, columns = at
