@@ -260,7 +260,7 @@ def test_wrapper_prefixes_are_stripped_and_reported() -> None:
 
     line = plan["network.network.fc.weight"]
     assert line.stream == "fc.weight"
-    assert "'network.network.' was taken off 1 names" in plan.findings[0].message
+    assert "'network.network.' was taken off 1 name before" in plan.findings[0].message
 
 
 def test_all_problems_are_reported_together() -> None:
