@@ -247,3 +247,43 @@ def test_ranks_and_shards_have_slices_of_the_same_values(
         position = mik.layouts.layout({"tp": 2}, [mik.layouts.place("w0", mik.layouts.split(axis, over="tp"))]).at(rank)
         mik.apply(half, rules, seed=1, layout=position)
         assert np.array_equal(half.w0.asnumpy(), np.split(everything, 2, axis)[rank])
+
+
+class Convolutions(nn.Cell):
+    """Two convolutions with a norm between them: what Net2Net widens."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, width, 3), nn.BatchNorm2d(width)
+        self.last = nn.Conv2d(width, 4, 3, has_bias=True)
+        self.relu = nn.ReLU()
+
+    def construct(self, x: Tensor) -> Tensor:
+        return self.last(self.relu(self.norm(self.first(x))))
+
+
+def test_wider_convolutions_compute_what_the_narrow_ones_do(tmp_path: Path) -> None:
+    narrow, wide = Convolutions(6), Convolutions(17)
+    rules = {"norm.moving_variance": {"uniform": {"low": 0.5, "high": 2}}, "norm.moving_mean": {"normal": 1}}
+    parts = [{"match": {"name": name, "trainable": "any"}, "init": init} for name, init in rules.items()]
+    mik.apply(narrow, [*parts, {"match": "**", "init": {"normal": 0.3}}], seed=1)
+    file = str(tmp_path / "narrow.safetensors")
+    save_file({name: parameter.asnumpy() for name, parameter in narrow.parameters_and_names()}, file)
+
+    report = mik.apply(
+        wide,
+        [
+            {"match": "{first,norm}.**", "from": file, "fit": {"widen": "outputs"}},
+            {"match": "last.weight", "from": file, "fit": {"widen": "inputs"}},
+            {"match": "last.bias", "from": file},
+        ],
+        seed=2,
+    )
+
+    x = Tensor(np.random.default_rng(0).normal(size=(2, 3, 8, 8)).astype(np.float32))
+    narrow.set_train(mode=False)
+    wide.set_train(mode=False)
+    expected = narrow(x).asnumpy()
+    # Sums of 17 * 9 products in float32, in an order of their own.
+    assert np.abs(wide(x).asnumpy() - expected).max() <= 153 * 2.0**-24 * np.abs(expected).max() * 8
+    assert mik.verify(wide, report.plan, seed=2) == ()
