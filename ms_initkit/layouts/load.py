@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
 
 from ms_initkit.findings import RecipeError, few_guesses
 from ms_initkit.language.rules import scope_inside
@@ -19,7 +19,6 @@ from ms_initkit.layouts.names import read_naming
 from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule
 from ms_initkit.networks.manifest import read_shapes
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
@@ -39,6 +38,7 @@ from ms_initkit.syntax.source import read_file
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ms_initkit.findings import Span
     from ms_initkit.language.scope import VariableKind
     from ms_initkit.language.selectors import Selector
     from ms_initkit.language.variables import Variable
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.nodes import Node
+    from ms_initkit.syntax.problems import Attempt
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.schemas import Schema, Table
 
@@ -60,22 +61,25 @@ LAYOUT: Final[Table] = (
     Key("rules", _RULES, "The rules; a parameter goes to the first that selects it."),
     Key("default", schemas.TEXT, "`whole`, or `error` if left out: what is true of parameters without a rule."),
 )
-NAME: Final[Table] = (
-    Key("id", schemas.TEXT, "The rule's name in messages; its number if left out."),
-    Key("match", schemas.reference("match"), "Which local names.", is_required=True),
-    Key("global", schemas.EXPRESSION, "The global name, or the captures' global indices.", is_required=True),
+_ID: Final = Key("id", schemas.TEXT, "The rule's name in messages; its number if left out.")
+_CONDITIONS: Final[Table] = (
     Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
     Key("when", schemas.CONDITION, "A condition on mesh and variables; where it is false the rule does not exist."),
 )
+NAME: Final[Table] = (
+    _ID,
+    Key("match", schemas.reference("match"), "Which local names.", is_required=True),
+    Key("global", schemas.EXPRESSION, "The global name, or the captures' global indices.", is_required=True),
+    *_CONDITIONS,
+)
 RULE: Final[Table] = (
-    Key("id", schemas.TEXT, "The rule's name in messages; its number if left out."),
+    _ID,
     Key("match", schemas.reference("match"), "Which local parameters.", is_required=True),
     Key("split", schemas.EXPRESSION, "The cuts, in order."),
     Key("whole", schemas.FLAG, "true: every rank holds the whole."),
     Key("global", schemas.EXPRESSION, "The global name, or the captures' global indices."),
     Key("shape", _SHAPE, "The global shape; `any` for any."),
-    Key("optional", schemas.FLAG, "Whether the rule may select nothing."),
-    Key("when", schemas.CONDITION, "A condition on mesh and variables; where it is false the rule does not exist."),
+    *_CONDITIONS,
 )
 _DEFAULTS: Final[tuple[Default, ...]] = ("whole", "error")
 _STRICT: Final[Default] = "error"
@@ -198,24 +202,37 @@ def _read_match(node: Node, what: str) -> Selector:
     return read_selector(node, what).or_else(Trainable(ANY))
 
 
+class _Head(TypedDict):
+    """What every rule has."""
+
+    id: str
+    match: Selector
+    is_optional: bool
+    when: Expression | None
+    span: Span
+
+
+def _settled_head(fields: Fields, match: Attempt[Selector], number: str, scope: Scope, span: Span) -> _Head:
+    """Returns what every rule has, after what this one has of its own was read.
+
+    Raises:
+        RecipeError: If anything was wrong with either.
+    """
+    name = fields.read("id", read_text, number)
+    is_optional = fields.read("optional", read_flag, False)
+    when = fields.read("when", partial(read_condition, scope=scope), None)
+    fields.problems.settle()
+    return _Head(id=name.value, match=match.value, is_optional=is_optional.value, when=when.value, span=span)
+
+
 def _read_name_rule(node: Node, number: str, scope: Scope) -> NameRule:
     problems = Problems()
     fields = read_fields(node, NAME, "an entry of `names`", problems)
     selector = fields.required("match", _read_match)
     inside = scope_inside(scope, selector.or_else(None), problems)
-    name = fields.read("id", read_text, number)
     naming = fields.required("global", partial(read_naming, scope=inside))
-    is_optional = fields.read("optional", read_flag, False)
-    when = fields.read("when", partial(read_condition, scope=scope), None)
-    problems.settle()
-    return NameRule(
-        id=name.value,
-        match=selector.value,
-        naming=naming.value,
-        is_optional=is_optional.value,
-        when=when.value,
-        span=node.span,
-    )
+    head = _settled_head(fields, selector, number, scope, node.span)
+    return NameRule(**head, naming=naming.value)
 
 
 def _read_place_rule(node: Node, number: str, scope: Scope, axes: tuple[str, ...]) -> PlaceRule:
@@ -230,23 +247,11 @@ def _read_place_rule(node: Node, number: str, scope: Scope, axes: tuple[str, ...
         hint = "leave out one of them" if "split" in fields else "leave it out"
         problems.add("conflicting-keys", "`whole: true` stands alone", span=fields.nodes["whole"].span, help=hint)
     reader = partial(read_cut, scope=inside, axes=axes)
-    name = fields.read("id", read_text, number)
     cuts = fields.read("split", partial(read_one_or_more, reader=reader), ())
     shape = fields.read("shape", partial(read_each, reader=partial(_read_extent, scope=inside)), None)
     naming = fields.read("global", partial(read_naming, scope=inside), None)
-    is_optional = fields.read("optional", read_flag, False)
-    when = fields.read("when", partial(read_condition, scope=scope), None)
-    problems.settle()
-    return PlaceRule(
-        id=name.value,
-        match=selector.value,
-        cuts=cuts.value,
-        shape=shape.value,
-        naming=naming.value,
-        is_optional=is_optional.value,
-        when=when.value,
-        span=node.span,
-    )
+    head = _settled_head(fields, selector, number, scope, node.span)
+    return PlaceRule(**head, cuts=cuts.value, shape=shape.value, naming=naming.value)
 
 
 def _read_extent(node: Node, what: str, scope: Scope) -> Expression | None:

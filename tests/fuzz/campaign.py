@@ -38,7 +38,7 @@ class TooSlowError(Exception):
 
 
 @contextmanager
-def alarmed(seconds: float = LONGEST_ANSWER) -> Iterator[None]:
+def alarmed(seconds: float) -> Iterator[None]:
     """Raises an exception in the middle of what takes longer, in time of this process, however busy the machine is."""
 
     def ring(_number: int, _frame: FrameType | None) -> None:
@@ -53,10 +53,10 @@ def alarmed(seconds: float = LONGEST_ANSWER) -> Iterator[None]:
         signal.signal(signal.SIGPROF, before)
 
 
-def outcome(target: Callable[[bytes], None], content: bytes) -> Exception | None:
+def outcome(target: Callable[[bytes], None], content: bytes, seconds: float = LONGEST_ANSWER) -> Exception | None:
     """Returns the exception that is a bug; None where ``content`` was taken, or refused in the library's own words."""
     try:
-        with alarmed(), warnings.catch_warnings():
+        with alarmed(seconds), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             target(content)
     except REFUSALS as refusal:
