@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from ms_initkit import formulas
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, fitted, report_findings, say
 from ms_initkit.findings import RecipeError, counted
+from ms_initkit.language.library import others, shipped
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.text import location, recipe_text
 from ms_initkit.syntax.source import read_file
@@ -50,8 +52,6 @@ def list_(
     as_json: AsJson = False,
 ) -> None:
     """Lists the recipes by source, your own and other packages' last; code 1 if no recipe has the words."""
-    from ms_initkit.language.library import others, shipped
-
     more, findings = others()
     entries = [entry for entry in (*shipped(), *more) if all(entry.is_about(word) for word in words or ())]
     if as_json:
@@ -102,7 +102,6 @@ def show(
 
 def initializers(as_json: AsJson = False) -> None:
     """Lists the initializers with their arguments."""
-    from ms_initkit import formulas
     from ms_initkit.formulas.docstrings import docstring_of
 
     known = [(name, formulas.known(name)) for name in formulas.names()]

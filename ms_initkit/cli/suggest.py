@@ -10,7 +10,9 @@ import typer
 
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say
 from ms_initkit.cli.networks import MaybeNet, NetArguments
-from ms_initkit.findings import counted
+from ms_initkit.findings import InitKitError, counted
+from ms_initkit.language.library import shipped
+from ms_initkit.language.load import load_recipe
 from ms_initkit.plans.text import table
 
 if TYPE_CHECKING:
@@ -33,8 +35,6 @@ def suggest(
 ) -> None:
     """Says which shipped recipe initialises a network as its authors did, and how that is known; code 1 if none is."""
     with answering(as_json=as_json):
-        from ms_initkit.language.library import shipped
-        from ms_initkit.language.load import load_recipe
         from ms_initkit.plans.suggest import suggest as find
 
         if (net is None) == (shapes is None):
@@ -73,7 +73,6 @@ _LARGEST: Final = 500_000_000
 
 def _changes(net: str, net_args: list[str], found: Suggestion) -> tuple[str, ...] | None:
     """Returns what the recommended recipe would change of the values that the network is constructed with."""
-    from ms_initkit.findings import InitKitError
     from ms_initkit.networks.construct import load_network
     from ms_initkit.stages.changes import changes
     from ms_initkit.stages.plan import plan

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.findings import Finding, RecipeError
 from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
+from ms_initkit.networks.describe import describe
+from ms_initkit.networks.plain import config_of
 from ms_initkit.plans.suggest import classes_of, foreign, suggest
 
 if TYPE_CHECKING:
@@ -27,9 +29,6 @@ AUTO: Final = "auto"
 
 def suggest_for(net: Cell) -> Suggestion:
     """Returns which shipped recipe is recommended for ``net``."""
-    from ms_initkit.networks.describe import describe
-    from ms_initkit.networks.plain import config_of
-
     return suggest(describe(net), classes_of(net), shipped(), load_recipe, config_of(net))
 
 

@@ -10,6 +10,8 @@ from ms_initkit.findings import InitKitWarning, PlanError, RecipeError
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Config
+from ms_initkit.networks.describe import describe
+from ms_initkit.networks.plain import config_of
 from ms_initkit.plans.bind import bind, draft_plan
 from ms_initkit.plans.check import check
 from ms_initkit.stages.choose import chosen, noted
@@ -51,8 +53,6 @@ def plan(
         RecipeError: If the recipe cannot be read; it carries every finding.
         PlanError: If it does not fit the network; it carries every finding.
     """
-    from ms_initkit.networks.describe import describe
-
     draft = draft_of(chosen(recipe, net))
     infos = describe(net, draft.options)
     made = draft.plan(infos, vars, strict=strict, layout=layout, config=draft.config_of(net))
@@ -113,8 +113,6 @@ class Draft:
 
     def config_of(self, net: Cell) -> Mapping[str, Plain]:
         """Returns the plain data of the configuration of ``net``, if any variable is read off it."""
-        from ms_initkit.networks.plain import config_of
-
         variables = () if self.recipe is None else self.recipe.variables
         return config_of(net) if any(isinstance(variable.value, Config) for variable in variables) else {}
 
@@ -138,7 +136,7 @@ class Draft:
         if layout is None:
             bound = bind(self.recipe, infos, vars, strict=strict, config=config)
         else:
-            from ms_initkit.layouts.rank import plan_shard
+            from ms_initkit.layouts.rank import plan_shard  # which most networks, being whole, do without
 
             bound = plan_shard(infos, self.recipe, layout, vars, strict=strict, config=config)
         findings = check(bound, self.recipe)

@@ -1,4 +1,7 @@
-"""What an apply did."""
+"""What an apply did.
+
+What looks at values is imported when a report is asked for it: most applies are not, and each of them begins with this.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ms_initkit import stream
 from ms_initkit.basis.records import record
+from ms_initkit.files.whole import write_text
 from ms_initkit.findings import counted
 from ms_initkit.plans.plan import heading, summary
 
@@ -99,8 +103,6 @@ class Report:
             ApplyError: If the network is no longer the one that the plan was made for.
             OSError: If the file cannot be written.
         """
-        from ms_initkit.files.whole import write_text
-
         target = Path(path)
         write_text(target, self._page(before))
         return target

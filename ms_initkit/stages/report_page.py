@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Final, Protocol
 import numpy as np
 
 from ms_initkit.draws.text import number
+from ms_initkit.findings import RecipeError
+from ms_initkit.language.load import load_recipe
 from ms_initkit.plans.text import moments_text, shape_text
 from ms_initkit.stages.measure import BINS, REACH, expected_shares
 from ms_initkit.stages.report_charts import Point, histogram, scales
+from ms_initkit.stages.report_versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -126,8 +129,6 @@ def _verdict(report: Done, verdict: Sequence[Finding]) -> str:
 
 
 def _facts(report: Done, when: datetime) -> str:
-    from ms_initkit.stages.report_versions import versions
-
     plan = report.plan
     facts = {
         "recipe": f"{escape(plan.family)} <code>{escape(plan.recipe)}</code>",
@@ -150,9 +151,6 @@ def _facts(report: Done, when: datetime) -> str:
 
 def _source(plan: Plan) -> str:
     """Returns what a recipe says of where it comes from, if it still lies where it was."""
-    from ms_initkit.findings import RecipeError
-    from ms_initkit.language.load import load_recipe
-
     try:
         recipe = load_recipe(plan.recipe)
     except (RecipeError, OSError):

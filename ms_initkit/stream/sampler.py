@@ -30,10 +30,12 @@ from ms_initkit.draws import (
     Table,
     There,
     Whole,
+    tables,
 )  # fmt: skip
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.rounding import carried, carried_number, rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
+from ms_initkit.files import checkpoints
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.edits import edited, in_type, masked
 from ms_initkit.stream.engine import STORAGE, Dtype, Place
@@ -181,8 +183,6 @@ def _sample(draw: Draw, place: Place, slices: Slices, under: _Under, choice: int
         case Mixture():
             return _mixture(draw, place, slices, under, choice)
         case Table(name, arguments):
-            from ms_initkit.draws import tables
-
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
             return _known(np.broadcast_to(table, _lengths(slices)), under.dtype)
         case Whole(name, arguments):
@@ -229,8 +229,6 @@ def _number(value: float, dtype: Dtype) -> float:
 
 
 def _loaded(draw: Loaded, slices: Slices) -> NDArray[np.generic]:
-    from ms_initkit.files import checkpoints
-
     return checkpoints.read(draw.path, draw.key, slices)
 
 
