@@ -6,7 +6,7 @@ import os
 import re
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
@@ -178,6 +178,11 @@ def is_path(name_or_path: str) -> bool:
 
 def shipped_name(path: str) -> str | None:
     """Returns the name of the shipped recipe at ``path``, None if none lies there."""
+    return _shipped_name(str(Path(path).absolute()))
+
+
+@lru_cache(maxsize=1024)
+def _shipped_name(path: str) -> str | None:
     file = Path(path).resolve()
     return _name(file) if file.parent.parent == _FOLDER.resolve() else None
 
