@@ -24,7 +24,6 @@ class Choice:
         reference: The reference's name, ``package:name`` where the package is not told by the side.
         names: Regular expressions with replacements that turn names into the reference's.
         skip: Why it is left out; empty where it is not.
-        why: Why its recipe is not as the reference, with the reference's line; empty where it is.
         is_deferrable: Whether it survives being constructed without values, to be counted.
     """
 
@@ -33,7 +32,6 @@ class Choice:
     reference: str = ""
     names: dict[str, str] = field(default_factory=dict)
     skip: str = ""
-    why: str = ""
     is_deferrable: bool = True
 
 
@@ -50,6 +48,17 @@ def why_without(package: str, name: str) -> str:
     """Returns why no reference is known for a class of which none is."""
     reasons = (document().get(package) or {}).get("without") or {}
     return next((why for glob, why in reasons.items() if fnmatchcase(name, glob)), ANOTHER_SIZE)
+
+
+def why_not_whole(package: str, name: str) -> str:
+    """Returns why a class's recipe is not as the reference, with the reference's line; empty where nobody said."""
+    return str(explained(package).get(name, ""))
+
+
+def explained(package: str) -> dict[str, str]:
+    """Returns the classes of a package whose recipe is not as the reference, each with the reason."""
+    reasons: dict[str, str] = (document().get(package) or {}).get("why") or {}
+    return reasons
 
 
 @cache

@@ -31,11 +31,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--reference", required=True, help="Python of the environment with the references")
     parser.add_argument("--cache", type=Path, required=True, help="where what was seen is kept")
     options = parser.parse_args(arguments)
-    missing = set(options.classes)
-    for package in [options.package] if options.package else sorted(document()):
+    packages = [options.package] if options.package else sorted(document())
+    lists = {package: listed(options.mindspore, package, options.cache / package) for package in packages}
+    missing = set(options.classes).difference(*lists.values())
+    if missing:
+        parser.error(f"no package has a class {', '.join(sorted(missing))}")
+    for package, every in lists.items():
         folder = options.cache / package
-        every = listed(options.mindspore, package, folder)
-        missing -= set(every)
         if options.classes:
             chosen = [name for name in every if name in options.classes]
             _forget(folder, chosen)
@@ -45,8 +47,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             part = chosen[start : start + AT_ONCE]
             run(options.mindspore, "mindspore", package, folder, part)
             run(options.reference, "reference", package, folder, part)
-    if missing:
-        parser.error(f"there is no {', '.join(sorted(missing))}")
 
 
 def _forget(folder: Path, classes: Sequence[str]) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.truth import data
-from tests.truth.choices import choices
+from tests.truth.choices import why_not_whole
 from tests.truth.recommending import recommended
 from tests.truth.scoring import as_constructed, score
 
@@ -145,13 +145,17 @@ def _section(package: str, rows: dict[str, Row]) -> Iterator[str]:
         ]
         yield _line(cells)
     yield ""
-    explained = {name: choices(package, name).why for name, one in rows.items() if not one.is_whole}
-    for name, why in explained.items():
-        if why:
-            yield f"- {name}: {why}"
+    partly = {name: why_not_whole(package, name) for name, one in rows.items() if not one.is_whole}
+    if partly:
+        yield f"### Not whole ({_title(package)})\n"
+        yield "| classes | what differs, and the reference's line |"
+        yield "|---|---|"
+        for why, names in _by_reason(partly).items():
+            yield _line([", ".join(names), _cell(why)])
+        yield ""
     missing = data.absent(package)
     if missing:
-        yield f"\n### Not compared ({_title(package)})\n"
+        yield f"### Not compared ({_title(package)})\n"
         yield "| classes | why |"
         yield "|---|---|"
         for why, names in _by_reason(missing).items():

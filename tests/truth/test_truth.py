@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.truth import data, table
+from tests.truth.choices import explained
 from tests.truth.recommending import suggestion
 
 if TYPE_CHECKING:
@@ -41,6 +43,14 @@ def test_as_many_classes_are_whole_as_are_promised(package: str) -> None:
 
     assert sum(row.is_whole for row in rows) >= WHOLE[package] * len(rows)
     assert not [row for row in rows if row.is_worse]
+
+
+@pytest.mark.parametrize("package", data.packages())
+def test_what_is_not_whole_is_explained_with_the_references_line(package: str) -> None:
+    partly = {name for name, one in SAID[package].items() if not one.is_whole}
+
+    assert set(explained(package)) == partly
+    assert all(re.search(r"\(\S+\.py:\d+\)$", why) for why in explained(package).values())
 
 
 def test_the_page_is_of_these_scores() -> None:
