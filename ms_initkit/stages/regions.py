@@ -138,10 +138,8 @@ def has_fixed(draw: Draw) -> bool:
             return is_set or all(map(has_fixed, draw.parts))
         case draws.Repeated(draw=inner):
             return has_fixed(inner)
-        case draws.Blocks(draws=parts):
-            return any(has_fixed(part) for part in parts)
-        case draws.InRows():
-            return True
+        case draws.Blocks() | draws.InRows():
+            return any(map(has_fixed, draw.parts))
         case _:
             return False
 

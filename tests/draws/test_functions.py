@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -127,6 +128,21 @@ def test_sums_are_added_up_once_for_all_pieces(monkeypatch: pytest.MonkeyPatch) 
 
     assert len(counted) == 1
     assert np.linalg.norm(out, axis=0) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("there", "again"), [({}, 1), ({"": lambda _: np.zeros(1)}, 0)])
+def test_of_what_is_there_all_sums_are_remembered(there: dict[str, given.Reader], again: int) -> None:
+    counted: list[int] = []
+
+    def make(number: int) -> Floats:
+        counted.append(number)
+        return np.zeros(1)
+
+    memory = given.Given(there)
+    for number in (*range(1000), 999, 0):
+        memory.remembered(number, partial(make, number))
+
+    assert len(counted) == 1000 + again
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
