@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Bounds: TypeAlias = tuple[float, float]
 # The least and the greatest value of what is loaded in this shape; None where that is not known.
 FromFile: TypeAlias = Callable[[draws.Loaded, tuple[int, ...]], Bounds | None]
+FromNetwork: TypeAlias = Callable[[str], Bounds | None]
 
 # The quantile of half a cell of the 2**32: further from its mean no normal number is drawn.
 _REACH: Final = 6.34
@@ -36,11 +37,13 @@ class Reach:
         work: The type in which values are computed: float64 for parameters of float64, else float32.
         from_file: Tells the bounds of what is loaded.
         faults: What does not fit on the way, in words.
+        there: Tells the bounds of what a parameter holds, by name, where that is known.
     """
 
     work: ElementType
     from_file: FromFile
     faults: list[str] = field(default_factory=list)
+    there: FromNetwork | None = None
 
     def of(self, draw: Draw, shape: tuple[int, ...]) -> Bounds | None:
         """Returns the bounds of ``draw`` in a tensor of ``shape``, None where they are not known."""
@@ -74,6 +77,8 @@ class Reach:
                 return function.bounds(self.of(made_of, inner), inner)
             case draws.Loaded():
                 return self.from_file(draw, shape)
+            case draws.There(name):
+                return None if self.there is None else self.there(name)
             case _:
                 return None
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.draws import Draw
     from ms_initkit.draws.dtypes import ElementType
+    from ms_initkit.draws.reach import FromNetwork
     from ms_initkit.findings import About, Span
     from ms_initkit.language.recipe import Recipe
     from ms_initkit.plans.lines import Assignment
@@ -123,10 +124,15 @@ def _problems(line: Assignment) -> Iterator[_Problem]:
     yield from _out_of_range(line, record)
 
 
-def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
-    reach = Reach(
-        record if record.name == "float64" else TYPES["float32"], lambda loaded, shape: _bounds(loaded, shape, line)
-    )
+def out_of_range(line: Assignment, there: FromNetwork) -> Finding | None:
+    """Returns that what a line makes of values which are there would not fit its type; ``there`` tells their bounds."""
+    problem = next(_out_of_range(line, TYPES[line.dtype], there), None)
+    return None if problem is None else _finding([(line, problem)], None)
+
+
+def _out_of_range(line: Assignment, record: ElementType, there: FromNetwork | None = None) -> Iterator[_Problem]:
+    work = record if record.name == "float64" else TYPES["float32"]
+    reach = Reach(work, lambda loaded, shape: _bounds(loaded, shape, line), there=there)
     bounds = reach.of(line.draw, line.shape)
     extreme = None if bounds is None else max(abs(bounds[0]), abs(bounds[1]))
     if extreme is not None and not record.holds(extreme):
@@ -134,7 +140,7 @@ def _out_of_range(line: Assignment, record: ElementType) -> Iterator[_Problem]:
         yield _Problem("out-of-range", f"values as large as {number(extreme)} do not fit: {_range(record)}", inf)
     elif reach.faults:
         yield _Problem("out-of-range", reach.faults[0])
-    elif extreme and extreme <= record.least / 2 and not line.draw.loaded:
+    elif extreme and extreme <= record.least / 2 and not (line.draw.loaded or line.draw.takes):
         least = f"the smallest {record.name} is {number(record.least)}"
         yield _Problem("out-of-range", f"values no larger than {number(extreme)} would all be written as 0: {least}")
     else:

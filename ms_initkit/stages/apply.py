@@ -16,7 +16,7 @@ from ms_initkit.stages.choose import chosen, noted
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.plan import draft_of, warn
 from ms_initkit.stages.report import Report
-from ms_initkit.stages.there import digest
+from ms_initkit.stages.there import There, digest
 from ms_initkit.stages.write import is_on_this_host, write
 from ms_initkit.stream.keys import chosen_seed
 
@@ -83,9 +83,18 @@ def apply(
             warn(plan.findings)
         seed = chosen_seed(seed)
         stream.threads()  # what is wrong with the setting is said before anything is written
+        if any(kind.draw.takes for kind in plan.columns.kinds):
+            _refuse_out_of_range(There(plan.assignments, parameters), plan)
         write(plan.columns, parameters, seed, progress, addresses=addresses)
         digests = _digests(plan, parameters)
     return Report(plan, seed, time.perf_counter() - began, net=net, digests=digests)
+
+
+def _refuse_out_of_range(there: There, plan: Plan) -> None:
+    """Raises if what is made of values that are there does not fit: that a plan alone could not know."""
+    findings = [there.out_of_range(line) for line in plan.assignments if line.draw.takes]
+    if any(findings):
+        raise ApplyError([finding for finding in findings if finding is not None])
 
 
 def _digests(plan: Plan, parameters: Sequence[Parameter]) -> tuple[tuple[str, str], ...]:

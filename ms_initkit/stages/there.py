@@ -7,11 +7,14 @@ lies takes its own values piece by piece: nothing is held twice.
 from __future__ import annotations
 
 import hashlib
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ms_initkit.draws.dtypes import FLOATS
 from ms_initkit.draws.slices import localised, pieces
+from ms_initkit.plans.check import out_of_range
 from ms_initkit.stages.tally import as_floats
 from ms_initkit.stream.given import Given
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.draws.arrays import Array
     from ms_initkit.draws.slices import Slices
+    from ms_initkit.findings import Finding
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.stream.given import Reader, Values
 
@@ -34,6 +38,7 @@ def stored_values(parameter: Parameter) -> Array:
     return values.view(np.uint16) if parameter.dtype == mstype.bfloat16 else values  # type: ignore[no-any-return]
 
 
+_LOOK: Final = 1 << 18  # elements whose bounds are looked for at a time
 _PIECE: Final = 1 << 22  # elements of which a digest is made at a time
 
 
@@ -51,6 +56,25 @@ class There:
     def given_for(self, line: Assignment) -> Given:
         """Returns what ``line`` is drawn with: the values that it takes, as they are now."""
         return Given({name: self._reader(name or line.name) for name in line.draw.takes})
+
+    def out_of_range(self, line: Assignment) -> Finding | None:
+        """Returns that what ``line`` makes of the values it takes would not fit its type, None if it does."""
+        return out_of_range(line, lambda name: self._bounds(name or line.name))
+
+    def _bounds(self, name: str) -> tuple[float, float] | None:
+        """Returns the least and the greatest value that a parameter holds; None of none, and if any is not finite."""
+        line, parameter = self._held[name]
+        if parameter.has_init or not line.size or line.dtype not in FLOATS:
+            return None
+        values = stored_values(parameter)
+        low, high = math.inf, -math.inf
+        for piece in pieces(values.shape, _LOOK):
+            part = as_floats(values[piece], line.dtype)
+            ends = float(part.min()), float(part.max())
+            if not all(map(math.isfinite, ends)):
+                return None
+            low, high = min(low, ends[0]), max(high, ends[1])
+        return low, high
 
     def _reader(self, name: str) -> Reader:
         line, parameter = self._held[name]

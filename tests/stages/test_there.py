@@ -207,3 +207,29 @@ def test_an_interrupted_apply_says_what_would_be_changed_twice(monkeypatch: pyte
     with pytest.raises(mik.ApplyError, match="but 2 parameters may have been changed where they lie") as caught:
         mik.apply(net, PERTURB, seed=1)
     assert caught.value.findings[0].code == "interrupted-apply"
+
+
+def test_what_would_not_fit_is_found_before_anything_is_written() -> None:
+    net = nn.SequentialCell(nn.Dense(8, 8, has_bias=False, dtype=mindspore.float16), nn.Dense(8, 8, has_bias=False))
+    before = held(net[0].weight)
+    rules = [{"match": "0.weight", "init": "keep", "then": [{"multiply": 1e6}]}, ("**", 1)]
+    plan = mik.plan(net, rules)
+
+    with pytest.raises(mik.ApplyError, match="do not fit: float16 ends at 65504") as caught:
+        mik.apply(net, plan, seed=1)
+
+    assert [finding.code for finding in caught.value.findings] == ["out-of-range"]
+    assert np.array_equal(held(net[0].weight), before)
+    assert not (held(net[1].weight) == 1).any()
+    net[0].weight.set_data(Tensor(np.full((8, 8), 0.01, np.float16)))
+    mik.apply(net, plan, seed=1)
+    assert (held(net[0].weight) > 9000).all()
+
+
+def test_what_is_not_finite_is_changed_all_the_same() -> None:
+    net = nn.SequentialCell(nn.Dense(8, 8, has_bias=False))
+    net[0].weight.asnumpy()[0, 0] = -np.inf
+
+    mik.apply(net, [{"match": "**", "init": "keep", "then": [{"multiply": 2}]}], seed=1)
+
+    assert np.isneginf(held(net[0].weight)[0, 0])
