@@ -60,6 +60,8 @@ def argument_text(value: ArgumentValue) -> str:
             return str(value)
 
 
+# Keys of rules that are taken for initializers, above all where globs are given their values in Python.
+_OF_RULES: Final = ("from", "like", "then", "blocks", "fans", "where", "when", "optional", "init", "match")
 _DEEPEST: Final = 6
 LISTS: Final = ("numbers", "number or numbers", "integers", "formulas", "mixture parts")
 
@@ -108,6 +110,11 @@ def _is_value(node: Scalar, scope: Scope) -> bool:
 
 def _find(node: Scalar) -> type[Formula]:
     formula = formulas.find(node.text)
+    if formula is None and node.text in _OF_RULES:
+        hint = f"write {{match: ..., {node.text}: ...}} as an item of `rules`"
+        message = f"no initializer is called {described(node)}"
+        note = f"`{node.text}` is a key of a rule, and stands beside `match`"
+        raise failure("unknown-initializer", message, note, span=node.span, help=hint)
     if formula is None:
         spellings = [*formulas.names(), *(word for others in formulas.aliases().values() for word in others)]
         hint = suggestion(node.text, spellings) or (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ms_initkit.findings import Finding, PlanError, counted
 from ms_initkit.formulas.fans import NoFansError
@@ -176,6 +176,14 @@ class _FailedConditionError(Exception):
         self.rule: Final = rule
 
 
+class _Candidates(NamedTuple):
+    """Rules that select a parameter, in order, and what is asked of them."""
+
+    rules: tuple[tuple[Rule, int], ...]
+    ids: tuple[str, ...]
+    is_selective: bool
+
+
 @dataclass
 class _Draft:
     """The lines so far, and what is needed to say what was left over."""
@@ -185,12 +193,12 @@ class _Draft:
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
     likes: Likes = field(default_factory=Likes)
-    ids: dict[int, tuple[object, tuple[str, ...]]] = field(default_factory=dict)  # by the identities of candidates
+    known: dict[int, _Candidates] = field(default_factory=dict)  # by the identities of candidates
     tied: dict[str, tuple[Rule, str, str, dict[str, int | str]]] = field(default_factory=dict)
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
-        if any(rule.is_selective for rule, _ in candidates):
+        if self._told_of(candidates).is_selective:
             spend(_STEPS * len(candidates))
             try:
                 candidates = tuple(one for one in candidates if self._holds(one, info))
@@ -198,7 +206,7 @@ class _Draft:
                 self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
                 return
             candidates = self._from_first_with_values(candidates, info)
-        names = self._ids_of(candidates)
+        names = self._told_of(candidates).ids
         won = self.tally.winner(original, candidates)
         if won is None:
             self._append(original, info, "", names, self.resolver.kept)
@@ -219,12 +227,14 @@ class _Draft:
         if len(info.owners) > 1 and rule.names:
             self._note_tied(rule, info, owner)
 
-    def _ids_of(self, candidates: tuple[tuple[Rule, int], ...]) -> tuple[str, ...]:
-        """Returns the ids of rules; parameters that the same rules select have one tuple of them."""
-        known = self.ids.get(id(candidates))
+    def _told_of(self, candidates: tuple[tuple[Rule, int], ...]) -> _Candidates:
+        """Returns what is asked of rules; it is asked once where they select many parameters."""
+        known = self.known.get(id(candidates))
         if known is None:
-            known = self.ids[id(candidates)] = (candidates, tuple(rule.id for rule, _ in candidates))
-        return known[1]
+            ids = tuple(rule.id for rule, _ in candidates)
+            is_selective = any(rule.is_selective for rule, _ in candidates)
+            known = self.known[id(candidates)] = _Candidates(candidates, ids, is_selective)
+        return known
 
     def _note_tied(self, rule: Rule, info: ParamInfo, owner: int) -> None:
         """Notes that a tied parameter's other names would give an expression another index or text."""

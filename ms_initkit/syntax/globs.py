@@ -103,6 +103,7 @@ class Glob:
         matches has one of ``landmarks`` among its segments, None where none need be there. ``alike`` are the ten
         digits, those in its place that it does not tell from the first of their kind.
         """
+        spend(_STEPS * len(self.text) // 4)
         expanded = _expand(_Parser(self.text).parse())
         spend(_STEPS * sum(map(len, expanded)))
         expansions = [_segments(expansion, self.text) for expansion in expanded]

@@ -17,6 +17,8 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from ms_initkit.syntax.work import spend
 
+# Steps of work for each step of a machine, and for each letter.
+_READING: Final = 8
 # Steps of a machine; counted repeats are written out.
 _LONGEST: Final = 4096
 # Sets of states, and answers, that are remembered before all are forgotten.
@@ -187,6 +189,7 @@ def read_regex(pattern: str) -> Regex:
     Raises:
         RegexError: If it is no regular expression, or one that is not read here.
     """
+    spend(_READING * len(pattern))
     try:
         tree = _parser.parse(pattern)
     except re.error as error:
@@ -201,7 +204,7 @@ def read_regex(pattern: str) -> Regex:
     except RecursionError as error:
         raise RegexError("it is nested too deeply") from error
     steps.append(_Step())
-    spend(3 * len(steps))
+    spend(_READING * len(steps))
     return Regex(pattern, dict(tree.state.groupdict), steps)
 
 

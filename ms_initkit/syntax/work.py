@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ms_initkit.findings import Span
 
 # What reading a recipe may take, and holding it against a network.
-READING: Final = 1_000_000
+READING: Final = 700_000
 PLANNING: Final = 4_000_000
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ms_initkit.findings import RecipeError
 from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.load import load_recipe
 from tests.recipes import recipe
+
+if TYPE_CHECKING:
+    from ms_initkit.language.documents import RecipeSource
 
 
 @pytest.mark.parametrize(
@@ -63,3 +69,12 @@ def test_what_no_type_can_hold_needs_no_network(written: str) -> None:
 )
 def test_what_depends_on_the_parameter_waits_for_it(written: str) -> None:
     assert recipe(f'{{match: "**", init: {written}}}', head="vars: {s: 1e300}").rules
+
+
+@pytest.mark.parametrize("given", [{"w": {"from": "a.safetensors"}}, [("w", {"like": "v"})], {"w": "then"}])
+def test_a_rules_key_in_the_place_of_an_initializer_is_told_where_it_stands(given: RecipeSource) -> None:
+    with pytest.raises(RecipeError, match="is a key of a rule, and stands beside `match`") as caught:
+        load_recipe(given)
+
+    assert [finding.code for finding in caught.value.findings] == ["unknown-initializer"]
+    assert "as an item of `rules`" in str(caught.value)
