@@ -65,6 +65,16 @@ def describe_with_parameters(net: Cell, options: Collection[str] | None = None) 
     return infos, tuple(parameters.values())
 
 
+def tables_of(net: Cell) -> list[str]:
+    """Returns the names of the hash tables among the parameters of ``net``, which ``describe`` leaves out."""
+    cells = getattr(net, "_cells", None)  # a parameter has none
+    return (
+        []
+        if cells is None
+        else [prefix + leaf for prefix, cell in _walk(net) for leaf, held in cell._params.items() if is_table(held)]
+    )
+
+
 def is_table(parameter: object) -> bool:
     """Returns whether it is a `MapParameter`: a hash table, whose values come to be when their keys are first seen."""
     return type(parameter).__name__ == "MapParameter"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from ms_initkit.findings import Finding, RecipeError
+from ms_initkit.findings import Finding, RecipeError, counted
 from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.describe import describe
@@ -61,6 +61,18 @@ def recommended(found: Suggestion) -> str:
 
 
 def noted(plan: Plan, recipe: Recipe | None, infos: Sequence[ParamInfo], net: Cell) -> Plan:
-    """Returns ``plan`` with a note if ``recipe`` is for other networks than ``net``."""
-    note = None if recipe is None else foreign(recipe, infos, classes_of(net))
-    return plan if note is None else replace(plan, findings=(*plan.findings, note))
+    """Returns ``plan`` with notes: if ``recipe`` is for other networks than ``net``, and of what has no line in it."""
+    notes = (None if recipe is None else foreign(recipe, infos, classes_of(net)), _hash_tables(net))
+    told = tuple(note for note in notes if note is not None)
+    return replace(plan, findings=(*plan.findings, *told)) if told else plan
+
+
+def _hash_tables(net: Cell) -> Finding | None:
+    from ms_initkit.networks.describe import tables_of
+
+    names = tables_of(net)
+    if not names:
+        return None
+    message = f"{counted(len(names), 'hash table')} of the network, the first {names[0]!r}, has no line in the plan"
+    note = "a MapParameter has no values before its keys are seen: its own `default_value` initialises them"
+    return Finding.note("hash-table", message, note, parameter=names[0])
