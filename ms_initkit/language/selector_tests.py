@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from string import digits
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, Protocol, final
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeVar, dataclass_transform, final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import DTYPES
@@ -33,59 +33,16 @@ from ms_initkit.syntax.schemas import Key
 from ms_initkit.syntax.work import TooMuchWorkError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable
     from typing import Self
 
+    from ms_initkit.language.parameters import Owner, Parameter
     from ms_initkit.syntax.globs import Glob
     from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.schemas import Schema, Table
 
 ANY: Final = "any"
 _LONGEST_REGEX: Final = 500
-
-
-class Owner(Protocol):
-    """What is asked of one cell's claim on a parameter."""
-
-    @property
-    def name(self) -> str:
-        """Full dotted name under this owner."""
-
-    @property
-    def leaf(self) -> str:
-        """The attribute's name in the owning cell."""
-
-    @property
-    def cell(self) -> tuple[str, ...]:
-        """Class names of the owning cell's MRO."""
-
-    @property
-    def options(self) -> tuple[tuple[str, object], ...]:
-        """What the cell keeps as plain data."""
-
-
-class Parameter(Protocol):
-    """What is asked of a parameter itself."""
-
-    @property
-    def owners(self) -> Sequence[Owner]:
-        """Every cell that holds it."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The global shape."""
-
-    @property
-    def dtype(self) -> str:
-        """Name of the element type."""
-
-    @property
-    def is_trainable(self) -> bool:
-        """Whether it is trained."""
-
-    @property
-    def is_deferred(self) -> bool:
-        """Whether it has no values yet."""
 
 
 class Test(ABC):
@@ -147,14 +104,27 @@ class OwnerTest(Test):
         return {}
 
 
+_T = TypeVar("_T", bound=Test)
+_tests: Final[list[type[Test]]] = []
+
+
+@dataclass_transform(frozen_default=True)
+def asked_by(key: str, schema: Schema, description: str) -> Callable[[type[_T]], type[_T]]:
+    """Makes a class a test, a record, asked for by ``key``; what is asked is printed in the order of the file."""
+
+    def decorate(kind: type[_T]) -> type[_T]:
+        kind.key, kind.schema, kind.description = key, schema, description
+        made = record(kind)
+        _tests.append(made)
+        return made
+
+    return decorate
+
+
 @final
-@record
+@asked_by("name", schemas.one_or_more(schemas.WORD), "Globs over the whole dotted name.")
 class Name(OwnerTest):
     """Globs over whole dotted names."""
-
-    key = "name"
-    schema = schemas.one_or_more(schemas.WORD)
-    description = "Globs over the whole dotted name."
 
     globs: tuple[Glob, ...]
 
@@ -196,13 +166,9 @@ class Name(OwnerTest):
 
 
 @final
-@record
+@asked_by("regex", schemas.TEXT, "A regular expression that the whole name matches.")
 class Regex(OwnerTest):
     """A pattern that the whole name must match; its named groups are captures."""
-
-    key = "regex"
-    schema = schemas.TEXT
-    description = "A regular expression that the whole name matches."
 
     machine: Machine
 
@@ -237,13 +203,13 @@ class Regex(OwnerTest):
 
 
 @final
-@record
+@asked_by(
+    "cell",
+    schemas.one_or_more(schemas.WORD),
+    "Class names, looked for among the owner's class and its bases; * stands for any text.",
+)
 class CellClass(OwnerTest):
     """Class names, each looked for in the owner's MRO."""
-
-    key = "cell"
-    schema = schemas.one_or_more(schemas.WORD)
-    description = "Class names, looked for among the owner's class and its bases; * stands for any text."
 
     classes: tuple[str, ...]
 
@@ -259,13 +225,9 @@ class CellClass(OwnerTest):
 
 
 @final
-@record
+@asked_by("param", schemas.one_or_more(schemas.WORD), "Globs over the attribute's name, such as weight or gamma.")
 class Leaf(OwnerTest):
     """Globs over the attribute's name in its owner."""
-
-    key = "param"
-    schema = schemas.one_or_more(schemas.WORD)
-    description = "Globs over the attribute's name, such as weight or gamma."
 
     globs: tuple[Glob, ...]
 
@@ -281,13 +243,49 @@ class Leaf(OwnerTest):
 
 
 @final
-@record
+@asked_by(
+    "has",
+    schemas.one_or_more(schemas.WORD),
+    "Options of the owner's cell that are set to a number, a flag or text, such as padding_idx.",
+)
+class Has(OwnerTest):
+    """Options that the owning cell keeps, whatever their values; None is none."""
+
+    names: tuple[str, ...]
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_one_or_more(node, what, read_identifier))
+
+    def selects(self, owner: Owner) -> bool:
+        return {name for name, _ in owner.options}.issuperset(self.names)
+
+    def __str__(self) -> str:
+        return "has " + " and ".join(self.names)
+
+
+@final
+@asked_by("known", schemas.FLAG, "Whether the owner's cell is known; of an index of safetensors it is not.")
+class Known(OwnerTest):
+    """Whether the owning cell is known: an index of safetensors tells names, shapes and types only."""
+
+    wanted: bool
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls(read_flag(node, what))
+
+    def selects(self, owner: Owner) -> bool:
+        return bool(owner.cell) == self.wanted
+
+    def __str__(self) -> str:
+        return f"known {str(self.wanted).lower()}"
+
+
+@final
+@asked_by("ndim", schemas.one_or_more(schemas.COUNT), "Numbers of axes.")
 class AxisCount(ParameterTest):
     """Numbers of axes."""
-
-    key = "ndim"
-    schema = schemas.one_or_more(schemas.COUNT)
-    description = "Numbers of axes."
 
     counts: tuple[int, ...]
 
@@ -303,13 +301,11 @@ class AxisCount(ParameterTest):
 
 
 @final
-@record
+@asked_by(
+    "shape", schemas.list_of(schemas.any_of(schemas.COUNT, {"const": ANY})), "Length of each axis; `any` for any."
+)
 class Shape(ParameterTest):
     """Extents along each axis, None for any."""
-
-    key = "shape"
-    schema = schemas.list_of(schemas.any_of(schemas.COUNT, {"const": ANY}))
-    description = "Length of each axis; `any` for any."
 
     extents: tuple[int | None, ...]
 
@@ -327,13 +323,9 @@ class Shape(ParameterTest):
 
 
 @final
-@record
+@asked_by("dtype", schemas.one_or_more({"enum": list(DTYPES)}), "Element types.")
 class ElementType(ParameterTest):
     """Element types."""
-
-    key = "dtype"
-    schema = schemas.one_or_more({"enum": list(DTYPES)})
-    description = "Element types."
 
     names: tuple[str, ...]
 
@@ -349,79 +341,9 @@ class ElementType(ParameterTest):
 
 
 @final
-@record
-class Trainable(ParameterTest):
-    """Whether it is trained: what a selector asks for unless it says otherwise, and then does not print."""
-
-    key = "trainable"
-    schema: ClassVar[Schema] = {"enum": [True, False, ANY]}
-    description = "true (if left out), false or any."
-
-    wanted: Literal[True, False, "any"] = True
-
-    @classmethod
-    def read(cls, node: Node, what: str) -> Self:
-        return cls("any" if isinstance(node, Scalar) and node.text == ANY else read_flag(node, what))
-
-    def selects(self, parameter: Parameter) -> bool:
-        return self.wanted in (ANY, parameter.is_trainable)
-
-    def __str__(self) -> str:
-        return "" if self.wanted is True else f"trainable {str(self.wanted).lower()}"
-
-
-@final
-@record
-class Has(OwnerTest):
-    """Options that the owning cell keeps, whatever their values; None is none."""
-
-    key = "has"
-    schema = schemas.one_or_more(schemas.WORD)
-    description = "Options of the owner's cell that are set to a number, a flag or text, such as padding_idx."
-
-    names: tuple[str, ...]
-
-    @classmethod
-    def read(cls, node: Node, what: str) -> Self:
-        return cls(read_one_or_more(node, what, read_identifier))
-
-    def selects(self, owner: Owner) -> bool:
-        return {name for name, _ in owner.options}.issuperset(self.names)
-
-    def __str__(self) -> str:
-        return "has " + " and ".join(self.names)
-
-
-@final
-@record
-class Known(OwnerTest):
-    """Whether the owning cell is known: an index of safetensors tells names, shapes and types only."""
-
-    key = "known"
-    schema = schemas.FLAG
-    description = "Whether the owner's cell is known; of an index of safetensors it is not."
-
-    wanted: bool
-
-    @classmethod
-    def read(cls, node: Node, what: str) -> Self:
-        return cls(read_flag(node, what))
-
-    def selects(self, owner: Owner) -> bool:
-        return bool(owner.cell) == self.wanted
-
-    def __str__(self) -> str:
-        return f"known {str(self.wanted).lower()}"
-
-
-@final
-@record
+@asked_by("deferred", schemas.FLAG, "Whether it has no values yet, as what a checkpoint left over.")
 class Deferred(ParameterTest):
     """Whether it has an initializer and no values yet: what a checkpoint left over."""
-
-    key = "deferred"
-    schema = schemas.FLAG
-    description = "Whether it has no values yet, as what a checkpoint left over."
 
     wanted: bool
 
@@ -436,10 +358,25 @@ class Deferred(ParameterTest):
         return f"deferred {str(self.wanted).lower()}"
 
 
-# In the order in which they are printed.
-TESTS: Final[tuple[type[Test], ...]] = (
-    Name, Regex, CellClass, Leaf, Has, Known, AxisCount, Shape, ElementType, Deferred, Trainable,
-)  # fmt: skip
+@final
+@asked_by("trainable", {"enum": [True, False, ANY]}, "true (if left out), false or any.")
+class Trainable(ParameterTest):
+    """Whether it is trained: what a selector asks for unless it says otherwise, and then does not print."""
+
+    wanted: Literal[True, False, "any"] = True
+
+    @classmethod
+    def read(cls, node: Node, what: str) -> Self:
+        return cls("any" if isinstance(node, Scalar) and node.text == ANY else read_flag(node, what))
+
+    def selects(self, parameter: Parameter) -> bool:
+        return self.wanted in (ANY, parameter.is_trainable)
+
+    def __str__(self) -> str:
+        return "" if self.wanted is True else f"trainable {str(self.wanted).lower()}"
+
+
+TESTS: Final = tuple(_tests)
 MATCH: Final[Table] = tuple(Key(test.key, test.schema, test.description) for test in TESTS)
 
 

@@ -14,7 +14,7 @@ from ms_initkit.syntax.reading import is_unquoted_glob, read_fields, read_globs,
 
 if TYPE_CHECKING:
     from ms_initkit.findings import Span
-    from ms_initkit.language.selector_tests import Parameter
+    from ms_initkit.language.parameters import Parameter
     from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.schemas import Schema
 

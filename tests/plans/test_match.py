@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
-from ms_initkit.language.selector_tests import Owner, Regex
+from ms_initkit.language.selector_tests import Regex
 from ms_initkit.plans.match import Matcher
 from ms_initkit.syntax.globs import Glob
 from tests.recipes import info, recipe
+
+if TYPE_CHECKING:
+    from ms_initkit.language.parameters import Owner
 
 NAMES = ("blocks.0.weight", "blocks.1.weight", "blocks.1.bias", "blocks.10.weight", "head.weight")
 MATCHES = (
