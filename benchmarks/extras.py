@@ -5,6 +5,7 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -111,6 +112,37 @@ def roofline_rows() -> str:
         lines.append(f"| {name} | {rates[0]:,.0f} | {rates[1]:,.0f} |")
     stream.set_threads(None)
     lines += [f"| {name} | {rate:,.0f} | |" for name, rate in _rates_in_cache()]
+    return "\n".join(lines)
+
+
+def interpreter_rows() -> str:
+    """Returns how often Python calls anything while values are drawn: threads share its lock, whatever their number."""
+    from ms_initkit.stream import engine, pool
+
+    out = np.zeros(LARGE, np.float32)
+    lines = ["| threads | tasks | calls | calls for each GiB |", "|---|---|---|---|"]
+    for threads in (1, 2, 8, 64):
+        calls = 0
+
+        def count(frame: object, event: str, argument: object) -> None:
+            nonlocal calls
+            del frame, argument
+            calls += event in ("call", "c_call")
+
+        pool.pool.cache_clear()  # threads are watched from their beginning on
+        stream.set_threads(threads)
+        threading.setprofile(count)
+        sys.setprofile(count)
+        try:
+            stream.fill(out, draws.Normal(0, STD), out.shape, 1)  # they begin
+            calls = 0
+            stream.fill(out, draws.Normal(0, STD), out.shape, 1)
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)  # type: ignore[arg-type]  # as its documentation says
+        tasks = -(-out.size // engine._step(out.size, engine._TASK))
+        lines.append(f"| {threads} | {tasks} | {calls} | {calls * 2**30 / out.nbytes:,.0f} |")
+    stream.set_threads(None)
     return "\n".join(lines)
 
 

@@ -13,16 +13,32 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, TypedDict
 
 from cases import CASES, QUICK, Case
-from extras import binding_rows, memory_row, roofline_rows, startup_rows
+from extras import binding_rows, interpreter_rows, memory_row, roofline_rows, startup_rows
 
 HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parent / "docs" / "performance.md"
 RESULTS: Final = HERE / "results.json"
 WORKERS: Final = {"ms_initkit": "initkit_worker.py", "MindSpore": "mindspore_worker.py", "torch": "torch_worker.py"}
+# What has no peer: titles, and what measures each.
+OTHERS: Final = {
+    "Bind: 60 rules": binding_rows,
+    "Start-up": startup_rows,
+    "Peak memory": memory_row,
+    "Roofline": roofline_rows,
+    "The interpreter's part": interpreter_rows,
+}
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+
+
+class Results(TypedDict):
+    """What was measured: seconds by threads, case and peer, and the tables of what has no peer."""
+
+    machine: str
+    cases: dict[str, dict[str, dict[str, list[float]]]]
+    others: dict[str, str]
 
 
 @dataclass
@@ -103,23 +119,31 @@ def _seconds(value: float | None) -> str:
     return f"{value * 1e6:.3g} us"
 
 
-def table(threads: int, results: dict[str, object]) -> str:
-    """Measures every case on ``threads`` threads and returns the table."""
+HEAD: Final = (
+    "| work | ms_initkit | MindSpore | torch | torch / ours | asked | MindSpore / ours | asked |",
+    "|---|---|---|---|---|---|---|---|",
+)
+
+
+def measured(threads: int) -> dict[str, dict[str, list[float]]]:
+    """Measures every case on ``threads`` threads, and prints the table as it grows."""
     workers = {peer: Worker.start(peer, threads) for peer in WORKERS}
-    lines = [
-        "| work | ms_initkit | MindSpore | torch | torch / ours | asked | MindSpore / ours | asked |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
+    seconds: dict[str, dict[str, list[float]]] = {}
+    print("\n".join(HEAD))
     try:
         for case in CASES:
-            seconds = measure(case, workers)
-            results[f"{case.name} @ {threads}"] = seconds
-            lines.append(row(case, seconds, is_judged=threads == 2))
-            print(lines[-1], flush=True)
+            seconds[case.name] = measure(case, workers)
+            print(row(case, seconds[case.name], is_judged=threads == 2), flush=True)
     finally:
         for worker in workers.values():
             worker.stop()
-    return "\n".join(lines)
+    return seconds
+
+
+def table(threads: int, seconds: dict[str, dict[str, list[float]]]) -> str:
+    """Returns the table of what was measured on ``threads`` threads."""
+    rows = [row(case, seconds[case.name], is_judged=threads == 2) for case in CASES if case.name in seconds]
+    return "\n".join([*HEAD, *rows])
 
 
 def machine() -> str:
@@ -135,26 +159,33 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores; Python {platform.python_version()}, {versions}, torch 2.13.0 (CPU)"
 
 
-def main() -> None:
-    """Measures everything and rewrites the measured part of the page."""
-    results: dict[str, object] = {"machine": machine()}
+def page(results: Results) -> str:
+    """Returns the measured part of the page."""
     parts = [f"Machine: {results['machine']}. Medians; the peers in turn, in processes of their own."]
-    for threads in (2, 1):
-        parts.append(f"### {threads} thread{'s' if threads > 1 else ''}\n\n{table(threads, results)}")
-    for title, rows in (
-        ("Bind: 60 rules", binding_rows()),
-        ("Start-up", startup_rows()),
-        ("Peak memory", memory_row()),
-        ("Roofline", roofline_rows()),
-    ):
-        parts.append(f"### {title}\n\n{rows}")
-        print(parts[-1], flush=True)
-    if QUICK:
-        return
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    page = PAGE.read_text(encoding="utf-8")
-    before, after = page.split(BEGIN)[0], page.split(END)[1]
-    PAGE.write_text(before + BEGIN + "\n\n" + "\n\n".join(parts) + "\n\n" + END + after, encoding="utf-8")
+    for threads, seconds in results["cases"].items():
+        title = f"### {threads} thread{'s' if int(threads) > 1 else ''}"
+        parts.append(f"{title}\n\n{table(int(threads), seconds)}")
+    parts += [f"### {title}\n\n{rows}" for title, rows in results["others"].items()]
+    return "\n\n".join(parts)
+
+
+def main() -> None:
+    """Measures everything and rewrites the measured part of the page; with ``--page`` from what was measured last."""
+    if "--page" in sys.argv:
+        results: Results = json.loads(RESULTS.read_text(encoding="utf-8"))
+    else:
+        results = {"machine": machine(), "cases": {}, "others": {}}
+        for threads in (2, 1):
+            results["cases"][str(threads)] = measured(threads)
+        for title, rows in OTHERS.items():
+            results["others"][title] = rows()
+            print(f"{title}\n{results['others'][title]}", flush=True)
+        if QUICK:
+            return
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    PAGE.write_text(f"{before}{BEGIN}\n\n{page(results)}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
