@@ -5,6 +5,7 @@ Most of what it costs is waiting for memory, so each is looked at once, and for 
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.describe import describe_with_parameters, is_table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mindspore import Parameter
     from mindspore.nn import Cell
@@ -59,6 +60,7 @@ def held(net: Cell, *, with_addresses: bool = False) -> Held:
     shapes: list[tuple[int, ...]] = []
     dtypes: list[object] = []
     addresses: list[int] = []
+    address = _address_reader()
     for place, parameter in enumerate(found):
         each = parameter
         if each.init is not None and each.inited_param is not None:
@@ -66,7 +68,7 @@ def held(net: Cell, *, with_addresses: bool = False) -> Held:
         shapes.append(each.shape)
         dtypes.append(each.dtype)
         if with_addresses:
-            addresses.append(_address(each))
+            addresses.append(address(each))
     where = np.array(addresses, np.uint64) if with_addresses else None
     every = Held(names, found, shapes, list(map(dtype_name, dtypes)), where)
     return every.take(_firsts(found)) if _has_twins(found) else every
@@ -79,7 +81,17 @@ def named_parameters(net: Cell) -> dict[str, Parameter]:
 
 def addresses_of(parameters: Sequence[Parameter]) -> Addresses:
     """Returns where the values of each lie."""
-    return np.array(list(map(_address, parameters)), np.uint64)
+    return np.array(list(map(_address_reader(), parameters)), np.uint64)
+
+
+def _address_reader() -> Callable[[Parameter], int]:
+    """Returns what reads an address; MindSpore 2.7.0 logs an error for each that it cannot tell, so it is not asked."""
+    return _no_address if metadata.version("mindspore") == "2.7.0" else _address
+
+
+def _no_address(parameter: Parameter) -> int:
+    del parameter
+    return 0
 
 
 def _address(parameter: Parameter) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
@@ -62,7 +63,8 @@ def apply(
         RecipeError: If the recipe cannot be read.
         PlanError: If it does not fit the network.
         ApplyError: If the plan cannot be written, or was made for another network.
-        ValueError: If the seed is out of range, or ``MS_INITKIT_THREADS`` no number of threads.
+        ValueError: If the seed is out of range, ``MS_INITKIT_THREADS`` no number of threads, or MindSpore makes no
+            bfloat16 beside this NumPy.
     """
     began = time.perf_counter()
     with paused():
@@ -82,6 +84,7 @@ def apply(
             plan = noted(plan, draft.recipe, infos, net)
             warn(plan.findings)
         seed = chosen_seed(seed)
+        _require_bfloat16(plan)
         stream.threads()  # what is wrong with the setting is said before anything is written
         if any(kind.draw.takes for kind in plan.columns.kinds):
             _refuse_out_of_range(There(plan.assignments, parameters), plan)
@@ -95,6 +98,21 @@ def _refuse_out_of_range(there: There, plan: Plan) -> None:
     findings = [there.out_of_range(line) for line in plan.assignments if line.draw.takes]
     if any(findings):
         raise ApplyError([finding for finding in findings if finding is not None])
+
+
+def _require_bfloat16(plan: Plan) -> None:
+    """Returns if values of bfloat16 can be made, or none are.
+
+    Raises:
+        ValueError: If not: MindSpore makes them with the version of NumPy alone that it was built against.
+    """
+    from mindspore.common import np_dtype
+
+    if not hasattr(np_dtype, "bfloat16") and any(kind.dtype == "bfloat16" for kind in plan.columns.kinds):
+        raise ValueError(
+            f"MindSpore {metadata.version('mindspore')} makes no bfloat16 parameters beside NumPy "
+            f"{metadata.version('numpy')}, since it was built against NumPy 1: pip install 'numpy<2'"
+        )
 
 
 def _digests(plan: Plan, parameters: Sequence[Parameter]) -> tuple[tuple[str, str], ...]:

@@ -513,3 +513,16 @@ def test_a_clone_of_a_deferred_parameter_has_the_applied_values(context: str) ->
     mik.apply(net, recipe(NORMAL), seed=7)
 
     assert_array_equal(net.hidden.weight.clone().asnumpy(), net.hidden.weight.asnumpy())
+
+
+def test_where_numpy_keeps_mindspore_from_bfloat16_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow, wide = nn.Dense(8, 8, dtype=mindspore.bfloat16), nn.Dense(8, 8)
+    before = narrow.bias.float().asnumpy().copy()
+    monkeypatch.delattr("mindspore.common.np_dtype.bfloat16")
+
+    with pytest.raises(ValueError, match=r"makes no bfloat16 parameters beside NumPy .*: pip install 'numpy<2'$"):
+        mik.apply(narrow, {"weight": {"normal": 0.02}, "bias": 1}, seed=1)
+    mik.apply(wide, {"weight": {"normal": 0.02}, "bias": 1}, seed=1)
+
+    assert np.array_equal(narrow.bias.float().asnumpy(), before)
+    assert (wide.bias.asnumpy() == 1).all()
