@@ -145,6 +145,7 @@ def verify(
     """Holds saved values against a recipe: to the bit where the seed is given, by statistics where not."""
     with answering(as_json=as_json):
         from ms_initkit.files.saving import load
+        from ms_initkit.plans.order import past
         from ms_initkit.stages.verify import verify as verify_net
 
         if not (values.is_file() or values.is_dir()):
@@ -159,7 +160,7 @@ def verify(
         if any(finding.severity != "note" for finding in findings):
             raise typer.Exit(FINDINGS)
         if not as_json:
-            drawn = sum(not line.is_kept for line in made.assignments)
+            drawn = sum(not line.is_kept for line in made.assignments) - len(past(made.assignments))
             those = "that" if drawn == 1 else "those"
             how = f"bit for bit {those} of seed {seed}" if seed is not None else "as the recipe says, by statistics"
             say(f"{counted(drawn, 'parameter')} {'is' if drawn == 1 else 'are'} {how}")

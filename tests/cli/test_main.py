@@ -157,6 +157,17 @@ def test_no_name_moves_the_cursor(words: list[str]) -> None:
     assert not {"\x1b", "\u202e"} & set(result.stdout + result.stderr)
 
 
+def test_what_was_made_of_values_that_were_there_is_not_said_to_be_proven() -> None:
+    rule = "  - {match: 'hidden.weight', init: keep, then: [{multiply: 0.5}]}\n"
+    Path("shrunk.yaml").write_text(GOOD.replace("rules:\n", f"rules:\n{rule}"))
+    run("apply", *NET, "--recipe", "./shrunk.yaml", "--seed", "7", "--out", "init.safetensors")
+
+    proven = run("verify", *NET, "--recipe", "./shrunk.yaml", "--seed", "7", "--values", "init.safetensors")
+
+    assert (proven.exit_code, proven.stdout) == (0, "3 parameters are bit for bit those of seed 7\n")
+    assert "note[unknown-values]: 1 parameter cannot be drawn again, the first 'hidden.weight'" in proven.stderr
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".ckpt"])
 def test_apply_saves_what_verify_proves(suffix: str, folder: Path) -> None:
     applied = run("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", f"out/init{suffix}")
