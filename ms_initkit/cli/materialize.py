@@ -36,7 +36,8 @@ def materialize(
     ] = None,
     shard_size: Annotated[str, typer.Option("--shard-size", help="Largest file, such as 5GB or 500MB.")] = "5GB",
     shard: Annotated[
-        str, typer.Option("--shard", help="This process's share of the files, such as 2/8: the second of eight.")
+        str,
+        typer.Option("--share", "--shard", help="This process's share of the files, such as 2/8: the second of eight."),
     ] = "1/1",
     lenient: Lenient = False,
     as_json: AsJson = False,

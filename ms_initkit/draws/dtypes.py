@@ -102,6 +102,7 @@ TYPES: Final = {record.name: record for record in _ALL}
 BY_CODE: Final = {record.code: record for record in _ALL if record.code is not None}
 DTYPES: Final = tuple(TYPES)
 FLOATS: Final = tuple(sorted((r.name for r in _ALL if r.kind == "float"), key=lambda name: -TYPES[name].size))
+HALVES: Final = frozenset(name for name in FLOATS if TYPES[name].size == 2)
 
 # MindSpore has one object for each element type; hashing one costs five times as much as knowing it again.
 _DTYPE_NAMES: dict[int, tuple[object, str]] = {}

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import mmap
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
@@ -100,6 +100,19 @@ def write_all(descriptor: int, values: Bytes, start: int) -> None:
     done = 0
     while done < len(values):
         done += os.pwrite(descriptor, values[done:].data, start + done)
+
+
+def reserve(descriptor: int, size: int) -> None:
+    """Asks for room on the disk, where the platform can be asked and the file system can promise it."""
+    if hasattr(os, "posix_fallocate"):
+        with suppress(OSError):
+            os.posix_fallocate(descriptor, 0, size)
+
+
+def drop_cached(descriptor: int, start: int = 0, length: int = 0) -> None:
+    """Tells a platform that takes advice that what the page cache holds of the file from ``start`` on may go."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
 
 
 def is_direct(descriptor: int) -> bool:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws.dtypes import HALVES
 from ms_initkit.draws.moments import moments
 from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.sources import LikeSpec, filled
@@ -136,8 +137,7 @@ def _line(
 def _may_be_taken(waiting: Waiting, source: Assignment) -> bool:
     """Returns whether a parameter can take the values of ``source``, as they are or as the rule makes them."""
     rule, info = waiting.rule, waiting.info
-    narrow = {"float16", "bfloat16", "float32"}
-    is_computed = bool(rule.then) and {source.dtype, info.dtype} <= narrow
+    is_computed = bool(rule.then) and {source.dtype, info.dtype} <= {"float32", *HALVES}
     is_made = rule.fit is not None or any(step.is_reducing for step in rule.then)
     return (source.dtype == info.dtype or is_computed) and (source.shape == info.shape or is_made)
 

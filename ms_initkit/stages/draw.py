@@ -9,7 +9,7 @@ import numpy as np
 
 from ms_initkit import draws, stream
 from ms_initkit.draws import slices as windows
-from ms_initkit.draws.dtypes import FLOATS, storage
+from ms_initkit.draws.dtypes import FLOATS, HALVES, storage
 from ms_initkit.draws.slices import normalise
 from ms_initkit.files import checkpoints
 from ms_initkit.stages.given import given_plan
@@ -54,7 +54,7 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
     if line.draw.takes:
         raise ValueError(f"{name!r} is made of values that a network holds: the plan does not know them")
     slices, kept = normalise(index, line.local_shape)
-    dtype = "float32" if line.dtype in ("float16", "bfloat16") else line.dtype
+    dtype = "float32" if line.dtype in HALVES else line.dtype
     out = np.empty(tuple(part.stop - part.start for part in slices), dtype)
     fill_line(out, replace(line, dtype=dtype), checked_seed(seed), slices)
     return out.reshape(kept)

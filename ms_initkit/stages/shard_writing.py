@@ -12,7 +12,6 @@ import mmap
 import os
 import threading
 from bisect import bisect_right
-from contextlib import suppress
 from dataclasses import dataclass, field
 from math import prod
 from queue import SimpleQueue
@@ -30,8 +29,10 @@ from ms_initkit.files.chunks import (
     Chunks,
     aligned_buffer,
     claimed,
+    drop_cached,
     go_through_cache,
     is_direct,
+    reserve,
     sync_folder,
     write_all,
 )
@@ -89,8 +90,7 @@ def write_shard(
             os.ftruncate(descriptor, file.size)  # to promise the room would be to hand out its pages here, one by one
             _run(writer.write_in_place, file.behind_header, stream.threads(), progress)
         else:
-            with suppress(OSError):  # not every file system can promise the room
-                os.posix_fallocate(descriptor, 0, file.size)
+            reserve(descriptor, file.size)
             _run(writer.write, file.behind_header, stream.threads() + _SPARE, progress)
         held = [(chunk, aligned_buffer()) for chunk in file.with_header]
         for chunk, buffer in held:
@@ -127,7 +127,7 @@ def is_whole(path: Path, shard: Shard, progress: Progress | None = None) -> bool
             values = buffer[: stop - start]
             if os.preadv(descriptor, [values.data], start) != len(values):
                 raise OSError(f"{path}: cut short while it was read")
-            os.posix_fadvise(descriptor, start, stop - start, os.POSIX_FADV_DONTNEED)
+            drop_cached(descriptor, start, stop - start)
             values[: max(0, file.header - start)] = 0
             file.add(chunk, values)
             return file.value_bytes(chunk)
@@ -258,7 +258,7 @@ class _Writer:
             if self._unsettled >= _SETTLE:
                 self._unsettled = 0
                 os.fdatasync(self.descriptor)
-                os.posix_fadvise(self.descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+                drop_cached(self.descriptor)
         return self.file.value_bytes(chunk)
 
 

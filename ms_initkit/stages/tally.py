@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ms_initkit.draws.dtypes import HALVES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -23,7 +25,6 @@ SAMPLE: Final = 2048
 _CELLS: Final = 1 << 16
 # A bound of cells that no finite number falls into.
 _BEYOND: Final = 1e40
-_HALF: Final = frozenset({"float16", "bfloat16"})
 
 
 def as_floats(values: Array, dtype: str) -> Floats:
@@ -63,7 +64,7 @@ class Tally:
     remembered: list[Floats] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.center = 0.0 if self.dtype in _HALF else float(np.float32(self.center))
+        self.center = 0.0 if self.dtype in HALVES else float(np.float32(self.center))
 
     @property
     def std(self) -> float:
@@ -89,7 +90,7 @@ class Tally:
         self._take_moments(values)
 
     def _cells(self, stored: Array, values: Floats) -> NDArray[np.uint16]:
-        if self.dtype in _HALF:
+        if self.dtype in HALVES:
             return stored.view(np.uint16)
         if self.dtype == "float32" and self.center == 0.0:
             return stored.view("<u2")[1::2]
@@ -133,7 +134,7 @@ def boundaries(dtype: str) -> Floats:
     words = np.arange(_CELLS // 2, dtype=np.uint16)
     values = as_floats(words.view(np.float16) if dtype == "float16" else words, _like_words(dtype))
     largest = values[np.isfinite(values)]
-    bounds = largest[:-1] + np.diff(largest) / 2 if dtype in _HALF else largest[1:]
+    bounds = largest[:-1] + np.diff(largest) / 2 if dtype in HALVES else largest[1:]
     positive = np.concatenate([bounds, np.full(_CELLS // 2 - 1 - bounds.size, _BEYOND)])
     return np.concatenate([-positive[::-1], [0.0], positive])
 

@@ -394,7 +394,7 @@ def test_shares_make_up_the_whole(demo: Plan) -> None:
 
 def test_two_processes_share_the_work() -> None:
     big_model(4)
-    processes = [start("--shard", f"{n}/2", "--json") for n in (1, 2)]
+    processes = [start("--share", f"{n}/2", "--json") for n in (1, 2)]
 
     answers = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
 
