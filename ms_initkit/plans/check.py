@@ -88,6 +88,8 @@ def refusal(draw: Draw, dtype: str) -> str | None:
         case draws.Edited() | draws.Made() | draws.Blocks() if record.is_whole and draw.loaded:
             why = "`then` and `fit` compute with real numbers"
             return f"{why}: a parameter of {dtype} takes whole ones as a file has them"
+        case draws.There():
+            return None
         case _ if draw.takes and record.is_whole:
             return f"values that are there are computed with as real numbers, and a parameter of {dtype} takes none"
         case draws.Loaded():

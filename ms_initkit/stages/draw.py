@@ -76,7 +76,7 @@ def fill_line(
         ValueError: If the draw cannot be sampled, or a file lacks its values.
     """
     if line.dtype not in FLOATS:
-        _fill_exactly(out, line, slices)
+        _fill_exactly(out, line, slices, given)
         return
     key = stream.key(seed, line.stream)
     if line.window is None:
@@ -97,12 +97,16 @@ def exact_values(line: Assignment) -> Array | int:
             raise ValueError(f"{line.name!r} of {line.dtype} cannot hold {draw}")
 
 
-def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None) -> None:
-    # Whole constants and loaded values are all that binding lets into an integer parameter.
-    values = np.broadcast_to(np.asarray(exact_values(line)), line.shape)
+def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None, given: Given | None) -> None:
+    # Whole constants, values of files and copies of what is there are all that binding lets into an integer parameter.
     window = windows.whole(line.shape) if line.window is None else line.window
     if slices is not None:
         window = windows.restrict(window, slices)
+    if isinstance(line.draw, draws.There):
+        for local, place in windows.boxes(window):
+            out[local] = (Given() if given is None else given).read(line.draw.name, place)
+        return
+    values = np.broadcast_to(np.asarray(exact_values(line)), line.shape)
     for local, place in windows.boxes(window):
         out[local] = values[place]
 

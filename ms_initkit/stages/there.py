@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ms_initkit.draws.slices import Slices
     from ms_initkit.findings import Finding
     from ms_initkit.plans.lines import Assignment
-    from ms_initkit.stream.given import Reader, Values
+    from ms_initkit.stream.given import Reader
 
 
 def stored_values(parameter: Parameter) -> Array:
@@ -80,10 +80,10 @@ class There:
         line, parameter = self._held[name]
         values = stored_values(parameter)
 
-        def read(slices: Slices) -> Values:
+        def read(slices: Slices) -> Array:
             local = slices if line.window is None else localised(line.window, slices)
-            found: Values = as_floats(values[local], line.dtype)
-            return found
+            # Whole numbers are copied, and not computed with: as floats they might not be themselves.
+            return as_floats(values[local], line.dtype) if line.dtype in FLOATS else values[local]
 
         return read
 

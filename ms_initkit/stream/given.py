@@ -4,26 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ms_initkit.draws import sums
-from ms_initkit.draws.slices import Slices
 from ms_initkit.stream.pool import run
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
     import numpy as np
     from numpy.typing import NDArray
 
     from ms_initkit.draws import Draw
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.slices import Shape
+    from ms_initkit.draws.arrays import Array, Floats
+    from ms_initkit.draws.slices import Shape, Slices
     from ms_initkit.draws.sums import Axes, Of
 
 Values: TypeAlias = "NDArray[np.floating[Any]]"
 # Returns a slice of the global tensor that a parameter is, or is part of.
-Reader: TypeAlias = Callable[[Slices], Values]
+Reader: TypeAlias = "Callable[[Slices], Array]"
 
 _BLOCK: Final = 1 << 18  # elements that are summed at a time
 _MOST_SUMS: Final = 64  # that are remembered where they can be added up again
@@ -41,7 +41,7 @@ class Given:
         self._sums: OrderedDict[Hashable, Future[Floats]] = OrderedDict()
         self._lock: Final = threading.Lock()
 
-    def read(self, name: str, slices: Slices) -> Values:
+    def read(self, name: str, slices: Slices) -> Array:
         """Returns what the parameter ``name`` holds.
 
         Raises:

@@ -233,3 +233,19 @@ def test_what_is_not_finite_is_changed_all_the_same() -> None:
     mik.apply(net, [{"match": "**", "init": "keep", "then": [{"multiply": 2}]}], seed=1)
 
     assert np.isneginf(held(net[0].weight)[0, 0])
+
+
+def test_whole_numbers_are_copied_as_they_are() -> None:
+    class Counters(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.online = Parameter(Tensor(np.array([2**62 + 1, -3], np.int64)), requires_grad=False)
+            self.target = Parameter(Tensor(np.zeros(2, np.int64)), requires_grad=False)
+
+    net = Counters()
+    report = mik.apply(net, [{"match": "target", "like": "online"}], seed=1)
+
+    assert net.target.asnumpy().tolist() == [2**62 + 1, -3]
+    assert mik.verify(net, report.plan, seed=1) == ()
+    net.target.asnumpy()[0] = 0
+    assert len(mik.verify(net, report.plan, seed=1)) == 1
