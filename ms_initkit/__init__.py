@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from ms_initkit.stages.one import init_
     from ms_initkit.stages.plan import plan
     from ms_initkit.stages.report import Report
+    from ms_initkit.stages.suggest import suggest
     from ms_initkit.stages.verify import verify
 
 __version__ = "0.1.0"
@@ -64,6 +65,7 @@ __all__ = [
     "materialize",
     "plan",
     "register_initializer",
+    "suggest",
     "verify",
 ]
 
@@ -85,6 +87,7 @@ _HOMES = {
     "load_layout": "ms_initkit.layouts.load",
     "materialize": "ms_initkit.stages.materialize",
     "plan": "ms_initkit.stages.plan",
+    "suggest": "ms_initkit.stages.suggest",
     "verify": "ms_initkit.stages.verify",
 }
 

@@ -8,15 +8,14 @@ for a class of a package of which others were compared: what is true of it is fo
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from html import escape
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding
 from ms_initkit.language.library import shipped_name
 from ms_initkit.plans.bind import draft_plan
-from ms_initkit.plans.html import table_html
 from ms_initkit.plans.signatures import Names, standing
+from ms_initkit.plans.suggestion import Candidate, Share, Suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -29,25 +28,12 @@ if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.networks.plain import Plain
     from ms_initkit.plans.signatures import Standing
+    from ms_initkit.plans.suggestion import Why
 
 # What torch's layers would be: offered where no recipe is known, never recommended.
 BASE: Final = "torch/base"
 # What bind finds where a rule asks for nothing that is there, or cannot give what it promises.
 _UNUSED: Final = "unused-rule"
-
-_Answer = Literal["known", "family", "unknown"]
-_Why = Literal["compared", "alternative", "signature", "default"]
-
-
-class Share(NamedTuple):
-    """A part of a network's parameters."""
-
-    tensors: int = 0
-    elements: int = 0
-
-    def __add__(self, other: Share) -> Share:  # type: ignore[override]  # parts add up, tuples would be joined
-        """Returns both parts together."""
-        return Share(self.tensors + other.tensors, self.elements + other.elements)
 
 
 @record
@@ -72,96 +58,6 @@ class Classes:
         return self.modules[place] if place < len(self.modules) else ""
 
 
-@record
-class Candidate:
-    """What one recipe would do to a network.
-
-    Args:
-        recipe: The recipe's name.
-        description: The recipe's own.
-        why: What speaks for it: it was compared with the network's class, it initialises the class in another way, the
-            names of its family are there, or it is the default of the layers.
-        own: What the recipe's rules claim, its family's included.
-        inherited: What rules of ``torch/base`` claim.
-        kept: What no rule selects and no one trains: left as it is.
-        unmatched: Names of trainable parameters that no rule selects.
-        unused: Ids of rules that select nothing and are not optional.
-        failures: Why further rules, or the recipe as a whole, cannot serve.
-    """
-
-    recipe: str
-    description: str
-    why: _Why
-    own: Share
-    inherited: Share
-    kept: Share
-    unmatched: tuple[str, ...]
-    unused: tuple[str, ...]
-    failures: tuple[str, ...]
-
-    @property
-    def fits(self) -> bool:
-        """Whether nothing is left over on either side."""
-        return not (self.unmatched or self.unused or self.failures)
-
-    def to_json(self) -> dict[str, object]:
-        """Returns the candidate as JSON values."""
-        return {
-            "recipe": self.recipe,
-            "description": self.description,
-            "why": self.why,
-            "fits": self.fits,
-            "own": self.own._asdict(),
-            "inherited": self.inherited._asdict(),
-            "kept": self.kept._asdict(),
-            "unmatched": list(self.unmatched),
-            "unused": list(self.unused),
-            "failures": list(self.failures),
-        }
-
-
-@record
-class Suggestion:
-    """Which recipe is recommended for a network.
-
-    Args:
-        network: The network's class; empty if unknown.
-        answer: ``known`` if a recipe was compared with the network's class, ``family`` if the names of a family are
-            there and the class is of no package of which others were compared, else ``unknown``.
-        recipe: The recipe that is recommended; None where none is.
-        reason: Why, in a sentence.
-        whole: The network.
-        candidates: The recipes that something speaks for, the recommended one first.
-    """
-
-    network: str
-    answer: _Answer
-    recipe: str | None
-    reason: str
-    whole: Share
-    candidates: tuple[Candidate, ...]
-
-    def __repr__(self) -> str:
-        return f"<Suggestion for {self.network or 'a network'}: {self.recipe or 'none'}, {self.reason}>"
-
-    def _repr_html_(self) -> str:
-        """Returns what notebooks show."""
-        rows = [(one.recipe, one.why, "yes" if one.fits else "no", one.description) for one in self.candidates]
-        said = f"<b>{escape(self.recipe or 'no recipe')}</b> for {escape(self.network or 'a network')}: "
-        return f"<p>{said}{escape(self.reason)}</p>{table_html(('recipe', 'why', 'fits', 'description'), rows)}"
-
-    def to_json(self) -> dict[str, object]:
-        """Returns the suggestion as JSON values."""
-        return {
-            "network": self.network or None,
-            "answer": self.answer,
-            "recipe": self.recipe,
-            "reason": self.reason,
-            "parameters": self.whole._asdict(),
-            "candidates": [one.to_json() for one in self.candidates],
-        }
-
-
 def suggest(
     infos: Sequence[ParamInfo],
     classes: Classes,
@@ -184,7 +80,7 @@ def suggest(
     signed = [one for one in recipes if one.name in stands and stands[one.name].is_whole]
     whole = Share(len(infos), sum(info.size for info in infos))
 
-    def hold(one: Shipped, why: _Why) -> Candidate:
+    def hold(one: Shipped, why: Why) -> Candidate:
         return _hold(load(one.name), one, why, infos, config)
 
     others = [one for one in recipes if _listed(one.audience.alternatives, classes) is not None]
@@ -314,7 +210,7 @@ def _under(at: Standing) -> str:
 
 
 def _hold(
-    recipe: Recipe, one: Shipped, why: _Why, infos: Sequence[ParamInfo], config: Mapping[str, Plain] | None
+    recipe: Recipe, one: Shipped, why: Why, infos: Sequence[ParamInfo], config: Mapping[str, Plain] | None
 ) -> Candidate:
     plan, findings = draft_plan(recipe, infos, strict=False, config=config)
     is_trainable = {info.name: info.is_trainable for info in infos}

@@ -11,20 +11,22 @@ from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.stages.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from mindspore import Parameter
     from mindspore.nn import Cell
 
+    from ms_initkit.networks.params import Owner
     from ms_initkit.plans.lines import Assignment
     from ms_initkit.plans.plan import Plan
 
 # Elements of a parameter that its spread is told from.
 _MOST: Final = 1 << 20
+_STD: Final = "std "
 
 
 def changes(net: Cell, plan: Plan) -> tuple[str, ...]:
-    """Returns a line for each kind of parameter that holds other values than ``plan`` says, and one for the rest.
+    """Returns a line for each kind of parameter that does not hold what ``plan`` says, and one for the rest.
 
     Args:
         net: The network as it was constructed, with values.
@@ -34,20 +36,28 @@ def changes(net: Cell, plan: Plan) -> tuple[str, ...]:
     wrong = {finding.parameter for finding in verify(net, plan)}
     owners = {info.name: info.owners[0] for info in infos}
     held = dict(zip((info.name for info in infos), parameters, strict=True))
-    kinds: dict[str, list[Assignment]] = {}
+    kinds: dict[tuple[str, str], list[Assignment]] = {}
     for line in plan.assignments:
         if line.name in wrong:
-            owner = owners[line.name]
-            kinds.setdefault(f"{owner.leaf} of {(owner.cell or ('a cell',))[0]}", []).append(line)
-    said = [f"{len(lines)} x {kind}: {_change(lines, held)}" for kind, lines in kinds.items()]
+            due = _words([(line.moments.mean, line.moments.std)])
+            kinds.setdefault((_kind(owners[line.name]), due), []).append(line)
+    said = [_said(kind, due, lines, held) for (kind, due), lines in kinds.items()]
     rest = sum(not line.is_kept for line in plan.assignments) - sum(map(len, kinds.values()))
     return (*said, f"{'the rest' if said else 'everything'} is already so: {counted(rest, 'parameter')}")
 
 
-def _change(lines: list[Assignment], held: dict[str, Parameter]) -> str:
-    now = [_summary(held[line.name]) for line in lines]
-    due = [(line.moments.mean, line.moments.std) for line in lines]
-    return f"{_words(now)} -> {_words(due)}"
+def _kind(owner: Owner) -> str:
+    """Returns what a parameter is, such as ``Dense weight``."""
+    return f"{owner.cell[0]} {owner.leaf}" if owner.cell else owner.leaf
+
+
+def _said(kind: str, due: str, lines: Sequence[Assignment], held: Mapping[str, Parameter]) -> str:
+    """Returns a line such as ``12 Dense weights, std 0.051 -> 0.02``."""
+    now = _words([_summary(held[line.name]) for line in lines])
+    if now.startswith(_STD) and due.startswith(_STD):
+        due = due.removeprefix(_STD)
+    many = "es" if kind.endswith("s") else "s"
+    return f"{len(lines):,} {kind}{many if len(lines) > 1 else ''}, {now} -> {due}"
 
 
 def _summary(parameter: Parameter) -> tuple[float, float]:
@@ -59,7 +69,7 @@ def _words(moments: Sequence[tuple[float | None, float | None]]) -> str:
     """Returns the constant that all are, or the spread that they have in the middle."""
     known = [(mean, std) for mean, std in moments if mean is not None and std is not None]
     if not known:
-        return "a law whose spread is not known"
+        return "values of an unknown spread"
     if all(std == 0 for _, std in known):
         return " or ".join(f"{value:.4g}" for value in sorted({mean for mean, _ in known})[:3])
-    return f"std {float(np.median([std for _, std in known])):.3g}"
+    return f"{_STD}{float(np.median([std for _, std in known])):.3g}"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
     from ms_initkit.networks.plain import Plain
     from ms_initkit.plans.plan import Plan
-    from ms_initkit.plans.suggest import Classes, Suggestion
+    from ms_initkit.plans.suggest import Classes
+    from ms_initkit.plans.suggestion import Suggestion
 
 AUTO: Final = "auto"
 

@@ -9,12 +9,13 @@ import pytest
 from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.manifest import with_siblings
-from ms_initkit.plans.suggest import BASE, Classes, Suggestion, suggest
+from ms_initkit.plans.suggest import BASE, Classes, suggest
 from ms_initkit.stages.plan import plan_infos
 from tests.recipes import info
 
 if TYPE_CHECKING:
     from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.plans.suggestion import Suggestion
 
 MINE = Classes(("Mine",), ("my_nets",))
 

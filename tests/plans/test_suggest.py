@@ -16,7 +16,8 @@ from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.describe import describe
 from ms_initkit.networks.manifest import modules_of, network_of, to_json
 from ms_initkit.plans.bind import draft_plan
-from ms_initkit.plans.suggest import BASE, Classes, Share, Suggestion, classes_of, foreign, suggest
+from ms_initkit.plans.suggest import BASE, Classes, classes_of, foreign, suggest
+from ms_initkit.plans.suggestion import Share, Suggestion
 from tests.networks import Mlp
 from tests.recipes import info
 
@@ -359,3 +360,33 @@ def test_a_plan_of_a_recipe_for_other_networks_says_so() -> None:
 
     assert "foreign-recipe" in {finding.code for finding in plan.findings}
     assert "foreign-recipe" not in {finding.code for finding in mik.plan(Mlp(), "torch/default").findings}
+
+
+def test_a_network_is_asked_about_in_python() -> None:
+    net = nn.SequentialCell(nn.Dense(2, 2))
+
+    found = mik.suggest(net)
+
+    assert (found.answer, found.recipe, found.changes) == ("unknown", None, None)
+    assert "no recipe is recommended" in str(found)
+    assert "  --recipe torch/base: " in str(found)
+
+
+def test_what_would_change_is_told_of_values_that_are_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ms_initkit.language.audience import Audience
+    from ms_initkit.language.audience import Classes as Listed
+
+    head = library.Shipped("torch/default", "", (), Audience((Listed("tests.networks", ("Mlp",)),)))
+    monkeypatch.setattr("ms_initkit.stages.choose.shipped", lambda: (head,))
+    net = Mlp()
+    mik.apply(net, {"**": "ones"}, seed=1)
+
+    found = mik.suggest(net)
+
+    assert found.changes is not None
+    assert any("Dense weights, 1 -> std" in line for line in found.changes)
+    assert "of the values that the network holds now it would change:" in str(found)
+    assert found.to_json()["changes"] == list(found.changes)
+    assert "<li>" in found._repr_html_()
+    with mik.deferred():
+        assert mik.suggest(Mlp()).changes is None

@@ -15,8 +15,8 @@ def test_what_differs_is_said_by_kind_and_the_rest_counted() -> None:
     *wrong, rest = changes(net, due)
 
     assert len(wrong) == 1
-    assert "weight of Dense: std 0.05" in wrong[0]
-    assert wrong[0].endswith("-> std 0.02")
+    assert wrong[0].startswith(f"{len(due.assignments) // 2} Dense weights, std 0.05")
+    assert wrong[0].endswith(" -> 0.02")
     assert rest.startswith("the rest is already so: ")
 
 
@@ -31,4 +31,14 @@ def test_constants_are_said_as_they_are() -> None:
     net = Mlp()
     mik.apply(net, {"**": "ones"}, seed=1)
 
-    assert any("bias of Dense: 1 -> 0" in line for line in changes(net, mik.plan(net, {"**": "zeros"})))
+    assert any("Dense biases, 1 -> 0" in line for line in changes(net, mik.plan(net, {"**": "zeros"})))
+
+
+def test_what_is_due_in_two_ways_is_said_in_two_lines() -> None:
+    net = Mlp()
+    mik.apply(net, {"**": "ones"}, seed=1)
+
+    said = changes(net, mik.plan(net, {"hidden.weight": {"normal": 0.02}, "**.weight": {"normal": 0.5}, "**": "ones"}))
+
+    assert said[0] == "1 Dense weight, 1 -> std 0.02"
+    assert said[1].endswith(", 1 -> std 0.5")

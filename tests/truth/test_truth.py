@@ -13,7 +13,7 @@ from tests.truth.choices import explained
 from tests.truth.recommending import suggestion
 
 if TYPE_CHECKING:
-    from ms_initkit.plans.suggest import Suggestion
+    from ms_initkit.plans.suggestion import Suggestion
 
 SAID: Final = table.read()
 CLASSES: Final = [(package, name) for package in data.packages() for name in data.names(package)]
