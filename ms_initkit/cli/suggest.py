@@ -52,7 +52,10 @@ def _of_network(net: str, net_args: list[str]) -> Suggestion:
     found = find(load_network(net, net_args, is_deferred=True))
     if found.recipe is None or found.whole.elements > LARGEST:
         return found
-    return find(load_network(net, net_args, is_deferred=False))
+    try:
+        return find(load_network(net, net_args, is_deferred=False))
+    except ValueError:  # with values it cannot be made here; what is recommended is known all the same
+        return found
 
 
 COMMANDS: Final = (suggest,)

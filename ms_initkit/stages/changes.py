@@ -26,7 +26,7 @@ _STD: Final = "std "
 
 
 def changes(net: Cell, plan: Plan) -> tuple[str, ...]:
-    """Returns a line for each kind of parameter that does not hold what ``plan`` says, and one for the rest.
+    """Returns a line for each kind of parameter that does not hold what ``plan`` says, and one for the rest, if any.
 
     Args:
         net: The network as it was constructed, with values.
@@ -43,7 +43,8 @@ def changes(net: Cell, plan: Plan) -> tuple[str, ...]:
             kinds.setdefault((_kind(owners[line.name]), due), []).append(line)
     said = [_said(kind, due, lines, held) for (kind, due), lines in kinds.items()]
     rest = sum(not line.is_kept for line in plan.assignments) - sum(map(len, kinds.values()))
-    return (*said, f"{'the rest' if said else 'everything'} is already so: {counted(rest, 'parameter')}")
+    kept = f"{'the rest' if said else 'everything'} is already so: {counted(rest, 'parameter')}"
+    return (*said, kept) if rest else tuple(said)
 
 
 def _kind(owner: Owner) -> str:

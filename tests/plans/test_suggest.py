@@ -384,7 +384,7 @@ def test_what_would_change_is_told_of_values_that_are_there(monkeypatch: pytest.
     found = mik.suggest(net)
 
     assert found.changes is not None
-    assert any("Dense weights, 1 -> std" in line for line in found.changes)
+    assert any("Dense weight, 1 -> std" in line for line in found.changes)
     assert "of the values that the network holds now it would change:" in str(found)
     assert found.to_json()["changes"] == list(found.changes)
     assert "<li>" in found._repr_html_()
