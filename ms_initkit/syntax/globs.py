@@ -18,58 +18,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from itertools import pairwise, product
 from string import digits
-from typing import Final, TypeAlias
 
 from ms_initkit.basis.records import record
-from ms_initkit.syntax.work import spend
-
-_LONGEST: Final = 400
-_STEPS: Final = 3  # of work that a piece of a glob takes, in each of its alternatives
-_MOST_ALTERNATIVES: Final = 256
-_DEEPEST: Final = 8
-_PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_TEXT: Final = re.compile(rf"(?P<name>{_NAME.pattern}):(?P<stars>\*\*?)")
-# They mean something in regular expressions and nothing here, so that a mistaken pattern is noticed.
-_FOREIGN: Final = frozenset("\\^$()[]|+")
-
-
-class GlobError(ValueError):
-    """A text is not a glob.
-
-    Args:
-        message: Why not.
-        start: Where in the text, from 0.
-        length: How many characters are concerned.
-        hint: What to write.
-    """
-
-    def __init__(self, message: str, start: int, length: int = 1, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.start: Final = start
-        self.length: Final = length
-        self.hint: Final = hint
-
-
-@record
-class _Token:
-    """A piece of a glob: letters, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
-
-    kind: str
-    text: str
-    start: int
-    name: str = ""
-
-
-@record
-class _Choice:
-    alternatives: tuple[tuple[_Piece, ...], ...]
-
-
-_Piece: TypeAlias = _Token | _Choice
-_Segment: TypeAlias = tuple[_Token, ...]
+from ms_initkit.syntax.glob_grammar import GlobError, Segment, Token, expansions_of
 
 
 @record
@@ -103,10 +55,7 @@ class Glob:
         matches has one of ``landmarks`` among its segments, None where none need be there. ``alike`` are the ten
         digits, those in its place that it does not tell from the first of their kind.
         """
-        spend(_STEPS * len(self.text) // 4)
-        expanded = _expand(_Parser(self.text).parse())
-        spend(_STEPS * sum(map(len, expanded)))
-        expansions = [_segments(expansion, self.text) for expansion in expanded]
+        expansions = expansions_of(self.text)
         captures = _common_captures(expansions, self.text)
         patterns, groups, first = [], [], 1
         for segments in expansions:
@@ -168,140 +117,7 @@ class Glob:
         return self.text
 
 
-class _Parser:
-    """Text to pieces, choices nested; recursion is bounded by the depth of braces allowed."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
-        if not text:
-            raise GlobError("a glob has at least one segment", 0, hint='write "**" for every name')
-        if len(text) > _LONGEST:
-            raise GlobError(f"a glob is at most {_LONGEST} characters long", _LONGEST)
-
-    def parse(self) -> tuple[_Piece, ...]:
-        pieces = self._pieces(0)
-        if self.at < len(self.text):
-            raise GlobError("this brace closes nothing", self.at)
-        return pieces
-
-    def _pieces(self, depth: int) -> tuple[_Piece, ...]:
-        pieces: list[_Piece] = []
-        while self.at < len(self.text):
-            char = self.text[self.at]
-            if char == "}" or (char == "," and depth):
-                break
-            pieces.append(self._braces(depth + 1) if char == "{" else self._token(char))
-        return tuple(pieces)
-
-    def _braces(self, depth: int) -> _Piece:
-        start = self.at
-        if depth > _DEEPEST:
-            raise GlobError(f"braces are nested deeper than {_DEEPEST}", start)
-        self.at += 1
-        alternatives = [self._pieces(depth)]
-        while self.at < len(self.text) and self.text[self.at] == ",":
-            self.at += 1
-            alternatives.append(self._pieces(depth))
-        if self.at >= len(self.text):
-            raise GlobError("this brace is never closed", start)
-        self.at += 1
-        if len(alternatives) > 1:
-            return _Choice(tuple(alternatives))
-        inside = self.text[start + 1 : self.at - 1]
-        text = _TEXT.fullmatch(inside)
-        if text is not None:
-            return _Token(text["stars"], inside, start, text["name"])
-        if _NAME.fullmatch(inside) is None:
-            raise GlobError(
-                f"{{{inside}}} is neither a capture nor a choice", start, self.at - start,
-                "a capture is a name, as {i} or {rest:**}; a choice has a comma, as {a,b}",
-            )  # fmt: skip
-        return _Token("capture", inside, start)
-
-    def _token(self, char: str) -> _Token:
-        start = self.at
-        if char in _FOREIGN:
-            raise GlobError(
-                f"{char!r} means nothing in a glob",
-                start,
-                hint="regular expressions go under `regex:`, choices are {a,b}",
-            )
-        if char.isspace() or not char.isprintable():
-            raise GlobError("a name has no spaces", start)
-        if char == ",":
-            raise GlobError(
-                "this comma separates nothing", start, hint="choices stand in braces, several globs in a list"
-            )
-        if char == "*":
-            while self.at < len(self.text) and self.text[self.at] == "*":
-                self.at += 1
-            stars = self.text[start : self.at]
-            if len(stars) > 2:
-                raise GlobError(f"{stars!r} means no more than '**'", start, len(stars), "write **")
-            return _Token(stars, stars, start)
-        if char in ".?":
-            self.at += 1
-            return _Token(char, char, start)
-        run = _PLAIN.match(self.text, start)
-        self.at = start + 1 if run is None else run.end()
-        return _Token("literal", self.text[start : self.at], start)
-
-
-def _expand(pieces: tuple[_Piece, ...]) -> list[tuple[_Token, ...]]:
-    """Returns the globs without choices that ``pieces`` stands for, in the order in which they are tried."""
-    options: list[list[tuple[_Token, ...]]] = []
-    total = 1
-    for piece in pieces:
-        if isinstance(piece, _Token):
-            options.append([(piece,)])
-            continue
-        expanded = [expansion for alternative in piece.alternatives for expansion in _expand(alternative)]
-        total *= len(expanded)
-        if total > _MOST_ALTERNATIVES:
-            raise GlobError(
-                f"its choices make more than {_MOST_ALTERNATIVES} globs",
-                0,
-                hint="write several globs in a list",
-            )
-        options.append(expanded)
-    return [tuple(token for part in parts for token in part) for parts in product(*options)]
-
-
-def _segments(tokens: tuple[_Token, ...], text: str) -> tuple[_Segment, ...]:
-    """Returns the segments of a glob without choices.
-
-    Raises:
-        GlobError: If one is empty, or can match nothing.
-    """
-    segments: list[list[_Token]] = [[]]
-    for token in tokens:
-        if token.kind != ".":
-            segments[-1].append(token)
-            continue
-        if not segments[-1]:
-            raise GlobError("the segment before this dot is empty", token.start)
-        segments.append([])
-    if not segments[-1]:
-        raise GlobError("the last segment is empty", max(0, len(text) - 1))
-    for segment in segments:
-        _check_segment(segment)
-    return tuple(map(tuple, segments))
-
-
-def _check_segment(segment: list[_Token]) -> None:
-    for token in segment:
-        if token.kind == "**" and len(segment) > 1:
-            raise GlobError("'**' stands for whole segments", token.start, 2, "write * within a segment")
-    for left, right in pairwise(segment):
-        kinds = {left.kind, right.kind}
-        if kinds == {"capture"} or (
-            kinds == {"capture", "literal"} and (left.text[-1].isdecimal() or right.text[0].isdecimal())
-        ):
-            raise GlobError("a capture takes a whole run of digits, so none can stand beside it", right.start)
-
-
-def _common_captures(expansions: list[tuple[_Segment, ...]], text: str) -> tuple[str, ...]:
+def _common_captures(expansions: list[tuple[Segment, ...]], text: str) -> tuple[str, ...]:
     found = [_capture_names(segments) for segments in expansions]
     for names in found:
         for name in found[0] + names:
@@ -313,7 +129,7 @@ def _common_captures(expansions: list[tuple[_Segment, ...]], text: str) -> tuple
     return found[0]
 
 
-def _capture_names(segments: tuple[_Segment, ...]) -> tuple[str, ...]:
+def _capture_names(segments: tuple[Segment, ...]) -> tuple[str, ...]:
     tokens = (token for segment in segments for token in segment)
     return tuple(dict.fromkeys(token.name or token.text for token in tokens if token.name or token.kind == "capture"))
 
@@ -329,7 +145,7 @@ class _Groups:
         """Returns the number of a new group."""
         return self.numbers.setdefault(name, self.first + len(self.numbers))
 
-    def star(self, token: _Token, pattern: str) -> _Star:
+    def star(self, token: Token, pattern: str) -> _Star:
         """Returns a star that may be captured.
 
         Raises:
@@ -356,7 +172,7 @@ class _Star:
         return body if self.group is None else f"(?P<g{self.group}>{body})"
 
 
-def _compile(segments: tuple[_Segment, ...], first: int) -> tuple[str, tuple[str, ...]]:
+def _compile(segments: tuple[Segment, ...], first: int) -> tuple[str, tuple[str, ...]]:
     """Returns a pattern over names with a dot after each segment, and its groups' names from ``first`` on."""
     groups = _Groups(first)
     runs: list[str] = [""]
@@ -371,7 +187,7 @@ def _compile(segments: tuple[_Segment, ...], first: int) -> tuple[str, tuple[str
     return _atomic(runs, stars, r"\Z"), tuple(groups.numbers)
 
 
-def _segment_pattern(segment: _Segment, groups: _Groups) -> str:
+def _segment_pattern(segment: Segment, groups: _Groups) -> str:
     if [token.kind for token in segment] == ["*"]:
         return groups.star(segment[0], "[^.]+").taking("+") + r"\."
     runs: list[str] = [""]
@@ -399,7 +215,7 @@ def _atomic(runs: list[str], stars: list[_Star], end: str) -> str:
     return runs[0] + middle + last
 
 
-def _token_pattern(token: _Token, groups: _Groups) -> str:
+def _token_pattern(token: Token, groups: _Groups) -> str:
     if token.kind == "?":
         return "[^.]"
     if token.kind == "literal":
@@ -409,7 +225,7 @@ def _token_pattern(token: _Token, groups: _Groups) -> str:
     return f"(?<![0-9])(?P<g{groups.add(token.text)}>[0-9]{{1,18}}+)(?![0-9])"  # 18 digits fit an int64
 
 
-def _names(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
+def _names(expansions: list[tuple[Segment, ...]]) -> frozenset[str] | None:
     if any(token.kind != "literal" for segments in expansions for segment in segments for token in segment):
         return None
     return frozenset(
@@ -417,7 +233,7 @@ def _names(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
     )
 
 
-def _landmarks(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
+def _landmarks(expansions: list[tuple[Segment, ...]]) -> frozenset[str] | None:
     found: set[str] = set()
     for segments in expansions:
         plain = [
@@ -432,7 +248,7 @@ def _landmarks(expansions: list[tuple[_Segment, ...]]) -> frozenset[str] | None:
     return frozenset(found)
 
 
-def _alike(expansions: list[tuple[_Segment, ...]]) -> str:
+def _alike(expansions: list[tuple[Segment, ...]]) -> str:
     told: set[str] = set()
     for segments in expansions:
         tokens = [token for segment in segments for token in segment]
@@ -444,7 +260,7 @@ def _alike(expansions: list[tuple[_Segment, ...]]) -> str:
     return "".join(digit if digit in told else other for digit in digits)
 
 
-def _is_digit_blind(segments: tuple[_Segment, ...]) -> bool:
+def _is_digit_blind(segments: tuple[Segment, ...]) -> bool:
     captures = [token.text for segment in segments for token in segment if token.kind == "capture"]
     if len(captures) != len(set(captures)):
         return False
@@ -454,5 +270,5 @@ def _is_digit_blind(segments: tuple[_Segment, ...]) -> bool:
     )
 
 
-def _may_be_digits(segment: _Segment) -> bool:
+def _may_be_digits(segment: Segment) -> bool:
     return all(token.kind != "literal" or token.text.isdecimal() for token in segment)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import RecipeError, suggestion
-from ms_initkit.syntax.globs import Glob, GlobError
+from ms_initkit.syntax.glob_grammar import GlobError
+from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.problems import AlreadySaidError, Attempt, Problems, failure

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ms_initkit.syntax.globs import Glob, GlobError
+from ms_initkit.syntax.glob_grammar import GlobError
+from ms_initkit.syntax.globs import Glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
