@@ -5,6 +5,7 @@ Most of what it costs is waiting for memory, so each is looked at once, and for 
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -84,6 +85,7 @@ def addresses_of(parameters: Sequence[Parameter]) -> Addresses:
     return np.array(list(map(_address_reader(), parameters)), np.uint64)
 
 
+@cache
 def _address_reader() -> Callable[[Parameter], int]:
     """Returns what reads an address; MindSpore 2.7.0 logs an error for each that it cannot tell, so it is not asked."""
     return _no_address if metadata.version("mindspore") == "2.7.0" else _address

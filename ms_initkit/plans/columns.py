@@ -69,6 +69,11 @@ class Columns:
         return np.array(sizes, np.int64)[self.kind_of_each]
 
     @cached_property
+    def takes_any(self) -> bool:
+        """Whether any is made of values that are there."""
+        return any(kind.draw.takes for kind in self.kinds)
+
+    @cached_property
     def spared(self) -> list[int]:
         """The numbers of those that are not drawn: their values stay, or are made of values that are there."""
         is_spared = [bool(kind.is_kept or kind.draw.takes) for kind in self.kinds]

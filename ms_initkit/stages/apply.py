@@ -86,7 +86,7 @@ def apply(
         seed = chosen_seed(seed)
         _require_bfloat16(plan)
         stream.threads()  # what is wrong with the setting is said before anything is written
-        if any(kind.draw.takes for kind in plan.columns.kinds):
+        if plan.columns.takes_any:
             _refuse_out_of_range(There(plan.assignments, parameters), plan)
         write(plan.columns, parameters, seed, progress, addresses=addresses)
         digests = _digests(plan, parameters)
@@ -117,7 +117,7 @@ def _require_bfloat16(plan: Plan) -> None:
 
 def _digests(plan: Plan, parameters: Sequence[Parameter]) -> tuple[tuple[str, str], ...]:
     """Returns digests of what cannot be drawn again: what it was made of is no longer there."""
-    if not any(kind.draw.takes for kind in plan.columns.kinds):
+    if not plan.columns.takes_any:
         return ()
     held = dict(zip(plan.columns.names, parameters, strict=True))
     return tuple((line.name, digest(held[line.name])) for line in past(plan.assignments))

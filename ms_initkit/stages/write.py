@@ -80,7 +80,7 @@ def write(
                 written += names
         spared = [(columns.lines[number], parameters[number]) for number in columns.spared]
         _construct([parameter for line, parameter in spared if parameter.has_init and _is_held(line)])
-        if any(line.draw.takes for line, _ in spared):
+        if columns.takes_any:
             source = There(columns.lines, parameters) if there is None else there
             for name in _write_taken(spared, source, seed, progress):
                 written.append(name)
