@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from fnmatch import fnmatchcase
 from functools import lru_cache
 from string import digits
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeVar, dataclass_transform, final
@@ -382,7 +381,24 @@ MATCH: Final[Table] = tuple(Key(test.key, test.schema, test.description) for tes
 
 @lru_cache(maxsize=4096)
 def _is_cell(pattern: str, cell: tuple[str, ...]) -> bool:
-    return any(fnmatchcase(name, pattern) for name in cell)
+    return any(_fits(pattern, name) for name in cell)
+
+
+def _fits(pattern: str, name: str) -> bool:
+    """Returns whether ``name`` is ``pattern``, in which ``*`` stands for any text."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return name == pattern
+    *middle, last = rest
+    at, end = len(first), len(name) - len(last)
+    if at > end or not (name.startswith(first) and name.endswith(last)):
+        return False
+    for piece in middle:
+        found = name.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
 
 
 def _read_length(node: Node, what: str) -> int | None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ms_initkit.plans.match import Tally
 
 _SHOWN: Final = 8
+_LONGEST: Final = 300  # letters of a selector that are shown
 _MOST_GUESSED: Final = 40  # each guess compares a glob with every kind of name
 _ALIKE: Final = 0.4  # globs share fewer letters with names than misspelt words do
 
@@ -67,7 +68,7 @@ class Leftovers:
         return found
 
     def _unused(self, rule: Rule, frozen: Sequence[ParamInfo], near: str | None, *, is_blind: bool) -> Finding:
-        notes = [f"it asks for {rule.match}"]
+        notes = [f"it asks for {_shortened(str(rule.match))}"]
         hint = "correct `match`, delete the rule, or say `optional: true`"
         if frozen:
             notes.append(_not_trainable(frozen, "parameter"))
@@ -203,6 +204,10 @@ def _frozen(rules: Sequence[Rule], infos: Sequence[ParamInfo]) -> Mapping[str, S
             for rule, _ in matcher.candidates(info):
                 found.setdefault(rule.id, []).append(info)
     return found
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _is_trainable(test: object) -> bool:
