@@ -71,8 +71,8 @@ class Selector:
 
     @property
     def is_laborious(self) -> bool:
-        """Whether it has to be held against names one by one."""
-        return self.names is None and self.landmarks is None and not self.is_digit_blind
+        """Whether it has to be held against every kind of name, for want of a segment that they must have."""
+        return self.names is None and self.landmarks is None
 
     @property
     def names(self) -> frozenset[str] | None:

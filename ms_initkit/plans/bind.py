@@ -119,7 +119,7 @@ def _too_large(recipe: Recipe, size: int) -> Finding:
     """Returns what is said of a recipe that cannot be held against a network in good time; it names a culprit."""
     rules = [rule for rule in recipe.rules if rule.where is not None or rule.match.is_laborious]
     message = f"{counted(len(recipe.rules), 'rule')} against {counted(size, 'parameter')} take too long"
-    note = f"{counted(len(rules), 'rule')} of them have to be held against every name, this one among them"
+    note = f"{counted(len(rules), 'rule')} of them have to be held against every kind of name, this one among them"
     hint = "name a whole segment in each glob, as in layers.{i}.attn.*, or make one rule of those that are alike"
     if not rules:
         return Finding.error("too-large", message, help=hint)
