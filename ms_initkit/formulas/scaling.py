@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Literal, TypeAlias, get_args
+from typing import Annotated, Final, Literal, TypeAlias, get_args
 
 from ms_initkit import draws
 from ms_initkit.draws import truncation
@@ -22,6 +22,8 @@ Nonlinearity: TypeAlias = Literal[
     "sigmoid", "tanh", "relu", "leaky_relu", "selu",
 ]  # fmt: skip
 NegativeSlope: TypeAlias = Annotated[float, FINITE, Alias(("a",)), Ambiguous("a gain")]
+
+_STEEP: Final = 1e150  # a slope whose square is no float
 
 
 @initializer()
@@ -48,7 +50,10 @@ class VarianceScaling(Formula):
     distribution: Distribution = "truncated_normal"
 
     def resolve(self, site: Site) -> draws.Draw:
-        return scaled(math.sqrt(self.scale / fan(site.known_fans(), self.mode)), self.distribution)
+        variance = self.scale / fan(site.known_fans(), self.mode)
+        if self.scale and not variance:
+            raise ValueError(f"a scale of {self.scale} leaves no variance")
+        return scaled(math.sqrt(variance), self.distribution)
 
 
 @initializer("glorot_uniform")
@@ -65,7 +70,7 @@ class XavierUniform(Formula):
     gain: Gain = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
-        return scaled(self.gain / math.sqrt(fan(site.known_fans(), "fan_avg")), "uniform")
+        return scaled(_spread(self.gain, fan(site.known_fans(), "fan_avg")), "uniform")
 
 
 @initializer()
@@ -85,7 +90,7 @@ class XavierNormal(Formula):
     gain: Gain = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
-        return scaled(self.gain / math.sqrt(fan(site.known_fans(), "fan_avg")), "normal")
+        return scaled(_spread(self.gain, fan(site.known_fans(), "fan_avg")), "normal")
 
 
 @initializer()
@@ -107,7 +112,7 @@ class GlorotNormal(Formula):
     gain: Gain = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
-        return scaled(self.gain / math.sqrt(fan(site.known_fans(), "fan_avg")), self.distribution)
+        return scaled(_spread(self.gain, fan(site.known_fans(), "fan_avg")), self.distribution)
 
 
 @initializer("kaiming_uniform")
@@ -135,7 +140,7 @@ class HeUniform(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         gain = gain_of(self.nonlinearity, self.negative_slope)
-        return scaled(gain / math.sqrt(fan(site.known_fans(), self.mode)), "uniform")
+        return scaled(_spread(gain, fan(site.known_fans(), self.mode)), "uniform")
 
 
 @initializer("kaiming_normal")
@@ -163,7 +168,7 @@ class HeNormal(Formula):
 
     def resolve(self, site: Site) -> draws.Draw:
         gain = gain_of(self.nonlinearity, self.negative_slope)
-        return scaled(gain / math.sqrt(fan(site.known_fans(), self.mode)), self.distribution)
+        return scaled(_spread(gain, fan(site.known_fans(), self.mode)), self.distribution)
 
 
 @initializer("c2_xavier_fill")
@@ -250,6 +255,8 @@ def gain_of(nonlinearity: Nonlinearity, negative_slope: float = 0.01) -> float:
         case "relu":
             return math.sqrt(2.0)
         case "leaky_relu":
+            if abs(negative_slope) > _STEEP:
+                return math.sqrt(2.0) / abs(negative_slope)  # its square would be beyond the greatest float
             return math.sqrt(2.0 / (1.0 + negative_slope * negative_slope))
         case "selu":
             return 0.75
@@ -272,6 +279,14 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
         guess = suggestion(nonlinearity, known)
         raise ValueError(f"nothing is known of {nonlinearity!r}: " + (guess or f"there are {', '.join(known)}"))
     return gain_of(nonlinearity, 0.01 if param is None else param)  # type: ignore[arg-type]  # one of its words
+
+
+def _spread(gain: float, size: float) -> float:
+    """Returns the standard deviation; only a gain of 0 makes it 0."""
+    std = gain / math.sqrt(size)
+    if gain and not std:
+        raise ValueError(f"a gain of {gain} leaves no spread")
+    return std
 
 
 def scaled(std: float, distribution: Distribution) -> draws.Draw:

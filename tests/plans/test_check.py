@@ -265,6 +265,7 @@ def test_edits_of_whole_numbers_are_refused(tmp_path: Path, then: str) -> None:
         ("float32", "init: {truncated_normal: {sigma: 1e38, a: -9, b: 9, bounds: sigmas}}"),
         ("float16", "init: {arange: {start: 65500, step: 10}}"),
         ("float32", "init: {orthogonal: {gain: 1e39}}"),
+        ("float32", "init: {he_normal: {negative_slope: 1e300}}"),
         ("float64", "init: {uniform: {low: -1e-60, high: 1e-50}}"),
         ("float64", "init: {trunc_normal: {sigma: 1, a: 1e-60, b: 1e-50}}"),
     ],
