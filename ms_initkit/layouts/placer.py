@@ -83,11 +83,8 @@ class Placer:
             except ValueError as error:
                 tally.fail(at if at is not None else names[0], info, error)  # without a rule there is nothing to fail
         overlaps = [] if tally.failures else _overlaps(infos, placed)
-        is_sound = not (tally.failures or overlaps)
-        for (_, shape), parts in shared.items() if is_sound else ():
-            problem = self._slicer.misfit(shape, parts)
-            if problem is not None:
-                tally.fail(parts[0].rule, parts[0].info, ValueError(problem))
+        if not (tally.failures or overlaps):
+            self._refuse_misfits(shared, tally)
         findings = [
             _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {reason}", rule)
             for rule, reason, failed in tally.failures.values()
@@ -101,6 +98,15 @@ class Placer:
         if tally.unmatched and self.layout.default == "error":
             findings.append(_unplaced(tally.unmatched, len(infos)))
         return tuple(placed), findings
+
+    def _refuse_misfits(
+        self, shared: Mapping[tuple[str, tuple[int, ...]], list[Part]], tally: Tally[PlaceRule | NameRule]
+    ) -> None:
+        """Adds each global tensor that the ranks' parts do not make up."""
+        for (_, shape), parts in shared.items():
+            problem = self._slicer.misfit(shape, parts)
+            if problem is not None:
+                tally.fail(parts[0].rule, parts[0].info, ValueError(problem))
 
     def _matcher(self, environment: Mapping[str, Value]) -> Matcher[PlaceRule]:
         active = tuple(_is_active(rule, environment) for rule in self.layout.rules)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -49,61 +51,83 @@ def regions(line: Assignment) -> Iterator[Region]:
     """Yields the parts of ``line``'s parameter whose values depend on the seed, each with what draws it."""
     window = windows.whole(line.shape) if line.window is None else line.window
     for local, place in windows.boxes(window):
-        yield from _regions(line.draw, (), local, place, line.shape)
+        yield from _parts(Region(line.draw, (), local, place, line.shape))
 
 
-def _regions(draw: Draw, steps: tuple[Step, ...], local: Slices, place: Slices, shape: Shape) -> Iterator[Region]:
+def _parts(region: Region) -> Iterator[Region]:
+    """Yields what of ``region`` depends on the seed, each part with the one draw that makes it."""
+    draw = region.draw
     match draw:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Keep():
             return
         case draws.Made() if not draw.is_random:
             return
-        case draws.Edited(edits=edits) if not draw.is_random and _sums(edits):
-            return
-        case draws.Edited(inner, edits):
-            count = _sums(edits)
-            own = tuple(edit for edit in edits[count:] if isinstance(edit, draws.Step))
-            if count:  # a sum is one law, whatever it is the sum of
-                yield Region(draws.Edited(inner, edits[:count]), own + steps, local, place, shape)
-            else:
-                yield from _regions(inner, own + steps, local, place, shape)
-        case draws.InRows(rows, inner, _):
-            for start, stop in rows:
-                low, high = max(place[0].start, start), min(place[0].stop, stop)
-                if low < high:
-                    at = _cut(local[0], low - place[0].start, high - low)
-                    yield from _regions(inner, steps, _with(local, 0, at), _with(place, 0, slice(low, high)), shape)
-        case draws.Blocks(axis, sizes, parts):
-            start = 0
-            for size, part in zip(sizes, parts, strict=True):
-                low, high = max(place[axis].start, start), min(place[axis].stop, start + size)
-                if low < high:
-                    offset = low - place[axis].start
-                    at = _cut(local[axis], offset, high - low)
-                    yield from _regions(
-                        part,
-                        steps,
-                        _with(local, axis, at),
-                        _with(place, axis, slice(low - start, high - start)),
-                        _extent(shape, axis, size),
-                    )
-                start += size
-        case draws.Repeated(axis, times, inner):
-            first, last = -(-place[axis].start // times), -(-place[axis].stop // times)
-            if first < last:
-                offset = first * times - place[axis].start
-                step = (local[axis].step or 1) * times
-                begin = local[axis].start + offset * (local[axis].step or 1)
-                yield from _regions(
-                    inner,
-                    steps,
-                    _with(local, axis, slice(begin, begin + (last - first - 1) * step + 1, step)),
-                    _with(place, axis, slice(first, last)),
-                    _extent(shape, axis, shape[axis] // times),
-                )
+        case draws.Edited(edits=edits) if _sums(edits):
+            if draw.is_random:  # a sum is one law, whatever it is the sum of
+                yield _before_steps(region, draw, _sums(edits))
+        case draws.Edited():
+            yield from _parts(_before_steps(region, draw, 0))
+        case draws.InRows():
+            yield from chain.from_iterable(map(_parts, _in_rows_of(region, draw)))
+        case draws.Blocks():
+            yield from chain.from_iterable(map(_parts, _in_blocks_of(region, draw)))
+        case draws.Repeated():
+            yield from chain.from_iterable(map(_parts, _once(region, draw)))
         case _:
-            if all(at.start < at.stop for at in place):
-                yield Region(draw, steps, local, place, shape)
+            if all(at.start < at.stop for at in region.place):
+                yield region
+
+
+def _before_steps(region: Region, draw: draws.Edited, count: int) -> Region:
+    """Returns ``region`` of the first ``count`` edits; the steps after them are done with its values."""
+    own = tuple(edit for edit in draw.edits[count:] if isinstance(edit, draws.Step))
+    made = draws.Edited(draw.draw, draw.edits[:count]) if count else draw.draw
+    return replace(region, draw=made, steps=own + region.steps)
+
+
+def _in_rows_of(region: Region, draw: draws.InRows) -> Iterator[Region]:
+    """Yields the rows that are drawn; the others are none of the draw's."""
+    local, place = region.local, region.place
+    for start, stop in draw.rows:
+        low, high = max(place[0].start, start), min(place[0].stop, stop)
+        if low < high:
+            at = _cut(local[0], low - place[0].start, high - low)
+            rows = slice(low, high)
+            yield replace(region, draw=draw.draw, local=_with(local, 0, at), place=_with(place, 0, rows))
+
+
+def _in_blocks_of(region: Region, draw: draws.Blocks) -> Iterator[Region]:
+    """Yields what ``region`` has of each block, placed in the block's own tensor."""
+    axis, place = draw.axis, region.place
+    start = 0
+    for size, part in zip(draw.sizes, draw.draws, strict=True):
+        low, high = max(place[axis].start, start), min(place[axis].stop, start + size)
+        if low < high:
+            yield Region(
+                part,
+                region.steps,
+                _with(region.local, axis, _cut(region.local[axis], low - place[axis].start, high - low)),
+                _with(place, axis, slice(low - start, high - start)),
+                _extent(region.shape, axis, size),
+            )
+        start += size
+
+
+def _once(region: Region, draw: draws.Repeated) -> Iterator[Region]:
+    """Yields the first of each group of equal slices that begins in ``region``, if any does."""
+    axis, times, place = draw.axis, draw.times, region.place
+    first, last = -(-place[axis].start // times), -(-place[axis].stop // times)
+    if first < last:
+        step = region.local[axis].step or 1
+        begin = region.local[axis].start + (first * times - place[axis].start) * step
+        groups = slice(begin, begin + (last - first - 1) * step * times + 1, step * times)
+        yield Region(
+            draw.draw,
+            region.steps,
+            _with(region.local, axis, groups),
+            _with(place, axis, slice(first, last)),
+            _extent(region.shape, axis, region.shape[axis] // times),
+        )
 
 
 def _sums(edits: tuple[Edit, ...]) -> int:
