@@ -144,6 +144,11 @@ class Rule:
         return names_in((self.action, self.fit, self.blocks, self.fans, self.then, self.rows))
 
     @property
+    def length(self) -> int:
+        """How many numbers, expressions and steps it has for each parameter that it wins."""
+        return _length((self.action, self.fit, self.blocks, self.fans, self.then, self.rows))
+
+    @property
     def options(self) -> frozenset[str]:
         """The options of cells that it looks at."""
         has = self.match.find(Has)
@@ -151,6 +156,18 @@ class Rule:
         return frozenset(name.removeprefix(CELL) for name in used if name.startswith(CELL)) | {
             *(() if has is None else has.names)
         }
+
+
+def _length(value: object) -> int:
+    match value:
+        case Expression():
+            return 1
+        case tuple():
+            return sum(map(_length, value))
+        case _ if is_dataclass(value):
+            return 1 + sum(_length(getattr(value, field.name)) for field in fields_of(value))
+        case _:
+            return 0
 
 
 def names_in(value: object) -> frozenset[str]:

@@ -165,6 +165,7 @@ def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[
     return tuple(active), findings
 
 
+_CHEAP: Final = 32  # parts of a rule that are looked at in one step of work
 _STEPS: Final = 20  # of work that it takes to ask whether a rule's `where` holds for a parameter
 
 
@@ -193,6 +194,7 @@ class _Draft:
     assignments: list[Assignment] = field(default_factory=list)
     tally: Tally[Rule] = field(default_factory=Tally)
     likes: Likes = field(default_factory=Likes)
+    lengths: dict[str, int] = field(default_factory=dict)
     known: dict[int, _Candidates] = field(default_factory=dict)  # by the identities of candidates
     tied: dict[str, tuple[Rule, str, str, dict[str, int | str]]] = field(default_factory=dict)
 
@@ -216,8 +218,14 @@ class _Draft:
             self.likes.waiting[len(self.assignments)] = Waiting(rule, original, info, info.owners[owner])
             self._append(original, info, rule.id, names, self.resolver.kept)
             return
+        length = self.lengths.get(rule.id)
+        if length is None:
+            length = self.lengths[rule.id] = rule.length
         try:
+            spend(length // _CHEAP)
             resolution = self.resolver.resolve(rule, info, info.owners[owner])
+        except TooMuchWorkError:
+            raise
         except ValueError as error:
             self.tally.fail(rule, original, error)
             return

@@ -152,3 +152,13 @@ def test_a_regex_is_read_once_and_its_machine_is_small() -> None:
 
     (machine,) = (test.machine for test in rule.match.tests if isinstance(test, Regex))
     assert len(machine.table) <= 4096
+
+
+def test_long_rules_for_many_parameters_are_counted_and_refused() -> None:
+    loaded = recipe("{match: '**', init: ones, then: [" + "{multiply: 1}, " * 5000 + "]}")
+
+    assert bind(loaded, [info("a.weight")], strict=True)["a.weight"].draw
+    with pytest.raises(PlanError) as caught:
+        bind(loaded, [info(f"a{n}.weight") for n in range(20_000)], strict=True)
+
+    assert [finding.code for finding in caught.value.findings] == ["too-large"]
