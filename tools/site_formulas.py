@@ -1,4 +1,4 @@
-"""A hook of the site: the formulas of the page of initializers have powers set high and signs of their own.
+"""A hook of the site: the formulas of the pages of initializers have powers set high and signs of their own.
 
 The page is made from docstrings, which are plain text; it stays so wherever it is read as it is.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
+_PAGES: Final = ("initializers.md", "initializers.zh.md")
 _CODE: Final = re.compile(r"(^```.*?^```$|`[^`]*`)", re.MULTILINE | re.DOTALL)
 _TO_THE: Final = r"(?:\\\*\\\*|\^)"
 _POWERS: Final = (re.compile(rf"{_TO_THE}(-?[\w.]*\w)"), re.compile(rf"{_TO_THE}\(([^()]*)\)"))  # the inner ones first
@@ -25,7 +26,7 @@ class _Page(Protocol):
 
 def on_page_markdown(markdown: str, page: _Page, **_: object) -> str:
     """Returns the page as the site shows it; mkdocs calls it for every page."""
-    return typeset(markdown) if page.file.src_uri == "initializers.md" else markdown
+    return typeset(markdown) if page.file.src_uri in _PAGES else markdown
 
 
 def typeset(markdown: str) -> str:
