@@ -66,9 +66,10 @@ $(TRUTH)/.installed: setup.cfg pyproject.toml tests/requirements-networks.txt te
 truth: $(READY) $(TRUTH)/.installed $(REFERENCE)/.installed
 	$(BIN)/python -m tests.truth.sweep --mindspore $(TRUTH)/bin/python --reference $(REFERENCE)/bin/python --cache build/truth $(CLASSES)
 	$(BIN)/python -m tests.truth.write build/truth
-	$(BIN)/python -m tests.truth.table
+	$(BIN)/python -m tests.truth.table $(CLASSES)
+	$(BIN)/python -m tests.zoo
 
-# Every network at hand with the recipe that fits it: docs/zoo.md.
+# Networks by what becomes of them, from what `make truth` saw: docs/zoo.md.
 zoo: $(READY)
 	$(BIN)/python -m tests.zoo
 

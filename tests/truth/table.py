@@ -1,7 +1,7 @@
 """Writes docs/truth.md: for every class the recommended recipe, and how many parameters it draws as the reference does.
 
 python -m tests.truth.table              # asks `suggest` for each class
-python -m tests.truth.table --same       # keeps the recipes that the page has, and scores them again
+python -m tests.truth.table BertModel    # these only; the others stay as they are
 """
 
 from __future__ import annotations
@@ -83,9 +83,14 @@ def read() -> dict[str, dict[str, Row]]:
 
 def main() -> None:
     """Entry point."""
+    asked, said = sys.argv[1:], read()
     rows: dict[str, dict[str, Row]] = {}
     for package in data.packages():
         for name in data.names(package):
+            known = said.get(package, {}).get(name)
+            if asked and name not in asked and known is not None:
+                rows.setdefault(package, {})[name] = known
+                continue
             case = data.case(package, name)
             found = rows.setdefault(package, {})[name] = row(case, recommended(case))
             sys.stdout.write(f"{package} {name}: {found.recipe} {found.equal}/{found.compared}, own {found.own}\n")
@@ -116,7 +121,7 @@ def _totals(rows: dict[str, dict[str, Row]]) -> Iterator[str]:
         references = sorted({data.case(package, name).reference for name in several})
         equal, compared = sum(one.equal for one in every), sum(one.compared for one in every)
         cells = [
-            _title(package),
+            title(package),
             ", ".join(references),
             str(len(every)),
             str(sum(one.is_whole for one in every)),
@@ -129,7 +134,7 @@ def _totals(rows: dict[str, dict[str, Row]]) -> Iterator[str]:
 
 
 def _section(package: str, rows: dict[str, Row]) -> Iterator[str]:
-    yield f"## {_title(package)}\n"
+    yield f"## {title(package)}\n"
     yield "| class | recipe | equal / compared | as constructed | without a counterpart |"
     yield "|---|---|--:|--:|--:|"
     for name, one in rows.items():
@@ -147,7 +152,7 @@ def _section(package: str, rows: dict[str, Row]) -> Iterator[str]:
     yield ""
     partly = {name: why_not_whole(package, name) for name, one in rows.items() if not one.is_whole}
     if partly:
-        yield f"### Not whole ({_title(package)})\n"
+        yield f"### Not whole ({title(package)})\n"
         yield "| classes | what differs, and the reference's line |"
         yield "|---|---|"
         for why, names in _by_reason(partly).items():
@@ -155,7 +160,7 @@ def _section(package: str, rows: dict[str, Row]) -> Iterator[str]:
         yield ""
     missing = data.absent(package)
     if missing:
-        yield f"### Not compared ({_title(package)})\n"
+        yield f"### Not compared ({title(package)})\n"
         yield "| classes | why |"
         yield "|---|---|"
         for why, names in _by_reason(missing).items():
@@ -170,7 +175,8 @@ def _by_reason(missing: dict[str, str]) -> dict[str, list[str]]:
     return reasons
 
 
-def _title(package: str) -> str:
+def title(package: str) -> str:
+    """Returns what a package is called on pages."""
     return f"mindone.{package}" if package in ("transformers", "diffusers") else package
 
 
