@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
@@ -76,3 +77,24 @@ def test_an_apply_of_a_plan_looks_once_at_each_parameter(monkeypatch: pytest.Mon
     monkeypatch.setattr(mindspore.Tensor, "data_ptr", counted("data_ptr", pointer))
     mik.apply(net, plan, seed=1)
     assert looks == {"shape": 100, "dtype": 100, "data_ptr": 100}
+
+
+def test_an_apply_of_a_plan_to_one_small_parameter_is_a_few_hundred_calls() -> None:
+    """It is to take less than MindSpore's own way: what is the same every time is found out once."""
+    net = nn.SequentialCell([nn.Dense(8, 8, has_bias=False)])
+    plan = mik.plan(net, recipe('{match: "**", init: {normal: 0.02}}'))
+    mik.apply(net, plan, seed=1)
+    calls = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal calls
+        del frame, argument
+        calls += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        mik.apply(net, plan, seed=1)
+    finally:
+        sys.setprofile(before)
+    assert calls < 400
