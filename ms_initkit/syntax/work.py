@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # What reading a recipe may take, and holding it against a network.
 READING: Final = 700_000
-PLANNING: Final = 4_000_000
+PLANNING: Final = 10_000_000
 
 _left: ContextVar[list[int] | None] = ContextVar("left", default=None)
 

@@ -12,6 +12,7 @@ from ms_initkit.language.selector_tests import Name, Regex
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.match import Matcher
 from ms_initkit.syntax.globs import Glob
+from ms_initkit.syntax.work import bounded
 from tests.recipes import info, recipe
 
 if TYPE_CHECKING:
@@ -155,10 +156,20 @@ def test_a_regex_is_read_once_and_its_machine_is_small() -> None:
 
 
 def test_long_rules_for_many_parameters_are_counted_and_refused() -> None:
-    loaded = recipe("{match: '**', init: ones, then: [" + "{multiply: 1}, " * 5000 + "]}")
+    loaded = recipe("{match: '**', init: ones, then: [" + "{multiply: 1}, " * 9000 + "]}")
 
     assert bind(loaded, [info("a.weight")], strict=True)["a.weight"].draw
     with pytest.raises(PlanError) as caught:
         bind(loaded, [info(f"a{n}.weight") for n in range(20_000)], strict=True)
 
     assert [finding.code for finding in caught.value.findings] == ["too-large"]
+
+
+def test_expressions_that_tell_single_digits_apart_are_held_against_few_names() -> None:
+    """Ten of them against 20,000 names would be 200,000 questions; there are about as many as digits and lengths."""
+    rules = recipe("\n".join(rf"{{match: {{regex: '(\w+\.?)+x{n}'}}, init: ones}}" for n in range(10))).rules
+    matcher = Matcher(rules)
+
+    with bounded(400_000):
+        for number in range(20_000):
+            assert matcher.candidates(info(f"layers.{number}.weight")) == ()
