@@ -60,6 +60,14 @@ class Function(ABC):
 
     needs_whole: ClassVar[bool] = False
 
+    @property
+    def joins_rows(self) -> bool:
+        """Whether a value depends on other rows, slices along the first axis, than its own.
+
+        What has no rows of its source's does not.
+        """
+        return self.needs_whole
+
     def result(self, shape: Shape, due: Shape) -> Shape:
         """Returns the shape that it makes of ``shape``, where there is a choice the one that is ``due``."""
         del due
@@ -145,6 +153,10 @@ class Normalize(Function):
 
     axes: tuple[int, ...]
     to: float
+
+    @property
+    def joins_rows(self) -> bool:
+        return 0 in self.axes
 
     def fault(self, shape: Shape) -> str | None:
         is_right = math.isfinite(self.to)

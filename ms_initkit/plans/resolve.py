@@ -18,6 +18,7 @@ from ms_initkit.language.parts import PartsSpec
 from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.check import refusal
+from ms_initkit.plans.rows import refuse_strangers
 from ms_initkit.plans.site import Tensor
 from ms_initkit.plans.sources import Sources, numbers_of
 from ms_initkit.syntax.expressions import Expression
@@ -27,11 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ms_initkit.draws import Draw, Edit
+    from ms_initkit.draws.functions import Functions
     from ms_initkit.language.blocks import BlocksSpec
     from ms_initkit.language.calls import ArgumentValue
     from ms_initkit.language.fans import FansSpec
     from ms_initkit.language.rules import Rule
     from ms_initkit.language.selectors import Selector
+    from ms_initkit.language.step import Step
     from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.likes import Waiting
     from ms_initkit.plans.variables import VariableValue
@@ -268,9 +271,11 @@ class Resolver:
     def _then(self, draw: Draw, shape: tuple[int, ...], rule: Rule, tensor: Tensor, place: _Place) -> Draw:
         """Returns what the steps of ``rule`` make of ``draw``, whose values are of ``shape``, for ``tensor``."""
         edits: list[Edit] = []
+        done: list[tuple[Step, Edit | Functions]] = []
         for number, step in enumerate(rule.then):
             values = _StepValues(self, rule, replace(tensor, shape=shape), place, f"{place.of}then[{number}]")
             made = step.resolve(values)
+            done.append((step, made))
             if not isinstance(made, Function):
                 edits.append(made)
                 continue
@@ -279,6 +284,8 @@ class Resolver:
                 raise ValueError(f"{step}: {wrong}")
             draw, edits = draws.Made(_edited(draw, edits), shape, made), []
             shape = made.result(shape, tensor.shape)
+            if step.is_reducing and not made.joins_rows:
+                done = []  # they were about another tensor's rows
         if shape != tensor.shape:
             raise ValueError(f"`then` makes values of shape {shape}, and the parameter is {tensor.shape}")
         draw = _edited(draw, edits)
@@ -287,7 +294,9 @@ class Resolver:
         if not shape:
             raise ValueError("a scalar has no `rows`")
         index = _StepValues(self, rule, tensor, place, "").index
-        return draws.InRows(rule.rows.of(shape[0], index), draw, draws.There())
+        pieces = rule.rows.of(shape[0], index)
+        refuse_strangers(done, rule.rows, pieces, shape[0])
+        return draws.InRows(pieces, draw, draws.There())
 
 
 @record

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -168,3 +169,54 @@ def test_plans_differ_by_numbers_of_what_is_not_known() -> None:
     assert "multiply f" in plans[0]["a"].initializer
     assert "value=0.4" in plans[0].diff(plans[1])
     assert plans[0].diff(plans[2]) == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ({"normalize": {"to": 2}}, "`normalize` takes all rows together, and `rows: 5:` keeps some of them"),
+        ({"normalize": {"axis": 0}}, "take each row by itself, as `normalize: {axis: 1}` does"),
+        ({"normalize": {"norm": "spectral"}}, "`normalize` takes all rows together"),
+        ({"low_rank": {"scheme": "pissa", "part": "rest", "rank": 2}}, "`low_rank` takes all rows together"),
+        ({"zero_rows": [0]}, "`zero_rows` is about row 0, which `rows: 5:` keeps: write it in `rows`, too"),
+        ({"zero_rows": [0, 7]}, "`zero_rows` is about row 0"),
+        ({"zero_rows": ":5"}, "`zero_rows` is about rows 0:5"),
+        ({"set": {"at": [0], "to": 1}}, "`set` is about row 0"),
+        ({"set": {"at": [4, 3], "to": 1}}, "`set` is about row 4"),
+        ({"set": {"at": ["1:3", 3], "to": 1}}, "`set` is about rows 1:3"),
+    ],
+)
+@pytest.mark.parametrize("init", ["keep", {"normal": 1}])
+def test_steps_that_are_not_about_the_rows_are_refused(step: object, said: str, init: object) -> None:
+    rules = [{"match": "table", "init": init, "rows": "5:", "then": [step]}, ("**", "zeros")]
+
+    with pytest.raises(PlanError, match=re.escape(said)):
+        mik.plan(Table(), rules)
+
+    mik.plan(Table(), [{"match": "table", "init": init, "rows": ":", "then": [step]}, ("**", "zeros")])
+
+
+def test_steps_of_rows_by_themselves_are_taken() -> None:
+    net = Table()
+    before = held(net.table)
+    then = [{"normalize": {"axis": 1}}, {"set": {"at": [":", 3], "to": 9}}, {"zero_rows": ["0:7"]}]
+
+    mik.apply(net, [{"match": "table", "init": {"normal": 1}, "rows": "5:", "then": then}, ("**", 0)], seed=1)
+
+    table = held(net.table)
+    assert np.array_equal(table[:5], before[:5])
+    assert not table[5:7].any()
+    table[:, 3] = 0
+    assert np.linalg.norm(table[7:], axis=1) == pytest.approx(1, abs=0.05)
+
+
+def test_norms_of_another_tensor_are_of_all_its_rows() -> None:
+    net = Table(40, 40)
+    net.gains = Parameter(Tensor(np.zeros(40, np.float32)))
+    rule = {"match": "gains", "like": "table", "then": [{"norm": {"axis": 0}}, {"multiply": 2}], "rows": "5:"}
+
+    mik.apply(net, [rule, ("**", "keep")], seed=1)
+
+    norms = 2 * np.linalg.norm(held(net.table).astype(np.float64), axis=0)
+    assert np.allclose(held(net.gains)[5:], norms[5:], rtol=2.0**-22, atol=0)
+    assert not held(net.gains)[:5].any()
