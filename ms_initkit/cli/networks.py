@@ -107,7 +107,7 @@ def apply(
 ) -> None:
     """Initialises a network and saves its values."""
     with answering(as_json=as_json):
-        from ms_initkit.files.saving import check_path, save
+        from ms_initkit.files.saving import check_path, require_own_names, save
         from ms_initkit.stages.apply import apply as apply_plan
         from ms_initkit.stages.report_files import check_report_path, write_report
 
@@ -115,6 +115,7 @@ def apply(
         if report is not None:
             check_report_path(report)
         network = _construct(net, net_arg, is_deferred=True)
+        require_own_names(network)
         made = _plan(network, recipe, set_, lenient=lenient)
         total = sum(line.size for line in made.assignments if not line.is_kept)
         with progress_bar(total, "drawing") as advance:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.files import checkpoints
 from ms_initkit.files.whole import whole_file
-from ms_initkit.findings import ApplyError, Finding, suggestion
+from ms_initkit.findings import ApplyError, Finding, counted, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ms_initkit.files.formats import Entry
 
+_FEW: Final = 4
 FORMATS: Final = {".safetensors": "safetensors", ".ckpt": "ckpt"}
 
 
@@ -49,6 +50,34 @@ def require_folder(target: Path) -> None:
         raise ValueError(f"{target} is a folder: a file is to be written there")
 
 
+def require_own_names(net: Cell, to: str = "saved") -> None:
+    """Returns if every parameter of ``net`` has a ``Parameter.name`` of its own, under which files keep its values.
+
+    MindSpore gives parameters their names where a cell becomes an attribute of another: two cells that are given theirs
+    once they are in a list call them alike, and of parameters called alike MindSpore saves one.
+
+    Raises:
+        ApplyError: If not; it names those that are called alike.
+    """
+    places: dict[str, list[str]] = {}
+    for place, parameter in net.parameters_and_names():
+        places.setdefault(parameter.name, []).append(place)
+    findings = [_called_alike(name, found, to) for name, found in places.items() if len(found) > 1]
+    if findings:
+        raise ApplyError(findings)
+
+
+def _called_alike(name: str, places: list[str], to: str) -> Finding:
+    message = f"{counted(len(places), 'parameter')} have the `Parameter.name` {name!r}: {_few(places)}"
+    note = f"values are {to} by that name, and all but one would be lost"
+    hint = "name each by its place: call `self.update_parameters_name()` at the end of the network's `__init__`"
+    return Finding.error("ambiguous-name", message, note, help=hint, parameter=places[0])
+
+
+def _few(places: list[str]) -> str:
+    return ", ".join(places[:_FEW]) + (", ..." if len(places) > _FEW else "")
+
+
 def save(net: Cell, path: str | Path) -> None:
     """Saves every parameter of ``net`` as `mindspore.load_checkpoint` reads it.
 
@@ -56,9 +85,11 @@ def save(net: Cell, path: str | Path) -> None:
 
     Raises:
         ValueError: If ``path`` does not end in .safetensors or .ckpt.
+        ApplyError: If parameters share a `Parameter.name`; nothing was written.
         OSError: If it cannot be written.
     """
     target = check_path(path)
+    require_own_names(net)
     with whole_file(target) as unfinished:
         _save(net, unfinished, FORMATS[target.suffix])
         # MindSpore leaves its checkpoints read-only.
@@ -91,7 +122,8 @@ def load(net: Cell, path: str | Path) -> None:
 
     Raises:
         ValueError: If the file is missing, of an unknown kind, or broken.
-        ApplyError: If its names, shapes or types are not the network's; nothing was loaded.
+        ApplyError: If its names, shapes or types are not the network's, or parameters of that share a name; nothing
+            was loaded.
     """
     from mindspore import load_checkpoint, load_param_into_net
 
@@ -99,6 +131,7 @@ def load(net: Cell, path: str | Path) -> None:
     parts = None if target.suffix in FORMATS else checkpoints.parts_of(target)
     if target.suffix not in FORMATS and parts is None:
         raise ValueError(f"{target}: values are read from {' or '.join(FORMATS)}")
+    require_own_names(net, "loaded")
     entries = checkpoints.entries(str(target))
     findings = list(_differences(target, entries, {parameter.name: parameter for parameter in net.get_parameters()}))
     if findings:
