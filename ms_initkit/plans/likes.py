@@ -15,6 +15,7 @@ from ms_initkit.draws.dtypes import HALVES
 from ms_initkit.draws.moments import moments
 from ms_initkit.findings import Finding, suggestion
 from ms_initkit.language.sources import LikeSpec, filled
+from ms_initkit.plans.factors import refuse_strange_factor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -122,6 +123,7 @@ def _line(
         raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
     held, text = held_of(waiting, source, places[wanted])
     draw = taken(waiting, held, source.shape)
+    refuse_strange_factor(draw, source.draw, source.name)
     steps = "" if fit is None or is_alike else f", {fit.text(source.shape, info.shape)}"
     return replace(
         own,

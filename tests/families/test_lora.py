@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,6 +175,65 @@ def differ_by(share: float, monkeypatch: pytest.MonkeyPatch) -> None:
         return low_rank.Factors(a * (1 + share), b * (1 - share))
 
     monkeypatch.setattr(low_rank, "_made", other)
+
+
+def by_hand(base: list[object], factor: list[object], **like: object) -> list[dict[str, object]]:
+    """Rules for one adapted layer: the steps of its base and those of A before it is taken apart; B is as PiSSA's."""
+    return [
+        {"match": "**.base_layer.weight", "init": {"normal": 1}, "then": base},
+        {"match": "**.lora_A.**", "like": {"name": "0.base_layer.weight", **like}, "then": factor},
+        {"match": "**.lora_B.**", "like": {"name": "0.base_layer.weight", **like}, "then": [*factor[:-1], part("b")]},
+    ]
+
+
+def part(name: str, rank: int = 8, scale: float = 1, scheme: str = "pissa") -> dict[str, object]:
+    return {"low_rank": {"scheme": scheme, "part": name, "rank": rank, "scale": scale}}
+
+
+OTHER_VALUES = "of other values than those that '0.base_layer.weight' keeps the rest of"
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (by_hand([{"multiply": 2}, part("rest")], [part("a")], then=False), OTHER_VALUES),
+        (by_hand([part("rest")], [{"multiply": 2}, part("a")], then=False), OTHER_VALUES),
+        (by_hand([part("rest")], [part("a")]), "make `low_rank` the first step of both, this one `like: {name: 0."),
+        (
+            by_hand([{"add": {"normal": 1}}, part("rest")], [{"add": {"normal": 1}}, part("a")], then=False),
+            OTHER_VALUES,
+        ),
+        (
+            by_hand([part("rest", 8, 2)], [part("a")], then=False),
+            "by pissa, rank 8, scale 1, and '0.base_layer",
+        ),
+        (
+            by_hand([part("rest", 8, 1, "olora")], [part("a")], then=False),
+            "has the same scheme, rank and scale in both",
+        ),
+    ],
+)
+def test_factors_and_rest_are_of_one_matrix(rules: list[dict[str, object]], said: str) -> None:
+    with pytest.raises(mik.PlanError, match=re.escape(said)):
+        mik.plan(nn.SequentialCell(adapted()), [{**rule, "match": named(rule["match"])} for rule in rules])
+
+
+def named(name: object) -> dict[str, object]:
+    return {"name": name, "trainable": "any"}
+
+
+def test_factors_of_values_after_the_same_steps_are_of_one_matrix() -> None:
+    net = nn.SequentialCell(adapted())
+    rules = by_hand([{"multiply": 2}, part("rest")], [{"multiply": 2}, part("a")], then=False)
+    rules = [{**rule, "match": named(rule["match"])} for rule in rules]
+
+    mik.apply(net, rules, seed=1)
+
+    base, a, b = parts(net[0])
+    drawn = nn.SequentialCell(adapted())
+    mik.apply(drawn, [{**rules[0], "then": [{"multiply": 2}]}, ("**", "zeros")], seed=1)
+    weight = parts(drawn[0])[0]
+    assert np.abs(base + b @ a - weight).max() <= 16 * 2.0**-24 * np.linalg.norm(weight)
 
 
 def test_doras_magnitudes_are_the_norms_of_the_rows() -> None:

@@ -1,0 +1,53 @@
+"""Whether an adapter's factors and what they leave of a matrix are of one matrix: ``low_rank`` in two rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ms_initkit import draws
+from ms_initkit.draws.functions import LowRank
+
+if TYPE_CHECKING:
+    from ms_initkit.draws import Draw
+
+
+def refuse_strange_factor(draw: Draw, base: Draw, name: str) -> None:
+    """Refuses a factor where the base keeps the rest of something else: their sum would be neither.
+
+    Args:
+        draw: What a parameter is given that takes its values from the base.
+        base: What the base is given.
+        name: The base's name.
+
+    Raises:
+        ValueError: If it is such a factor.
+    """
+    factor, rest = _low_rank(draw), _low_rank(draws.renamed(base, {"": name}))
+    if factor is None or rest is None or rest[1].part != "rest" or factor[1].part == "rest":
+        return
+    (matrix, own), (base_matrix, its) = factor, rest
+    if _terms(own) != _terms(its):
+        raise ValueError(
+            f"this is a factor by {_terms(own)}, and {name!r} keeps the rest by {_terms(its)}: "
+            "`low_rank` has the same scheme, rank and scale in both"
+        )
+    if matrix != base_matrix:
+        raise ValueError(
+            f"this is a factor of other values than those that {name!r} keeps the rest of, so that their sum would be "
+            f"neither: make `low_rank` the first step of both, this one `like: {{name: {name}, then: false}}`"
+        )
+
+
+def _terms(made: LowRank) -> str:
+    return f"{made.scheme}, rank {made.rank}, scale {made.scale:.9g}"
+
+
+def _low_rank(draw: Draw) -> tuple[Draw, LowRank] | None:
+    """Returns the last matrix that was taken apart on the way to ``draw``, and how; None if none was."""
+    match draw:
+        case draws.Made(matrix, _, LowRank() as made):
+            return matrix, made
+        case draws.Made(inner) | draws.Edited(inner) | draws.InRows(_, inner):
+            return _low_rank(inner)
+        case _:
+            return None
