@@ -18,6 +18,7 @@ from ms_initkit import draws, formulas, stream
 from ms_initkit.draws.dtypes import FLOATS, TYPES
 from ms_initkit.findings import suggestion
 from ms_initkit.formulas import Formula, Site, fans
+from ms_initkit.formulas.places import meant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -149,6 +150,11 @@ def _class_of(formula: type[Formula]) -> type[Formula]:
         given = {own.get(word, word): value for word, value in named.items()}
         if len(given) < len(named):
             raise TypeError(f"{formula.__name__} is given one argument under two names: {', '.join(named)}")
+        found = meant(formulas.arguments(formula), values, values[0] if values else None)
+        if found is not None:
+            why, others = found
+            written = ", ".join(f"{word}={value!r}" for word, value in others.items())
+            raise ValueError(f"{why}: write {formula.__name__}({written})")
         formula.__init__(self, *values, **given)
 
     body = {"__doc__": formula.__doc__, "__module__": __name__, "__qualname__": formula.__name__, "__init__": construct}

@@ -245,3 +245,14 @@ def test_a_registered_initializer_is_drawn_by_the_stream_and_slices() -> None:
         assert whole.std() == pytest.approx(3 * math.sqrt(2 / 50), rel=5 / math.sqrt(2 * 600))
     finally:
         formulas.unregister("tutorial_xavier")
+
+
+def test_arguments_in_the_order_of_torch_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"would be the mean: write Normal\(mean=0, sigma=0\.02\)$"):
+        initializers.Normal(0, 0.02)
+    with pytest.raises(ValueError, match=r"write TruncNormal\(mean=0\.0, sigma=0\.02, a=-2, b=2\)$"):
+        initializers.TruncNormal(0.0, 0.02, -2, 2)
+    with pytest.raises(ValueError, match=r"scale comes first here, not low: write Uniform\(low=-0\.1, high=0\.1\)$"):
+        initializers.Uniform(-0.1, 0.1)
+    assert initializers.Normal(0).sigma == 0.0
+    assert initializers.Normal(sigma=0, mean=0.02) == initializers.Normal(0, mean=0.02)

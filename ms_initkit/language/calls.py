@@ -10,6 +10,7 @@ from ms_initkit import formulas
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.findings import RecipeError, counted, suggestion
+from ms_initkit.formulas.places import meant
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.language.sources import FromSpec, read_numbers
 from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
@@ -182,12 +183,25 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             message = f"{described(value)} is easily taken for {argument.ambiguous} of {name.text!r}"
             help_ = f"write {{{name.text}: {{{argument.name}: ...}}}}"
             problems.add("bad-argument", message, span=value.span, help=help_)
+    _refuse_other_order(name, values, known)
     if len(values) > len(known):
         takes = f"takes {len(known)} at most" if known else "takes none"
         problems.add(
             "unknown-argument", f"{name.text!r} has {counted(len(values), 'argument')} and {takes}", span=node.span
         )
     return list(zip(known, values, strict=False))
+
+
+def _refuse_other_order(name: Scalar, values: tuple[Node, ...], known: tuple[Argument, ...]) -> None:
+    """Raises if arguments are in the order that torch has them: silently it would be another law."""
+    texts = [value.text for value in values if isinstance(value, Scalar)]
+    found = meant(known, texts, read_number(texts[0]) if texts else None) if len(texts) == len(values) else None
+    if found is not None:
+        why, named = found
+        arguments = ", ".join(f"{word}: {text}" for word, text in named.items())
+        message = f"{name.text!r} is given [{', '.join(texts)}]: {why}"
+        hint = f"write {{{name.text}: {{{arguments}}}}}"
+        raise failure("bad-argument", message, span=values[0].span, help=hint)
 
 
 def _assign_by_name(

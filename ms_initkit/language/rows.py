@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.expressions import Expression
     from ms_initkit.syntax.nodes import Node
 
+_HYPHENATED: Final = re.compile(r"\s*([0-9]{1,18})\s*-\s*([0-9]{1,18})\s*")
 SCHEMA: Final = schemas.one_or_more(schemas.EXPRESSION)
 
 
@@ -99,9 +101,23 @@ def read_stretch(node: Node, what: str, scope: Scope) -> Stretch:
         raise failure("wrong-type", f"{what} is a number of a row, not {described(node)}", span=node.span, help=hint)
     start, colon, stop = node.text.partition(":")
     if not colon:
+        _refuse_hyphen(node)
         return Stretch(read_expression(node, what, scope))
     ends = (_read_end(node, 0, start, what, scope), _read_end(node, len(start) + 1, stop, what, scope))
     return Stretch(*ends, is_one=False)
+
+
+def _refuse_hyphen(node: Scalar) -> None:
+    """Raises if ``node`` is two numbers with a hyphen: as arithmetic that is a row, and nobody means it."""
+    found = _HYPHENATED.fullmatch(node.text)
+    if found is None:
+        return
+    first, last = map(int, found.groups())
+    message = f"{described(node)} is arithmetic: row {first - last}"
+    hint = f"write {first - last} for that row"
+    if first < last:
+        hint = f'write "{first}:{last + 1}" for rows {first} to {last}, "{first}:{last}" for rows up to {last - 1}'
+    raise failure("bad-argument", message, "a stretch of rows is written with a colon", span=node.span, help=hint)
 
 
 def _read_end(node: Scalar, begin: int, text: str, what: str, scope: Scope) -> Expression | None:

@@ -78,3 +78,45 @@ def test_a_rules_key_in_the_place_of_an_initializer_is_told_where_it_stands(give
 
     assert [finding.code for finding in caught.value.findings] == ["unknown-initializer"]
     assert "as an item of `rules`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "hint"),
+    [
+        ("{normal: [0, 0.02]}", "write {normal: {mean: 0, sigma: 0.02}}"),
+        ("{normal: [0.0, 2 * width]}", "write {normal: {mean: 0.0, sigma: 2 * width}}"),
+        ("{trunc_normal: [0, 0.02]}", "write {trunc_normal: {mean: 0, sigma: 0.02}}"),
+        ("{trunc_normal_: [0.0, 0.02, -2, 2]}", "write {trunc_normal_: {mean: 0.0, sigma: 0.02, a: -2, b: 2}}"),
+        ("{truncated_normal: [0, 0.02]}", "write {truncated_normal: {mean: 0, sigma: 0.02}}"),
+        ("{trunc_normal_tf: [0, 0.02]}", "write {trunc_normal_tf: {mean: 0, sigma: 0.02}}"),
+        ("{mixture: [[1, {normal: [0, 1]}]]}", "write {normal: {mean: 0, sigma: 1}}"),
+        ("{uniform: [-0.1, 0.1]}", "write {uniform: {low: -0.1, high: 0.1}}"),
+        ("{uniform: [0, 1]}", "write {uniform: {low: 0, high: 1}}"),
+    ],
+)
+def test_arguments_in_the_order_of_torch_are_told_by_name(written: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe(f'{{match: "**", init: {written}}}', head="vars: {width: 8}")
+
+    assert [(finding.code, finding.help) for finding in caught.value.findings] == [("bad-argument", hint)]
+    assert "comes first here" in caught.value.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{normal: 0}",
+        "{normal: [0]}",
+        "{normal: {sigma: 0, mean: 0.02}}",
+        "{normal: [0.02, 0]}",
+        "{log_uniform: [1, 2]}",
+    ],
+)
+def test_a_law_without_spread_may_be_meant(written: str) -> None:
+    assert recipe(f'{{match: "**", init: {written}}}').rules
+
+
+@pytest.mark.parametrize("sigma", [0, 0.0])
+def test_a_mapping_in_python_is_told_too(sigma: float) -> None:
+    with pytest.raises(RecipeError, match="without spread every element would be the mean"):
+        load_recipe({"**": {"normal": [sigma, 0.02]}})

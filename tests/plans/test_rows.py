@@ -220,3 +220,27 @@ def test_norms_of_another_tensor_are_of_all_its_rows() -> None:
     norms = 2 * np.linalg.norm(held(net.table).astype(np.float64), axis=0)
     assert np.allclose(held(net.gains)[5:], norms[5:], rtol=2.0**-22, atol=0)
     assert not held(net.gains)[:5].any()
+
+
+@pytest.mark.parametrize(
+    ("rule", "message", "hint"),
+    [
+        ('rows: "5-8"', "'5-8' is arithmetic: row -3", 'write "5:9" for rows 5 to 8, "5:8" for rows up to 7'),
+        ("rows: 5 - 8", "'5 - 8' is arithmetic: row -3", 'write "5:9" for rows 5 to 8, "5:8" for rows up to 7'),
+        ('rows: [1, "8-5"]', "'8-5' is arithmetic: row 3", "write 3 for that row"),
+        ('then: [{zero_rows: "2-4"}]', "'2-4' is arithmetic", '"2:5" for rows 2 to 4'),
+        ('then: [{zero_columns: "2-4"}]', "'2-4' is arithmetic", '"2:5" for rows 2 to 4'),
+        ('then: [{set: {at: ["2-4"], to: 0}}]', "'2-4' is arithmetic", '"2:5" for rows 2 to 4'),
+    ],
+)
+def test_a_hyphen_between_two_rows_is_no_arithmetic(rule: str, message: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe(f"{{match: '**', init: {{normal: 1}}, {rule}}}")
+
+    (finding,) = caught.value.findings
+    assert message in finding.message
+    assert hint in (finding.help or "")
+
+
+def test_arithmetic_with_a_name_is_a_row() -> None:
+    assert recipe("{match: '**', init: {normal: 1}, rows: ['shape[0] - 8', -3, '2:4']}").rules
