@@ -50,7 +50,7 @@ def _of_network(net: str, net_args: list[str]) -> Suggestion:
     from ms_initkit.stages.suggest import suggest as find
 
     found = find(load_network(net, net_args, is_deferred=True))
-    if found.recipe is None or found.whole.elements > LARGEST:
+    if found.answer == "unknown" or found.whole.elements > LARGEST:
         return found
     try:
         return find(load_network(net, net_args, is_deferred=False))

@@ -99,7 +99,8 @@ class Suggestion:
         whole: The network.
         candidates: The recipes that something speaks for, the recommended one first.
         changes: What the recommended recipe would change of the values that the network holds now, a line each; None
-            where these are not known, or nothing is recommended.
+            where these are not known, or nothing is recommended. Of a family that the values contradict, what it would.
+        advice: What to type, or to look at first, a line or more each.
     """
 
     network: str
@@ -109,6 +110,7 @@ class Suggestion:
     whole: Share
     candidates: tuple[Candidate, ...]
     changes: tuple[str, ...] | None = None
+    advice: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Returns the answer, its reason, what it would change, and what each candidate would do."""
@@ -123,8 +125,9 @@ class Suggestion:
         said = f"<b>{escape(self.recipe or 'no recipe')}</b> for {escape(self.network or 'a network')}: "
         listed = "".join(f"<li>{escape(line)}</li>" for line in self.changes or ())
         changes = f"<p>It would change:</p><ul>{listed}</ul>" if listed else ""
+        advice = f"<pre>{escape(chr(10).join(self.advice))}</pre>" if self.advice else ""
         table = table_html(("recipe", "what speaks for it", "left over", "description"), rows)
-        return f"<p>{said}{escape(self.reason)}</p>{changes}{table}"
+        return f"<p>{said}{escape(self.reason)}</p>{advice}{changes}{table}"
 
     def to_json(self) -> dict[str, object]:
         """Returns the suggestion as JSON values."""
@@ -136,6 +139,7 @@ class Suggestion:
             "parameters": self.whole._asdict(),
             "candidates": [one.to_json() for one in self.candidates],
             "changes": None if self.changes is None else list(self.changes),
+            "advice": list(self.advice),
         }
 
 
@@ -148,8 +152,10 @@ def _text(found: Suggestion) -> str:
     else:
         parts.append("no recipe is recommended: say whose initialisation is wanted by --recipe, or write one")
         parts += [f"  --recipe {one.recipe}: {one.description}" for one in found.candidates]
+    parts += found.advice
     if found.changes is not None:
-        parts += ["", "of the values that the network holds now it would change:"]
+        what = "it" if found.recipe is not None else found.candidates[0].recipe
+        parts += ["", f"of the values that the network holds now {what} would change:"]
         parts += [f"  {line}" for line in found.changes]
     if len(found.candidates) > 1:
         rows = [_HEAD, *(_cells(one, found.whole) for one in found.candidates)]

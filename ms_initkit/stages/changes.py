@@ -8,6 +8,7 @@ import numpy as np
 
 from ms_initkit.findings import counted
 from ms_initkit.networks.describe import describe_with_parameters
+from ms_initkit.stages.choices import chosen_constants
 from ms_initkit.stages.verify import verify
 
 if TYPE_CHECKING:
@@ -23,10 +24,14 @@ if TYPE_CHECKING:
 # Elements of a parameter that its spread is told from.
 _MOST: Final = 1 << 20
 _STD: Final = "std "
+# Of constants that the constructor chose, so many names are shown.
+_NAMES: Final = 4
 
 
 def changes(net: Cell, plan: Plan) -> tuple[str, ...]:
     """Returns a line for each kind of parameter that does not hold what ``plan`` says, and one for the rest, if any.
+
+    Constants that the constructor chose have lines of their own, with their names.
 
     Args:
         net: The network as it was constructed, with values.
@@ -36,12 +41,16 @@ def changes(net: Cell, plan: Plan) -> tuple[str, ...]:
     wrong = {finding.parameter for finding in verify(net, plan)}
     owners = {info.name: info.owners[0] for info in infos}
     held = dict(zip((info.name for info in infos), parameters, strict=True))
-    kinds: dict[tuple[str, str], list[Assignment]] = {}
+    constants = chosen_constants(infos, parameters)
+    kinds: dict[tuple[str, str, float | None], list[Assignment]] = {}
     for line in plan.assignments:
         if line.name in wrong:
             due = _words([(line.moments.mean, line.moments.std)])
-            kinds.setdefault((_kind(owners[line.name]), due), []).append(line)
-    said = [_said(kind, due, lines, held) for (kind, due), lines in kinds.items()]
+            kinds.setdefault((_kind(owners[line.name]), due, constants.get(line.name)), []).append(line)
+    said = [
+        _said(kind, due, lines, held) + ("" if value is None else _chosen(lines))
+        for (kind, due, value), lines in kinds.items()
+    ]
     rest = sum(not line.is_kept for line in plan.assignments) - sum(map(len, kinds.values()))
     kept = f"{'the rest' if said else 'everything'} is already so: {counted(rest, 'parameter')}"
     return (*said, kept) if rest else tuple(said)
@@ -59,6 +68,11 @@ def _said(kind: str, due: str, lines: Sequence[Assignment], held: Mapping[str, P
         due = due.removeprefix(_STD)
     many = "es" if kind.endswith("s") else "s"
     return f"{len(lines):,} {kind}{many if len(lines) > 1 else ''}, {now} -> {due}"
+
+
+def _chosen(lines: Sequence[Assignment]) -> str:
+    names = ", ".join(line.name for line in lines[:_NAMES])
+    return f": the constructor's choice, {names}{', ...' if len(lines) > _NAMES else ''}"
 
 
 def _summary(parameter: Parameter) -> tuple[float, float]:

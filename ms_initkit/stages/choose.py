@@ -24,13 +24,37 @@ if TYPE_CHECKING:
     from ms_initkit.plans.plan import Plan
     from ms_initkit.plans.suggest import Classes
     from ms_initkit.plans.suggestion import Suggestion
+    from ms_initkit.stages.choices import Choice
 
 AUTO: Final = "auto"
+# Of what a recipe would overwrite, so many names are shown.
+_SHOWN: Final = 4
 
 
 def suggest_for(net: Cell) -> Suggestion:
-    """Returns which shipped recipe is recommended for ``net``."""
-    return suggest(describe(net), classes_of(net), shipped(), load_recipe, config_of(net))
+    """Returns which shipped recipe is recommended for ``net``: none of a family that its constants contradict."""
+    found = suggest(describe(net), classes_of(net), shipped(), load_recipe, config_of(net))
+    if found.answer != "family" or found.recipe is None:
+        return found
+    from ms_initkit.stages.choices import contradictions  # which networks of known classes do without
+
+    against = contradictions(net, found.recipe)
+    return _contradicted(found, found.recipe, against) if against else found
+
+
+def _contradicted(found: Suggestion, recipe: str, against: Sequence[Choice]) -> Suggestion:
+    """Returns what is said where the names of a family are there, and constants that its recipe would overwrite."""
+    first = ", ".join(f"{one.name} ({one.value:.4g})" for one in against[:_SHOWN])
+    more = f" and {len(against) - _SHOWN} more" if len(against) > _SHOWN else ""
+    them = f"constants that the constructor chose: {first}{more}"
+    globs = ", ".join(f'"{glob}"' for glob in dict.fromkeys(one.glob for one in against))
+    rule = f"{{family: mine, extends: {recipe}, rules: [{{match: [{globs}], init: keep}}]}}"
+    advice = (
+        f"if its values are meant for these too, name it: --recipe {recipe}",
+        f"to keep them, a recipe of your own: {rule}",
+    )
+    reason = f"the parameters have the names of {recipe}'s family, but it would overwrite {them}"
+    return replace(found, recipe=None, reason=reason, advice=advice)
 
 
 def chosen(recipe: Recipe | RecipeSource, net: Cell) -> Recipe | RecipeSource:
@@ -58,7 +82,8 @@ def recommended(found: Suggestion) -> str:
     names = ", ".join(one.recipe for one in found.candidates)
     note = f"what speaks for something: {names}" if names else "nothing speaks for any of the shipped recipes"
     message = f"no recipe is known for {found.network or 'this network'}: {found.reason}"
-    raise RecipeError([Finding.error("no-known-recipe", message, note, help="name one, or write one")])
+    help = "; ".join(found.advice) or "name one, or write one"
+    raise RecipeError([Finding.error("no-known-recipe", message, note, help=help)])
 
 
 def noted(plan: Plan, recipe: Recipe | None, infos: Sequence[ParamInfo], net: Cell) -> Plan:

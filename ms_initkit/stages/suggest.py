@@ -34,8 +34,10 @@ def suggest(net: Cell) -> Suggestion:
         <Suggestion for MyGPT: hf/gpt2, the parameters have the names of hf/gpt2's family; its class was not compared>
     """
     found = suggest_for(net)
-    if found.recipe is None or not found.candidates[0].fits or found.whole.elements > LARGEST:
+    # A family that the network's values contradict is not recommended: what it would change is told all the same.
+    recipe = found.recipe or (found.candidates[0].recipe if found.answer == "family" and found.advice else None)
+    if recipe is None or not found.candidates[0].fits or found.whole.elements > LARGEST:
         return found
     if any(info.is_deferred for info in describe(net)):
         return found
-    return replace(found, changes=changes(net, plan(net, found.recipe)))
+    return replace(found, changes=changes(net, plan(net, recipe)))
