@@ -38,6 +38,18 @@ def refuse_strange_factor(draw: Draw, base: Draw, name: str) -> None:
         )
 
 
+def rank_hint(draw: Draw, shape: tuple[int, ...]) -> str:
+    """Returns what to do where a factor is made of another rank than a parameter of ``shape`` has; else nothing."""
+    found = _low_rank(draw)
+    axis = {"a": 0, "b": 1}.get("" if found is None else found[1].part)
+    if found is None or axis is None or len(shape) != 2 or shape[axis] == found[1].rank:
+        return ""
+    return (
+        f"; this is an adapter of rank {shape[axis]}, and `rank` is {found[1].rank}: give adapters of another "
+        "rank, and their bases, rules of their own, with their `rank` and `scale` in `low_rank`"
+    )
+
+
 def _terms(made: LowRank) -> str:
     return f"{made.scheme}, rank {made.rank}, scale {made.scale:.9g}"
 

@@ -18,6 +18,7 @@ from ms_initkit.language.parts import PartsSpec
 from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.check import refusal
+from ms_initkit.plans.factors import rank_hint
 from ms_initkit.plans.rows import refuse_strangers
 from ms_initkit.plans.site import Tensor
 from ms_initkit.plans.sources import Sources, numbers_of
@@ -287,7 +288,8 @@ class Resolver:
             if step.is_reducing and not made.joins_rows:
                 done = []  # they were about another tensor's rows
         if shape != tensor.shape:
-            raise ValueError(f"`then` makes values of shape {shape}, and the parameter is {tensor.shape}")
+            hint = rank_hint(draw, tensor.shape)
+            raise ValueError(f"`then` makes values of shape {shape}, and the parameter is {tensor.shape}{hint}")
         draw = _edited(draw, edits)
         if rule.rows is None:
             return draw

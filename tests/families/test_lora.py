@@ -141,6 +141,56 @@ def test_base_and_adapter_are_the_weight_that_there_was(scheme: str) -> None:
     assert Plan.from_json(report.plan.to_json()) == report.plan
 
 
+class Direct(nn.Cell):
+    """An adapted layer whose adapter is not in a table of adapters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.base_layer = nn.Dense(64, 32, has_bias=False)
+        self.lora_A, self.lora_B = nn.Dense(64, 8, has_bias=False), nn.Dense(8, 32, has_bias=False)
+
+
+@pytest.mark.parametrize("scheme", ["pissa", "olora"])
+@pytest.mark.parametrize("wrapped", [True, False])
+def test_the_adapter_may_be_a_layer_itself(scheme: str, wrapped: bool) -> None:
+    layer = Direct()
+    weight = layer.base_layer.weight.asnumpy().copy()
+
+    mik.apply(nn.SequentialCell(layer) if wrapped else layer, f"peft/{scheme}", vars={"alpha": 16}, seed=1)
+
+    base, a, b = (cell.weight.asnumpy() for cell in (layer.base_layer, layer.lora_A, layer.lora_B))
+    assert np.abs(base + 2 * b @ a - weight).max() <= 16 * 2.0**-24 * np.linalg.norm(weight)
+    assert a.std() > 0
+
+
+def ranked(rank: int) -> Layer:
+    a, b = nn.Dense(64, rank, has_bias=False), nn.Dense(rank, 32, has_bias=False)
+    return Layer(nn.Dense(64, 32, has_bias=False), a, b)
+
+
+def test_adapters_of_another_rank_have_rules_of_their_own() -> None:
+    net = nn.SequentialCell(ranked(8), ranked(4))
+    said = (
+        "this is an adapter of rank 4, and `rank` is 8: give adapters of another rank, and their bases, "
+        "rules of their own, with their `rank` and `scale` in `low_rank`"
+    )
+    with pytest.raises(mik.PlanError, match=re.escape(said)):
+        mik.plan(net, "peft/pissa")
+
+    weight = parts(net[1])[0]
+    like = {"name": "1.base_layer.weight", "then": False}
+    rules = [
+        {"match": "1.lora_A.**", "like": like, "then": [part("a", 4, 2)]},
+        {"match": "1.lora_B.**", "like": like, "then": [part("b", 4, 2)]},
+        {"match": named("1.base_layer.weight"), "init": "keep", "then": [part("rest", 4, 2)]},
+    ]
+    mik.apply(net, {"family": "mine", "extends": "peft/pissa", "rules": rules}, seed=1)
+
+    base, a, b = parts(net[1])
+    assert a.shape == (4, 64)
+    assert np.abs(base + 2 * b @ a - weight).max() <= 16 * 2.0**-24 * np.linalg.norm(weight)
+
+
 @pytest.mark.parametrize("scheme", ["pissa", "olora"])
 def test_a_file_has_the_weight_as_well(scheme: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     net = nn.SequentialCell(adapted())
