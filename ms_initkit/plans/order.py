@@ -33,6 +33,12 @@ def past(lines: Sequence[Assignment]) -> list[Assignment]:
     return [line for line in lines if not changed.isdisjoint(line.draw.loses)]
 
 
+def of_the_apply(lines: Sequence[Assignment]) -> list[Assignment]:
+    """Returns the lines of which no plan knows all values: those that are ``past``, and those that keep some rows."""
+    lost = {line.name for line in past(lines)}
+    return [line for line in lines if line.name in lost or is_changed(line)]
+
+
 def order_text(lines: Sequence[Assignment]) -> list[str]:
     """Returns what takes values that are there, in the order in which they are written; nothing if none does."""
     taking = [lines[number] for number in in_order(lines)]

@@ -11,7 +11,7 @@ from ms_initkit.basis.collector import paused
 from ms_initkit.findings import ApplyError
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check
-from ms_initkit.plans.order import past
+from ms_initkit.plans.order import of_the_apply
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.choose import chosen, noted
 from ms_initkit.stages.fit import fit
@@ -116,8 +116,8 @@ def _require_bfloat16(plan: Plan) -> None:
 
 
 def _digests(plan: Plan, parameters: Sequence[Parameter]) -> tuple[tuple[str, str], ...]:
-    """Returns digests of what cannot be drawn again: what it was made of is no longer there."""
+    """Returns digests of what cannot be drawn again: what it was made of is no longer there, or rows are kept."""
     if not plan.columns.takes_any:
         return ()
     held = dict(zip(plan.columns.names, parameters, strict=True))
-    return tuple((line.name, digest(held[line.name])) for line in past(plan.assignments))
+    return tuple((line.name, digest(held[line.name])) for line in of_the_apply(plan.assignments))

@@ -39,7 +39,8 @@ class Report:
         seconds: From describing the network to the last value.
         stream_version: Version of the random numbers; equal versions give equal values.
         net: The network, which is measured when the report is asked for statistics.
-        digests: Of parameters that were made of values which have been written over: name and digest of what they hold.
+        digests: Of parameters that were made of values which have been written over, or keep some rows: name and digest
+            of what they hold.
     """
 
     plan: Plan

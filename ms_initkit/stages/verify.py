@@ -83,7 +83,8 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
     chance explains, in a tensor of few elements above all, is not found; with a seed it is.
 
     Kept parameters are not looked at. What was made of values that the apply wrote over (``init: keep`` with ``then``)
-    cannot be drawn again: the report of the apply knows digests of it; a plan does not, which a note says.
+    cannot be drawn again: the report of the apply knows digests of it; a plan does not, which a note says. Of those
+    of which ``rows`` keeps a part the report has digests as well; of a plan the kept rows are not looked at.
 
     Args:
         net: The network that was initialised.
@@ -107,8 +108,13 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
     ]
     found = list(_gone(gone, held, digests))
     if seed is not None:
-        return (*found, *(finding for one in written for finding in _exact(one, seed)))
-    return (*found, *_statistical(written))
+        found += [finding for one in written for finding in _exact(one, seed)]
+    else:
+        found += _statistical(written)
+    faulty = {finding.parameter for finding in found}
+    partly_kept = {one.line.name: one.line for one in written if one.line.name in digests}
+    sound = {name: line for name, line in partly_kept.items() if name not in faulty}
+    return (*found, *_gone(sound, held, digests))
 
 
 @record

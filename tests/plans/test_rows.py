@@ -244,3 +244,28 @@ def test_a_hyphen_between_two_rows_is_no_arithmetic(rule: str, message: str, hin
 
 def test_arithmetic_with_a_name_is_a_row() -> None:
     assert recipe("{match: '**', init: {normal: 1}, rows: ['shape[0] - 8', -3, '2:4']}").rules
+
+
+@pytest.mark.parametrize("seed", [3, None])
+def test_a_report_knows_the_rows_that_are_kept(seed: int | None) -> None:
+    net = Table()
+    report = mik.apply(net, [{"match": "table", "init": {"normal": 1}, "rows": "5:"}, ("**", 0)], seed=3)
+    assert mik.verify(net, report, seed=seed) == ()
+
+    net.table.asnumpy()[2, 7] += 1
+
+    (finding,) = mik.verify(net, report, seed=seed)
+    assert finding.code == "different-values"
+    assert finding.parameter == "table"
+    assert "its values are not those that the apply left" in finding.message
+    assert mik.verify(net, report.plan, seed=seed) == ()  # a plan does not know what was there
+
+
+def test_what_is_wrong_beside_kept_rows_is_told_once() -> None:
+    net = Table()
+    report = mik.apply(net, [{"match": "table", "init": {"normal": 1}, "rows": "5:"}, ("**", 0)], seed=3)
+
+    net.table.asnumpy()[7, 7] += 1
+
+    (finding,) = mik.verify(net, report, seed=3)
+    assert "1 of 12,000 values are not those of seed 3, the first at [7, 7]" in finding.message
