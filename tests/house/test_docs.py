@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def test_the_code_of_a_page_runs(page: Path, tmp_path: Path, monkeypatch: pytest
             case "yaml":
                 write_recipe(text)
             case "python":
-                write_module(text)
+                write_module(text, monkeypatch)
                 padded = "\n" * (line - 1) + text
                 exec(compile(padded, str(page), "exec"), namespace)
             case "bash":
@@ -86,10 +87,13 @@ def frame(page: Path) -> list[str]:
     return re.findall(r"^(?:#+ |\|(?: \[`?[a-z0-9_-]+`?\]\(#)?|- |: )", text, re.MULTILINE)
 
 
-def write_module(text: str) -> None:
+def write_module(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     named = re.match(r"# file: (\S+)\n", text)
     if named:
-        Path(named[1]).write_text(text, encoding="utf-8")
+        path = Path(named[1])
+        path.write_text(text, encoding="utf-8")
+        # Another test of this process may have imported a module of its own by this name.
+        monkeypatch.delitem(sys.modules, path.stem, raising=False)
 
 
 def write_recipe(text: str) -> None:
