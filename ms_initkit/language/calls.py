@@ -183,6 +183,7 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             message = f"{described(value)} is easily taken for {argument.ambiguous} of {name.text!r}"
             help_ = f"write {{{name.text}: {{{argument.name}: ...}}}}"
             problems.add("bad-argument", message, span=value.span, help=help_)
+    _refuse_words_elsewhere(name, values, known)
     _refuse_other_order(name, values, known)
     if len(values) > len(known):
         takes = f"takes {len(known)} at most" if known else "takes none"
@@ -190,6 +191,18 @@ def _assign(name: Scalar, node: Node, known: tuple[Argument, ...], problems: Pro
             "unknown-argument", f"{name.text!r} has {counted(len(values), 'argument')} and {takes}", span=node.span
         )
     return list(zip(known, values, strict=False))
+
+
+def _refuse_words_elsewhere(name: Scalar, values: tuple[Node, ...], known: tuple[Argument, ...]) -> None:
+    """Raises if a word stands in a number's place and is one of those that a later argument takes."""
+    for argument, value in zip(known, values, strict=False):
+        if not isinstance(value, Scalar) or argument.kind not in ("number", "integer"):
+            continue
+        owner = next((other.name for other in known if value.text in other.choices), None)
+        if owner is not None:
+            message = f"`{argument.name}` of {name.text!r} cannot be {described(value)}, which is for `{owner}`"
+            hint = f"write {{{name.text}: {{{owner}: {value.text}}}}}"
+            raise failure("bad-argument", message, span=value.span, help=hint)
 
 
 def _refuse_other_order(name: Scalar, values: tuple[Node, ...], known: tuple[Argument, ...]) -> None:

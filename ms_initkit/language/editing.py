@@ -6,7 +6,7 @@ import math
 from functools import partial
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
-from ms_initkit import draws
+from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
 from ms_initkit.draws.slices import whole
 from ms_initkit.language import rows, sources
@@ -18,7 +18,7 @@ from ms_initkit.language.step import Step, Values
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Mapping, Scalar
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_word
+from ms_initkit.syntax.reading import described, read_each, read_fields, read_integer, read_word
 from ms_initkit.syntax.schemas import Key, Table
 
 if TYPE_CHECKING:
@@ -43,6 +43,11 @@ class Add(Step):
     @classmethod
     def read(cls, node: Node, what: str, scope: Scope) -> Self:
         is_draw = isinstance(node, Mapping)
+        formula = formulas.find(node.text) if isinstance(node, Scalar) and node.text not in scope else None
+        if formula is not None and isinstance(node, Scalar):
+            needed = ", ".join(f"{one.name}: ..." for one in formulas.arguments(formula) if one.is_required)
+            message = f"{what} is a number, or an initializer with its arguments, not {described(node)}"
+            raise failure("wrong-type", message, span=node.span, help=f"write {{{node.text}: {{{needed}}}}}")
         return cls(read_initializer(node, what, scope) if is_draw else read_expression(node, what, scope))
 
     def resolve(self, values: Values) -> Edit:
@@ -184,6 +189,11 @@ def _zeroed(places: Rows, axis: int, values: Values) -> Edit:
 
 Side: TypeAlias = Literal["lower", "upper"]
 _SIDES: Final[tuple[Side, ...]] = ("lower", "upper")
+# What torch, NumPy and others call them.
+_OTHER_SIDES: Final[dict[str, Side]] = {
+    **dict.fromkeys(("tril", "lower_triangular"), "lower"),
+    **dict.fromkeys(("triu", "upper_triangular"), "upper"),
+}
 TRIANGLE: Final[Table] = tuple(
     Key(side, schemas.INTEGER, f"The diagonal that the {side} triangle ends at; 0 is the main one.") for side in _SIDES
 )
@@ -204,6 +214,9 @@ class Mask(Step):
     def read(cls, node: Node, what: str, scope: Scope) -> Self:
         if isinstance(node, Scalar):
             side = next((side for side in _SIDES if side == node.text), None)
+            if node.text in _OTHER_SIDES:
+                hint = f"write {_OTHER_SIDES[node.text]}"
+                raise failure("unknown-word", f"{what} cannot be {described(node)}", span=node.span, help=hint)
             return cls(read_from(node, what, scope) if side is None else (side, 0))
         if not isinstance(node, Mapping) or not any(node.get(side) for side in _SIDES):
             return cls(_read_file(node, what, scope))

@@ -279,8 +279,9 @@ def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Acti
     if has_parts(cut) and "init" not in given:
         return read_parts(cut, "`blocks`", blocks.BLOCKS, inside.with_names(SHAPE_NAMES), full)
     if not given:
-        hint = "write `init: keep` to leave parameters as they are"
-        raise failure("missing-key", "a rule has neither `init` nor `from`", span=span, help=hint)
+        hint = "write `init: normal` or another initializer; `init: keep` leaves parameters as they are"
+        message = "a rule has none of `init`, `from`, `like`, and `blocks` with `parts`"
+        raise failure("missing-key", message, span=span, help=hint)
     node = fields.nodes[given[0]]
     if given == ["from"]:
         return read_from(node, "`from`", inside)

@@ -203,7 +203,8 @@ def _file_problem(
         note = suggestion(loaded.key, known) or f"it has {counted(len(known), 'tensor')}"
         return _Problem("missing-entry", f"{loaded.path} has no tensor called {loaded.key!r}", note)
     if entry.shape != shape:
-        return _Problem("shape-mismatch", f"{what} has shape {entry.shape}")
+        hint = "`fit` makes other shapes fit, and a rule with `init` before this one draws the parameter afresh"
+        return _Problem("shape-mismatch", f"{what} has shape {entry.shape}", hint)
     stored = TYPES.get(entry.dtype)
     if stored is None:
         return _Problem("unusable-initializer", f"{what} is {entry.dtype}, of which MindSpore has no parameters")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.basis.records import open_record, record
 from ms_initkit.findings import Finding, counted, did_you_mean
 from ms_initkit.language.selector_tests import CellClass, Has, Leaf, Name, Trainable
+from ms_initkit.plans import torch_words
 from ms_initkit.plans.match import Matcher, kind_of_name
+from ms_initkit.syntax.globs import Glob
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from ms_initkit.findings import Severity
     from ms_initkit.language.rules import Rule
     from ms_initkit.language.selector_tests import Test
-    from ms_initkit.networks.params import ParamInfo
+    from ms_initkit.networks.params import Owner, ParamInfo
     from ms_initkit.plans.match import Tally
 
 _SHOWN: Final = 8
@@ -144,24 +146,28 @@ class _Words:
         names: Names by their kinds, each kind by its first name.
         classes: Classes of cells.
         leaves: Attributes that parameters are.
+        owners: One owner of each attribute of each class.
     """
 
     names: Mapping[str, Sequence[str]]
     classes: frozenset[str]
     leaves: frozenset[str]
+    owners: tuple[Owner, ...]
 
     @classmethod
     def of(cls, infos: Iterable[ParamInfo]) -> _Words:
         kinds: dict[str, list[str]] = {}
         classes: set[str] = set()
         leaves: set[str] = set()
+        owners: dict[tuple[tuple[str, ...], str], Owner] = {}
         for info in infos:
             kinds.setdefault(kind_of_name(info.name), []).append(info.name)
             for owner in info.owners:
                 classes.update(owner.cell)
                 leaves.add(owner.leaf)
+                owners.setdefault((owner.cell, owner.leaf), owner)
         first = {names[0]: names for names in kinds.values()}
-        return cls(first, frozenset(classes), frozenset(leaves))
+        return cls(first, frozenset(classes), frozenset(leaves), tuple(owners.values()))
 
     def nearest(self, rule: Rule) -> str | None:
         """Returns what ``rule``, which selects nothing, most likely means; None if nothing is like it."""
@@ -169,15 +175,26 @@ class _Words:
             guess = self._nearest(test)
             if guess is not None:
                 return guess
-        return None
+        return self._nearest_of_cell(rule)
+
+    def _nearest_of_cell(self, rule: Rule) -> str | None:
+        """Returns what cells that ``rule`` asks for call the attribute that torch's call as ``rule`` does."""
+        cell, leaf = rule.match.find(CellClass), rule.match.find(Leaf)
+        if cell is None or leaf is None:
+            return None
+        there = {owner.leaf for owner in self.owners if cell.selects(owner)}
+        own = (word for glob in leaf.globs for word in torch_words.LEAVES.get(glob.text, ()) if word in there)
+        found = next(own, None)
+        return None if found is None else f"the nearest parameter is {found!r}"
 
     def _nearest(self, test: Test) -> str | None:
         match test:
             case Name(globs=(glob, *_)):
-                name = self._nearest_name(glob.text)
+                name = self._nearest_name(glob)
                 return None if name is None or glob.match(name) is not None else f"the nearest name is {name!r}"
             case CellClass(classes=(asked,)) if asked not in self.classes:
-                cell = did_you_mean(asked, sorted(self.classes))
+                own = torch_words.CLASSES.get(asked)
+                cell = own if own in self.classes else did_you_mean(asked, sorted(self.classes))
                 return None if cell is None else f"the nearest class is {cell!r}"
             case Leaf(globs=(glob,)) if not any(glob.match(leaf) is not None for leaf in self.leaves):
                 leaf = did_you_mean(glob.text, sorted(self.leaves))
@@ -185,9 +202,19 @@ class _Words:
             case _:
                 return None
 
-    def _nearest_name(self, glob: str) -> str | None:
-        near = did_you_mean(glob, self.names, alike=_ALIKE)
-        return near and (did_you_mean(glob, self.names[near][:_MOST_GUESSED], alike=_ALIKE) or near)
+    def _nearest_name(self, glob: Glob) -> str | None:
+        before, dot, leaf = glob.text.rpartition(".")
+        if dot and leaf in torch_words.LEAVES and self._first(glob) is None:
+            own = (self._first(Glob(f"{before}.{word}")) for word in torch_words.LEAVES[leaf])
+            found = next(filter(None, own), None)
+            if found is not None:
+                return found
+        near = did_you_mean(glob.text, self.names, alike=_ALIKE)
+        return near and (did_you_mean(glob.text, self.names[near][:_MOST_GUESSED], alike=_ALIKE) or near)
+
+    def _first(self, glob: Glob) -> str | None:
+        """Returns the first name that is ``glob``'s."""
+        return next((name for names in self.names.values() for name in names if glob.match(name) is not None), None)
 
 
 def _frozen(rules: Sequence[Rule], infos: Sequence[ParamInfo]) -> Mapping[str, Sequence[ParamInfo]]:

@@ -15,7 +15,7 @@ from ms_initkit.draws import typed_json
 from ms_initkit.draws.moments import moments
 from ms_initkit.draws.text import number
 from ms_initkit.files.regular import parse_json, shown
-from ms_initkit.findings import Finding, counted, printable_lines, suggestion
+from ms_initkit.findings import Finding, PlanError, counted, printable_lines, suggestion
 from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.differences import Difference, differences
 from ms_initkit.plans.html import plan_html
@@ -93,12 +93,14 @@ class Plan:
 
         Raises:
             KeyError: If no parameter answers to one of the names.
-            ValueError: If one of them takes the values of another that is kept.
+            PlanError: If one of them takes the values of another that is kept.
         """
         wanted = {self[name].name for name in names}
         for line in self.assignments:
             if line.like and line.name in wanted and self[line.like].name not in wanted:
-                raise ValueError(f"{line.name!r} takes the values of {line.like!r}, which would be kept")
+                message = f"{line.name!r} takes the values of {line.like!r}, which would be kept"
+                hint = f"add {line.like!r} to the names, or leave {line.name!r} out of them"
+                raise PlanError([Finding.error("unknown-values", message, help=hint, parameter=line.name)])
         kept = moments(draws.Keep(), ())
         lines = tuple(
             line if line.name in wanted else replace(line, initializer="keep", draw=draws.Keep(), moments=kept, like="")

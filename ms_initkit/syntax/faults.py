@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from ms_initkit.findings import Finding, Span, suggestion
+from ms_initkit.findings import Finding, Span, did_you_mean
 
 LINE_BREAK: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -15,10 +15,12 @@ def missing_file(path: str) -> Finding:
     """Returns what to say of a path that leads nowhere, with the recipe beside it that may be meant."""
     folder = Path(path).parent
     try:
-        siblings = sorted(file.name for file in folder.iterdir() if file.suffix in (".yaml", ".yml"))
+        siblings = {file.stem: file.name for file in sorted(folder.iterdir()) if file.suffix in (".yaml", ".yml")}
     except OSError:
-        siblings = []
-    return Finding.error("unknown-recipe", f"there is no file {path!r}", help=suggestion(Path(path).name, siblings))
+        siblings = {}
+    guess = did_you_mean(Path(path).stem, siblings)  # that both end in .yaml makes no two names alike
+    hint = None if guess is None else f"did you mean {siblings[guess]!r}?"
+    return Finding.error("unknown-recipe", f"there is no file {path!r}", help=hint)
 
 
 def too_large(path: str, reason: str) -> Finding:

@@ -12,6 +12,8 @@ from ms_initkit.language.load import load_recipe
 from tests.recipes import recipe
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ms_initkit.language.documents import RecipeSource
 
 
@@ -120,3 +122,44 @@ def test_a_law_without_spread_may_be_meant(written: str) -> None:
 def test_a_mapping_in_python_is_told_too(sigma: float) -> None:
     with pytest.raises(RecipeError, match="without spread every element would be the mean"):
         load_recipe({"**": {"normal": [sigma, 0.02]}})
+
+
+@pytest.mark.parametrize(
+    ("rule", "message", "hint"),
+    [
+        (
+            "init: {he_normal: fan_out}",
+            "cannot be 'fan_out', which is for `mode`",
+            "write {he_normal: {mode: fan_out}}",
+        ),
+        ("init: {he_normal: [fan_out]}", "which is for `mode`", "write {he_normal: {mode: fan_out}}"),
+        ("init: 1, then: [{add: xavier_uniform}]", "not 'xavier_uniform'", "write {xavier_uniform: {}}"),
+        ("init: 1, then: [{add: constant}]", "not 'constant'", "write {constant: {value: ...}}"),
+        ("init: 1, then: [{mask: triu}]", "cannot be 'triu'", "write upper"),
+        ("init: 1, then: [{mask: tril}]", "cannot be 'tril'", "write lower"),
+        ("id: idle", "none of `init`, `from`, `like`, and `blocks`", "write `init: normal` or another initializer; "),
+    ],
+)
+def test_what_was_meant_is_told_as_it_is_written(rule: str, message: str, hint: str) -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe(f'{{match: "**", {rule}}}')
+
+    (finding,) = caught.value.findings
+    assert message in finding.message
+    assert str(finding.help).startswith(hint)
+
+
+def test_a_variable_may_be_called_like_an_initializer() -> None:
+    assert recipe('{match: "**", init: 1, then: [{add: normal}]}', head="vars: {normal: 2}").rules
+
+
+def test_files_are_not_alike_by_their_suffix(tmp_path: Path) -> None:
+    (tmp_path / "mlp.yaml").touch()
+    (tmp_path / "resnet.yaml").touch()
+
+    with pytest.raises(RecipeError, match="there is no file") as unlike:
+        load_recipe(str(tmp_path / "foo.yaml"))
+    with pytest.raises(RecipeError, match=r"did you mean 'resnet\.yaml'\?"):
+        load_recipe(str(tmp_path / "rsnet.yaml"))
+
+    assert unlike.value.findings[0].help is None

@@ -113,6 +113,9 @@ def test_a_copy_of_what_is_kept_is_not_drawn() -> None:
         {"rules": [{"match": "1.weight", "like": "0.weight"}, {"match": "**", "init": {"normal": 0.1}}]},
     )
 
-    with pytest.raises(ValueError, match=r"'1\.weight' takes the values of '0\.weight', which would be kept"):
+    with pytest.raises(
+        mik.PlanError, match=r"'1\.weight' takes the values of '0\.weight', which would be kept"
+    ) as found:
         plan.only(["1.weight"])
+    assert found.value.findings[0].help == "add '0.weight' to the names, or leave '1.weight' out of them"
     assert not plan.only(["0.weight", "1.weight"])["1.weight"].is_kept
