@@ -32,6 +32,13 @@ if TYPE_CHECKING:
 
 # What torch's layers would be: offered where no recipe is known, never recommended.
 BASE: Final = "torch/base"
+# What else may have the names of a family, where names are all that is known, unless it has some of these.
+_NAMESAKES: Final = {
+    "hf/llama": (
+        "a Gemma of the first generation has the same names, and norms that begin at 0: for that, --recipe hf/gemma",
+        ("q_norm", "bias"),
+    )
+}
 # What bind finds where a rule asks for nothing that is there, or cannot give what it promises.
 _UNUSED: Final = "unused-rule"
 
@@ -97,15 +104,33 @@ def suggest(
     default = [hold(one, "default") for one in recipes if one.name == BASE]
     if package := _compared_package(classes, recipes):
         reason = _not_compared_reason(classes, package, family)
-        return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default))
+        return Suggestion(
+            classes.name, "unknown", None, reason, whole, (*candidates, *default), advice=_covered(default)
+        )
     if len(fitting) == 1:
         reason = f"the parameters have the names of {fitting[0].recipe}'s family; its class was not compared"
-        return Suggestion(classes.name, "family", fitting[0].recipe, reason, whole, candidates)
+        advice = _namesakes(fitting[0].recipe, infos)
+        return Suggestion(classes.name, "family", fitting[0].recipe, reason, whole, candidates, advice=advice)
     if fitting:
         reason = "the parameters have the names of several families: " + ", ".join(one.recipe for one in fitting)
         return Suggestion(classes.name, "family", None, reason, whole, candidates)
     reason = _unknown_reason(classes, family, {name: at for name, at in stands.items() if not at.is_whole})
-    return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default))
+    return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default), advice=_covered(default))
+
+
+def _covered(default: Sequence[Candidate]) -> tuple[str, ...]:
+    """Returns what to type where nothing is recommended and the layers' own default serves all of the network."""
+    return tuple(
+        f"every layer as torch makes it, nothing left over: --recipe {one.recipe}" for one in default if one.fits
+    )
+
+
+def _namesakes(recipe: str, infos: Sequence[ParamInfo]) -> tuple[str, ...]:
+    """Returns what else a network may be of whose cells nothing is known."""
+    said, telling = _NAMESAKES.get(recipe, ("", ()))
+    segments = {segment for info in infos for segment in info.name.split(".")}
+    is_bare = not any(owner.cell for info in infos for owner in info.owners)
+    return (said,) if said and is_bare and segments.isdisjoint(telling) else ()
 
 
 def classes_of(net: Cell) -> Classes:

@@ -82,7 +82,7 @@ def recommended(found: Suggestion) -> str:
     names = ", ".join(one.recipe for one in found.candidates)
     note = f"what speaks for something: {names}" if names else "nothing speaks for any of the shipped recipes"
     message = f"no recipe is known for {found.network or 'this network'}: {found.reason}"
-    help = "; ".join(found.advice) or "name one, or write one"
+    help = "; ".join((*found.advice, "name one, or write one"))
     raise RecipeError([Finding.error("no-known-recipe", message, note, help=help)])
 
 

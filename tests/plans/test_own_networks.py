@@ -322,3 +322,20 @@ def test_llama_serves_the_index_of_its_relatives(more: list[ParamInfo]) -> None:
     infos = list({one.name: one for one in bare(llama() + more)}.values())
 
     assert not plan_infos(with_siblings(infos), "llama").findings
+
+
+def test_a_llamas_bare_index_may_be_a_first_gemmas_and_is_said_so() -> None:
+    bias = dense("model.layers.0.self_attn.q_proj", 16, 16)
+    indices = [bare(llama()), bare(list({one.name: one for one in llama() + bias}.values())), llama()]
+
+    first, *others = [suggest(with_siblings(infos), Classes(), shipped(), load_recipe) for infos in indices]
+
+    assert first.recipe == "hf/llama"
+    assert "Gemma" in first.advice[0]
+    assert first.advice[0] in str(first)
+    assert [one.advice for one in others] == [(), ()]
+
+
+def test_the_default_of_the_layers_is_said_to_cover_what_it_covers() -> None:
+    assert found(MLP).advice == (f"every layer as torch makes it, nothing left over: --recipe {BASE}",)
+    assert found([*MLP, info("odd", (3, 3), "Mine")]).advice == ()
