@@ -11,6 +11,7 @@ from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.describe import describe
 from ms_initkit.networks.plain import config_of
 from ms_initkit.plans.suggest import classes_of, foreign, suggest
+from ms_initkit.stages.copies import kept_copies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,8 +88,9 @@ def recommended(found: Suggestion) -> str:
 
 
 def noted(plan: Plan, recipe: Recipe | None, infos: Sequence[ParamInfo], net: Cell) -> Plan:
-    """Returns ``plan`` with notes: if ``recipe`` is for other networks than ``net``, and of what has no line in it."""
-    notes = (None if recipe is None else foreign(recipe, infos, classes_of(net)), _hash_tables(net))
+    """Returns ``plan`` with notes: if ``recipe`` is for other networks than ``net``, of what has no line, of copies."""
+    is_foreign = None if recipe is None else foreign(recipe, infos, classes_of(net))
+    notes = (is_foreign, _hash_tables(net), kept_copies(plan, infos, net))
     told = tuple(note for note in notes if note is not None)
     return replace(plan, findings=(*plan.findings, *told)) if told else plan
 

@@ -39,7 +39,7 @@ def plan(
     strict: bool = True,
     layout: Layout | Position | str | Path | None = None,
 ) -> Plan:
-    """Returns what each parameter of ``net`` will be under ``recipe``. Reads no value and writes none.
+    """Returns what each parameter of ``net`` will be under ``recipe``. Writes no value, and reads few.
 
     Args:
         net: A MindSpore network, constructed in full or deferred.

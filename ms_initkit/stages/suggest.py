@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.networks.describe import describe
 from ms_initkit.stages.changes import changes
 from ms_initkit.stages.choose import suggest_for
+from ms_initkit.stages.copies import CODE
 from ms_initkit.stages.plan import plan
 
 if TYPE_CHECKING:
@@ -40,4 +41,6 @@ def suggest(net: Cell) -> Suggestion:
         return found
     if any(info.is_deferred for info in describe(net)):
         return found
-    return replace(found, changes=changes(net, plan(net, recipe)))
+    made = plan(net, recipe)
+    copies = tuple(f"{one.message}; {one.help}" for one in made.findings if one.code == CODE)
+    return replace(found, changes=changes(net, made), advice=(*found.advice, *copies))
