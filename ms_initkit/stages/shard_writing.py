@@ -86,12 +86,13 @@ def write_shard(
             return
         file = Chunks(len(head), len(head) + shard.size)
         writer = _Writer(descriptor, file, _Tensors(shard.lines, [t.start for t in shard.tensors], seed))
-        if stream.threads() >= _WORTH_MAPPING and is_in_memory(folder):
+        threads = min(stream.threads(), stream.cores())  # more would only wait for one another
+        if threads >= _WORTH_MAPPING and is_in_memory(folder):
             os.ftruncate(descriptor, file.size)  # to promise the room would be to hand out its pages here, one by one
-            _run(writer.write_in_place, file.behind_header, stream.threads(), progress)
+            _run(writer.write_in_place, file.behind_header, threads, progress)
         else:
             reserve(descriptor, file.size)
-            _run(writer.write, file.behind_header, stream.threads() + _SPARE, progress)
+            _run(writer.write, file.behind_header, threads + _SPARE, progress)
         held = [(chunk, aligned_buffer()) for chunk in file.with_header]
         for chunk, buffer in held:
             writer.draw(chunk, buffer)

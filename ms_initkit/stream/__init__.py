@@ -4,7 +4,7 @@ from ms_initkit.draws.slices import Index
 from ms_initkit.stream.engine import Batch, Dtype, fill_many
 from ms_initkit.stream.keys import VERSION, key, keys
 from ms_initkit.stream.laws import WIDTH, Law, law_of
-from ms_initkit.stream.pool import set_threads, threads
+from ms_initkit.stream.pool import cores, set_threads, threads
 from ms_initkit.stream.sampler import fill, sample
 from ms_initkit.stream.table import DTYPES
 
@@ -16,6 +16,7 @@ __all__ = [
     "Dtype",
     "Index",
     "Law",
+    "cores",
     "fill",
     "fill_many",
     "key",

@@ -44,13 +44,14 @@ def threads() -> int:
         return _chosen
     text = os.environ.get(VARIABLE, "").strip()
     if not text:
-        return _cores()
+        return cores()
     if not text.isdecimal() or int(text) < 1:
         raise ValueError(f"{VARIABLE} is a whole number of at least 1, not {text!r}: unset it to use every core")
     return int(text)
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Returns how many cores this process may use, by its affinity and its container's limit."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     limit = cgroup_limit(_CGROUP)
     return max(1, allowed if limit is None else min(allowed, math.ceil(limit)))

@@ -606,3 +606,22 @@ def test_a_file_in_memory_is_drawn_where_it_lies(demo: Plan, has_pages: bool, mo
     assert places
     for file in Path("usual").glob("*.safetensors"):
         assert (Path("in-memory") / file.name).read_bytes() == file.read_bytes()
+
+
+@pytest.mark.usefixtures("small_chunks")
+def test_threads_without_cores_of_their_own_do_not_draw_a_file_where_it_lies(
+    demo: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two cores write a file in memory sooner by copies, however many threads were asked for."""
+    places: list[int] = []
+    monkeypatch.setattr(shard_writing, "is_in_memory", lambda _: True)
+    monkeypatch.setattr(shard_writing, "mapped", lambda _, start, __: places.append(start))
+    monkeypatch.setattr(stream, "threads", lambda: 8)
+
+    monkeypatch.setattr(stream, "cores", lambda: 2)
+    mik.materialize(demo, "two-cores", seed=7)
+    assert not places
+
+    monkeypatch.setattr(stream, "cores", lambda: 8)
+    mik.materialize(demo, "eight-cores", seed=7)
+    assert places
