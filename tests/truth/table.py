@@ -152,27 +152,24 @@ def _section(package: str, rows: dict[str, Row]) -> Iterator[str]:
     yield ""
     partly = {name: why_not_whole(package, name) for name, one in rows.items() if not one.is_whole}
     if partly:
-        yield f"### Not whole ({title(package)})\n"
-        yield "| classes | what differs, and the reference's line |"
-        yield "|---|---|"
-        for why, names in _by_reason(partly).items():
-            yield _line([", ".join(names), _cell(why)])
+        yield from _reasons(f"Not whole ({title(package)})", "what differs, and the reference's line", partly)
         yield ""
     missing = data.absent(package)
     if missing:
-        yield f"### Not compared ({title(package)})\n"
-        yield "| classes | why |"
-        yield "|---|---|"
-        for why, names in _by_reason(missing).items():
-            yield _line([", ".join(names), _cell(why)])
+        yield from _reasons(f"Not compared ({title(package)})", "why", missing)
     yield ""
 
 
-def _by_reason(missing: dict[str, str]) -> dict[str, list[str]]:
-    reasons: dict[str, list[str]] = {}
-    for name, why in missing.items():
-        reasons.setdefault(why, []).append(name)
-    return reasons
+def _reasons(heading: str, column: str, reasons: dict[str, str]) -> Iterator[str]:
+    """Yields a table of the classes that ``reasons`` has, those of one reason in one line."""
+    names: dict[str, list[str]] = {}
+    for name, why in reasons.items():
+        names.setdefault(why, []).append(name)
+    yield f"### {heading}\n"
+    yield f"| classes | {column} |"
+    yield "|---|---|"
+    for why, alike in names.items():
+        yield _line([", ".join(alike), _cell(why)])
 
 
 def title(package: str) -> str:
