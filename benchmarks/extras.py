@@ -89,8 +89,7 @@ def roofline_rows() -> str:
 
     out = np.zeros(LARGE, np.float32)
     words = out.view(np.uint32)
-    place = engine.Place.whole((LARGE,))
-    region = engine.region(place, (slice(0, LARGE),))
+    loops = engine.Numbering.whole((LARGE,)).loops((slice(0, LARGE),))
     raw = laws.Law(laws.WORDS, np.zeros(laws.WIDTH, np.float32))
 
     def law(draw: draws.Draw) -> Callable[[], None]:
@@ -98,7 +97,7 @@ def roofline_rows() -> str:
 
     works: dict[str, Callable[[], object]] = {
         "writing memory (constant)": law(draws.Constant(STD)),
-        "raw Philox words": lambda: engine.fill_region(words, stream.DTYPES["uint32"], raw, 1, 0, region),
+        "raw Philox words": lambda: engine.fill_loops(words, stream.DTYPES["uint32"], raw, 1, 0, loops),
         "uniform": law(draws.Uniform(-STD, STD)),
         "normal": law(draws.Normal(0, STD)),
         "truncated normal at 2 sigma": law(draws.TruncatedNormal(0, STD, -2 * STD, 2 * STD)),

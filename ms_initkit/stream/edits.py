@@ -15,7 +15,8 @@ from ms_initkit.draws.steps import stepped
 from ms_initkit.stream.laws import greatest_to, least_from
 
 if TYPE_CHECKING:
-    from ms_initkit.stream.engine import Dtype, Place
+    from ms_initkit.draws.slices import Shape
+    from ms_initkit.stream.engine import Dtype
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 
@@ -46,23 +47,23 @@ def _edit_in_type(dtype: Dtype, edit: Edit) -> Edit:
             return edit
 
 
-def edited(values: Floats, edit: Edit, place: Place, slices: Slices) -> Floats:
-    """``values``, those at ``slices`` of ``place``, after an edit that needs nothing else."""
+def edited(values: Floats, edit: Edit, shape: Shape, slices: Slices) -> Floats:
+    """``values``, those in ``slices`` of a tensor of ``shape``, after an edit that needs nothing else."""
     match edit:
         case Step():
             return stepped(edit, values)
         case SetElement(at, to):
-            if len(at) != len(place.shape) or any(not -n <= i < n for i, n in zip(at, place.shape, strict=True)):
-                raise ValueError(f"{at} is no place in a tensor of shape {place.shape}")
-            local = tuple(i % n - part.start for i, n, part in zip(at, place.shape, slices, strict=True))
+            if len(at) != len(shape) or any(not -n <= i < n for i, n in zip(at, shape, strict=True)):
+                raise ValueError(f"{at} is no place in a tensor of shape {shape}")
+            local = tuple(i % n - part.start for i, n, part in zip(at, shape, slices, strict=True))
             if all(0 <= i < n for i, n in zip(local, values.shape, strict=True)):
                 values = values.copy()
                 values[local] = to
             return values
         case SetRows(rows, to):
-            if any(not -place.shape[0] <= row < place.shape[0] for row in rows):
-                raise ValueError(f"rows {rows} are not all in a tensor of shape {place.shape}")
-            local_rows = [row % place.shape[0] - slices[0].start for row in rows]
+            if any(not -shape[0] <= row < shape[0] for row in rows):
+                raise ValueError(f"rows {rows} are not all in a tensor of shape {shape}")
+            local_rows = [row % shape[0] - slices[0].start for row in rows]
             values = values.copy()
             values[[row for row in local_rows if 0 <= row < values.shape[0]]] = to
             return values

@@ -1,4 +1,4 @@
-"""Runs the laws over memory: regions cut into blocks, blocks over threads, columns of whole parameters at once.
+"""Runs the laws over memory: slices cut into blocks, blocks over threads, columns of whole parameters at once.
 
 What is written depends on none of that: a value is a function of the key and the element's number alone.
 """
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ms_initkit.draws.slices import Slices
+
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
 # What the kernels write of each type, by its number: words of those of 16 bits.
 STORAGE: Final = tuple(
@@ -41,33 +43,8 @@ _SMALLEST_TASK: Final = 1 << 15
 _GLANCE: Final = 0.1  # seconds after which this thread looks up from its work: to report, or to be interrupted
 
 
-class Place(NamedTuple):
-    """Which element numbers a tensor's elements have: ``offset + sum(coordinate * stride)``."""
-
-    shape: tuple[int, ...]
-    offset: int
-    strides: tuple[int, ...]
-
-    @staticmethod
-    def whole(shape: tuple[int, ...], offset: int = 0) -> Place:
-        """Consecutive numbers in C order, from ``offset``."""
-        strides, step = [], 1
-        for length in reversed(shape):
-            strides.append(step)
-            step *= length
-        return Place(shape, offset, tuple(reversed(strides)))
-
-    @property
-    def is_run(self) -> bool:
-        """Whether the numbers are consecutive in C order."""
-        consecutive = Place.whole(self.shape).strides
-        return all(
-            n == 1 or mine == theirs for n, mine, theirs in zip(self.shape, self.strides, consecutive, strict=True)
-        )
-
-
-class Region(NamedTuple):
-    """A slice of a place as nested loops over element numbers, the outermost first.
+class Loops(NamedTuple):
+    """Elements as nested loops over their numbers, the outermost first.
 
     Neighbours that continue one another are merged, and the innermost is a run of consecutive numbers.
     """
@@ -77,39 +54,63 @@ class Region(NamedTuple):
     strides: tuple[int, ...]
 
 
-def region(place: Place, slices: tuple[slice, ...]) -> Region:
-    """The elements of ``place`` in ``slices``, in C order."""
-    offset = place.offset
-    loops: list[tuple[int, int]] = []
-    for part, stride in zip(slices, place.strides, strict=True):
-        offset += part.start * stride
-        length = part.stop - part.start
-        if length == 1:
-            continue
-        if loops and loops[-1][1] == length * stride:
-            loops[-1] = (loops[-1][0] * length, stride)
-        else:
-            loops.append((length, stride))
-    if not loops or loops[-1][1] != 1:
-        loops.append((1, 1))  # the innermost loop is a run of consecutive numbers, if only of one
-    lengths, strides = zip(*loops, strict=True)
-    return Region(offset, lengths, strides)
+class Numbering(NamedTuple):
+    """Which number in the stream each element of a tensor has: ``offset + sum(coordinate * stride)``."""
+
+    shape: tuple[int, ...]
+    offset: int
+    strides: tuple[int, ...]
+
+    @staticmethod
+    def whole(shape: tuple[int, ...], offset: int = 0) -> Numbering:
+        """Consecutive numbers in C order, from ``offset``."""
+        strides, step = [], 1
+        for length in reversed(shape):
+            strides.append(step)
+            step *= length
+        return Numbering(shape, offset, tuple(reversed(strides)))
+
+    @property
+    def is_run(self) -> bool:
+        """Whether the numbers are consecutive in C order."""
+        consecutive = Numbering.whole(self.shape).strides
+        return all(
+            n == 1 or mine == theirs for n, mine, theirs in zip(self.shape, self.strides, consecutive, strict=True)
+        )
+
+    def loops(self, slices: Slices) -> Loops:
+        """The elements in ``slices``, in C order."""
+        offset = self.offset
+        loops: list[tuple[int, int]] = []
+        for part, stride in zip(slices, self.strides, strict=True):
+            offset += part.start * stride
+            length = part.stop - part.start
+            if length == 1:
+                continue
+            if loops and loops[-1][1] == length * stride:
+                loops[-1] = (loops[-1][0] * length, stride)
+            else:
+                loops.append((length, stride))
+        if not loops or loops[-1][1] != 1:
+            loops.append((1, 1))  # the innermost loop is a run of consecutive numbers, if only of one
+        lengths, strides = zip(*loops, strict=True)
+        return Loops(offset, lengths, strides)
 
 
-def fill_region(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region) -> None:
-    """Writes the values of ``law`` at ``where`` into ``out``, C-contiguous, as ``DTYPES[...] == dtype``."""
+def fill_loops(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, loops: Loops) -> None:
+    """Writes the values of ``law`` at ``loops`` into ``out``, C-contiguous, as ``DTYPES[...] == dtype``."""
     size = out.size
     if _kernels() is None:
         flat = out.reshape(-1)
-        _share(lambda start, stop: _fill_slowly(flat, dtype, law, key, substream, where, start, stop), size)
+        _share(lambda start, stop: _fill_slowly(flat, dtype, law, key, substream, loops, start, stop), size)
         return
-    is_run = len(where.lengths) == 1 or law.id == laws.CONSTANT
-    loops = () if is_run else (*where.lengths, *where.strides)
+    is_run = len(loops.lengths) == 1 or law.id == laws.CONSTANT
+    outer = () if is_run else (*loops.lengths, *loops.strides)
     row = table.PACKED.pack(
-        size, size, out.__array_interface__["data"][0], dtype, law.id, key, substream, where.offset,
-        law.parameters.tobytes(), len(loops) // 2, 8 * table.ROW,
+        size, size, out.__array_interface__["data"][0], dtype, law.id, key, substream, loops.offset,
+        law.parameters.tobytes(), len(outer) // 2, 8 * table.ROW,
     )  # fmt: skip
-    _fill_table(row + struct.pack(f"{len(loops)}q", *loops), 1, size)
+    _fill_table(row + struct.pack(f"{len(outer)}q", *outer), 1, size)
 
 
 def _fill_table(
@@ -171,11 +172,11 @@ def _share(task: Callable[[int, int], None], size: int, progress: Progress | Non
 
 
 def _fill_slowly(
-    out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, where: Region, start: int, stop: int
+    out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, loops: Loops, start: int, stop: int
 ) -> None:
     for first in range(start, stop, _BLOCK):
         last = min(first + _BLOCK, stop)
-        numbers = _numbers(where, first, last)
+        numbers = _numbers(loops, first, last)
         out[first:last] = narrow(_values(law, numbers, substream, key), dtype)
 
 
@@ -197,10 +198,10 @@ def narrow(values: NDArray[np.generic], dtype: int) -> NDArray[np.generic]:
             return values.astype(STORAGE[dtype], copy=False)
 
 
-def _numbers(where: Region, start: int, stop: int) -> NDArray[np.uint64]:
+def _numbers(loops: Loops, start: int, stop: int) -> NDArray[np.uint64]:
     rest = np.arange(start, stop, dtype=np.uint64)
-    numbers = np.full(rest.shape, where.offset, np.uint64)
-    for length, stride in zip(where.lengths[::-1], where.strides[::-1], strict=True):
+    numbers = np.full(rest.shape, loops.offset, np.uint64)
+    for length, stride in zip(loops.lengths[::-1], loops.strides[::-1], strict=True):
         numbers += (rest % np.uint64(length)) * np.uint64(stride)
         rest //= np.uint64(length)
     return numbers
@@ -271,8 +272,8 @@ def _fill_many_slowly(
         dtype = int(jobs.dtypes[job])
         buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(addresses[job]))
         law = laws.Law(int(jobs.laws[job]), jobs.parameters[job])
-        where = region(Place.whole((size,)), (slice(0, size),))
+        loops = Numbering.whole((size,)).loops((slice(0, size),))
         _fill_slowly(
-            np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(keys[job]), 0, where, first, last
+            np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(keys[job]), 0, loops, first, last
         )
         start, job = end, job + 1

@@ -9,36 +9,16 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws import (
-    AddDraw,
-    Arguments,
-    Blocks,
-    Constant,
-    Custom,
-    Draw,
-    Edited,
-    InRows,
-    Keep,
-    Loaded,
-    Made,
-    Masked,
-    Mixture,
-    Normal,
-    Repeated,
-    Step,
-    Table,
-    There,
-    Whole,
-    tables,
-)  # fmt: skip
+from ms_initkit.draws import tables
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.rounding import carried, carried_number, rounded
 from ms_initkit.draws.slices import Index, Slices, normalise, pieces
 from ms_initkit.files import checkpoints
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.edits import edited, in_type, masked
-from ms_initkit.stream.engine import STORAGE, Dtype, Place
+from ms_initkit.stream.engine import STORAGE, Dtype, Numbering
 from ms_initkit.stream.given import DrawnSource, Given
 from ms_initkit.stream.keys import key as key_of
 from ms_initkit.stream.laws import WORDS, Law, law_of
@@ -67,11 +47,13 @@ class _Under:
         key: The stream.
         dtype: The element type, within whose bounds the values of laws are kept when they are rounded to it.
         given: What comes from outside the stream.
+        choice: The substream of the choices of a mixture that is met next.
     """
 
     key: int
     dtype: Dtype
     given: Given
+    choice: int = _CHOICE
 
     @property
     def kind(self) -> Kind:
@@ -84,7 +66,7 @@ class _Under:
         return self if self.dtype in ("float32", "float64") else replace(self, dtype="float32")
 
 
-def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = None) -> NDArray[np.float32]:
+def sample(draw: draws.Draw, shape: tuple[int, ...], key: int, index: Index | None = None) -> NDArray[np.float32]:
     """The values of ``draw`` on ``index`` of a tensor of ``shape``, as ``whole[index]`` would be.
 
     Args:
@@ -105,7 +87,7 @@ def sample(draw: Draw, shape: tuple[int, ...], key: int, index: Index | None = N
 
 def fill(
     out: NDArray[np.generic],
-    draw: Draw,
+    draw: draws.Draw,
     shape: tuple[int, ...],
     key: int,
     index: Index | None = None,
@@ -138,20 +120,20 @@ def fill(
     _fill(out.reshape(-1).view(storage).reshape(wanted), draw, shape, slices, under)
 
 
-def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], slices: Slices, under: _Under) -> None:
-    place = Place.whole(shape)
+def _fill(out: NDArray[np.generic], draw: draws.Draw, shape: tuple[int, ...], slices: Slices, under: _Under) -> None:
+    numbering = Numbering.whole(shape)
     if out.size == 0:
         return
     dtype = under.dtype
     law = law_of(draw, dtype)
     if law is not None:
-        engine.fill_region(out, DTYPES[dtype], law, under.key, _VALUES, engine.region(place, slices))
+        engine.fill_loops(out, DTYPES[dtype], law, under.key, _VALUES, numbering.loops(slices))
         return
 
     def stored(slices: Slices) -> NDArray[np.generic]:
-        if isinstance(draw, Loaded):
+        if isinstance(draw, draws.Loaded):
             return rounded(_loaded(draw, slices), dtype).view(out.dtype)
-        return engine.narrow(_sample(draw, place, slices, under), DTYPES[dtype])
+        return engine.narrow(_sample(draw, numbering, slices, under), DTYPES[dtype])
 
     if draw.is_drawn_whole:
         out[...] = stored(slices)
@@ -171,50 +153,39 @@ def _fill(out: NDArray[np.generic], draw: Draw, shape: tuple[int, ...], slices: 
     run([(task, at, at + 1) for at in range(first, len(parts))])
 
 
-def _sample(draw: Draw, place: Place, slices: Slices, under: _Under, choice: int = _CHOICE) -> Floats:
+def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
     """The values before they are rounded, which keeps them within the bounds of their laws."""
     key, kind = under.key, under.kind
-    if isinstance(draw, Constant):
+    if isinstance(draw, draws.Constant):
         return np.full(_lengths(slices), _number(draw.value, under.dtype), kind)
     law = law_of(draw, under.dtype)
     if law is not None:
-        return _elementwise(law, place, slices, key, _VALUES).astype(kind, copy=False)
+        return _elementwise(law, numbering, slices, key, _VALUES).astype(kind, copy=False)
     match draw:
-        case Mixture():
-            return _mixture(draw, place, slices, under, choice)
-        case Table(name, arguments):
-            table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), place.shape)
+        case draws.Mixture():
+            return _mixture(draw, numbering, slices, under)
+        case draws.Table(name, arguments):
+            table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), numbering.shape)
             return _known(np.broadcast_to(table, _lengths(slices)), under.dtype)
-        case Whole(name, arguments):
-            return wholes.evaluate(name, arguments, _source(place, key, kind))[slices]
-        case Custom(name, arguments):
-            return _custom(name, arguments, place, key, kind)[slices]
-        case Blocks():
-            return _blocks(draw, place, slices, under, choice)
-        case Repeated():
-            return _repeated(draw, place, slices, under, choice)
-        case Edited(inner, edits):
-            # A step changes the value, and with it what it rounds to.
-            is_computed = any(isinstance(edit, Step | AddDraw | Masked) for edit in edits)
-            inner_under = under.computed if is_computed else under
-            values = _sample(inner, place, slices, inner_under, choice)
-            for edit in in_type(under.dtype, edits):
-                if isinstance(edit, AddDraw):
-                    values = _added(values, edit, place, slices, inner_under)
-                elif isinstance(edit, Masked):
-                    values = masked(values, _sample(edit.draw, place, slices, inner_under))
-                else:
-                    values = edited(values, edit, place, slices)
-            return values
-        case InRows():
-            return _in_rows(draw, place, slices, under, choice)
-        case Made():
-            return _made(draw, place, slices, under)
-        case There(name):
+        case draws.Whole(name, arguments):
+            return wholes.evaluate(name, arguments, _source(numbering, key, kind))[slices]
+        case draws.Custom(name, arguments):
+            return _custom(name, arguments, numbering, key, kind)[slices]
+        case draws.Blocks():
+            return _blocks(draw, numbering, slices, under)
+        case draws.Repeated():
+            return _repeated(draw, numbering, slices, under)
+        case draws.Edited():
+            return _edited(draw, numbering, slices, under)
+        case draws.InRows():
+            return _in_rows(draw, numbering, slices, under)
+        case draws.Made():
+            return _made(draw, numbering, slices, under)
+        case draws.There(name):
             return _known(under.given.read(name, slices), under.dtype)
-        case Loaded():
+        case draws.Loaded():
             return _known(_loaded(draw, slices), under.dtype)
-        case Keep():
+        case draws.Keep():
             raise ValueError("what is kept is not drawn: its values are the parameter's own")
     raise TypeError(f"not a draw: {draw!r}")
 
@@ -228,53 +199,54 @@ def _number(value: float, dtype: Dtype) -> float:
     return float(value) if dtype == "float64" else carried_number(value, dtype)
 
 
-def _loaded(draw: Loaded, slices: Slices) -> NDArray[np.generic]:
+def _loaded(draw: draws.Loaded, slices: Slices) -> NDArray[np.generic]:
     return checkpoints.read(draw.path, draw.key, slices)
 
 
-def _has_sums(draw: Draw) -> bool:
-    return isinstance(draw, Made) or any(map(_has_sums, draw.parts))
+def _has_sums(draw: draws.Draw) -> bool:
+    return isinstance(draw, draws.Made) or any(map(_has_sums, draw.parts))
 
 
 def _lengths(slices: Slices) -> tuple[int, ...]:
     return tuple(part.stop - part.start for part in slices)
 
 
-def _elementwise(law: Law, place: Place, slices: Slices, key: int, substream: int) -> Floats:
+def _elementwise(law: Law, numbering: Numbering, slices: Slices, key: int, substream: int) -> Floats:
     out = np.empty(_lengths(slices), np.float32)
     if out.size:
-        engine.fill_region(out, DTYPES["float32"], law, key, substream, engine.region(place, slices))
+        engine.fill_loops(out, DTYPES["float32"], law, key, substream, numbering.loops(slices))
     return out
 
 
-def words(place: Place, slices: Slices, key: int, substream: int) -> NDArray[np.uint32]:
+def words(numbering: Numbering, slices: Slices, key: int, substream: int) -> NDArray[np.uint32]:
     """The stream's words themselves."""
     out = np.empty(_lengths(slices), np.uint32)
     if out.size:
-        engine.fill_region(out, DTYPES["uint32"], _WORDS, key, substream, engine.region(place, slices))
+        engine.fill_loops(out, DTYPES["uint32"], _WORDS, key, substream, numbering.loops(slices))
     return out
 
 
-def _source(place: Place, key: int, kind: Kind) -> wholes.Source:
-    normal = law_of(Normal(0.0, 1.0))
+def _source(numbering: Numbering, key: int, kind: Kind) -> wholes.Source:
+    normal = law_of(draws.Normal(0.0, 1.0))
     assert normal is not None  # elementwise by definition
     return wholes.Source(
-        place.shape,
-        lambda slices: _elementwise(normal, place, slices, key, _VALUES).astype(kind, copy=False),
-        lambda slices: words(place, slices, key, _RANKS),
+        numbering.shape,
+        lambda slices: _elementwise(normal, numbering, slices, key, _VALUES).astype(kind, copy=False),
+        lambda slices: words(numbering, slices, key, _RANKS),
     )
 
 
-def _mixture(draw: Mixture, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
+def _mixture(draw: draws.Mixture, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
     total = sum(draw.weights)
     if len(draw.weights) != len(draw.draws) or not draw.draws or min(draw.weights) < 0.0 or not 0.999 < total < 1.001:
         raise ValueError(f"a mixture has one weight per draw, none negative, their sum 1: {draw.weights}")
-    chosen = words(place, slices, under.key, choice)
-    out = _sample(draw.draws[0], place, slices, under, choice + 2)
+    chosen = words(numbering, slices, under.key, under.choice)
+    deeper = replace(under, choice=under.choice + 2)
+    out = _sample(draw.draws[0], numbering, slices, deeper)
     share = draw.weights[0]
     for weight, part in zip(draw.weights[1:], draw.draws[1:], strict=True):
         from_here = chosen >= min(round(share / total * 2**32), 2**32 - 1)
-        _replace(out, _sample(part, place, slices, under, choice + 2), from_here)
+        _replace(out, _sample(part, numbering, slices, deeper), from_here)
         share += weight
     return out
 
@@ -286,22 +258,22 @@ def _replace(values: Floats, others: Floats, where: NDArray[np.bool_]) -> None:
     bits ^= (bits ^ others.view(word)) & -where.astype(word)
 
 
-def _custom(name: str, arguments: Arguments, place: Place, key: int, kind: Kind) -> Floats:
-    return draw_custom(name, arguments, place.shape, part_key(place, key), kind.name)
+def _custom(name: str, arguments: draws.Arguments, numbering: Numbering, key: int, kind: Kind) -> Floats:
+    return draw_custom(name, arguments, numbering.shape, part_key(numbering, key), kind.name)
 
 
-def part_key(place: Place, key: int) -> int:
+def part_key(numbering: Numbering, key: int) -> int:
     """The key for something drawn outside the stream: ``key`` for a whole tensor, another one for each part of one."""
-    if place.is_run and place.offset == 0:
+    if numbering.is_run and numbering.offset == 0:
         return key
-    low, high = oracle.words(np.array([place.offset * 4, place.offset * 4 + 1], np.uint64), _REKEY, key)
+    low, high = oracle.words(np.array([numbering.offset * 4, numbering.offset * 4 + 1], np.uint64), _REKEY, key)
     return int(low) | int(high) << 32
 
 
-def _blocks(draw: Blocks, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
-    axis = draw.axis % len(place.shape)
-    if sum(draw.sizes) != place.shape[axis] or len(draw.sizes) != len(draw.draws):
-        raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {place.shape}")
+def _blocks(draw: draws.Blocks, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+    axis = draw.axis % len(numbering.shape)
+    if sum(draw.sizes) != numbering.shape[axis] or len(draw.sizes) != len(draw.draws):
+        raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {numbering.shape}")
     if draw.shares_words and len(set(draw.sizes)) > 1:
         raise ValueError(f"blocks that share their words are of one size, not {draw.sizes}")
     parts: list[Floats] = []
@@ -309,57 +281,70 @@ def _blocks(draw: Blocks, place: Place, slices: Slices, under: _Under, choice: i
     for size, part in zip(draw.sizes, draw.draws, strict=True):
         first, last = (min(max(edge - start, 0), size) for edge in (slices[axis].start, slices[axis].stop))
         if first < last:
-            shape = (*place.shape[:axis], size, *place.shape[axis + 1 :])
+            shape = (*numbering.shape[:axis], size, *numbering.shape[axis + 1 :])
             words_from = 0 if draw.shares_words else start
-            inner = Place(shape, place.offset + words_from * place.strides[axis], place.strides)
-            parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under, choice))
+            inner = Numbering(shape, numbering.offset + words_from * numbering.strides[axis], numbering.strides)
+            parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under))
         start += size
     return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), under.kind)
 
 
-def _repeated(draw: Repeated, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
-    axis, times = draw.axis % len(place.shape), draw.times
-    if times < 1 or place.shape[axis] % times:
-        raise ValueError(f"axis {axis} of {place.shape} cannot be {times} equal slices in a row")
-    shape = (*place.shape[:axis], place.shape[axis] // times, *place.shape[axis + 1 :])
-    if place.is_run:
-        base = Place.whole(shape, place.offset)
+def _repeated(draw: draws.Repeated, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+    axis, times = draw.axis % len(numbering.shape), draw.times
+    if times < 1 or numbering.shape[axis] % times:
+        raise ValueError(f"axis {axis} of {numbering.shape} cannot be {times} equal slices in a row")
+    shape = (*numbering.shape[:axis], numbering.shape[axis] // times, *numbering.shape[axis + 1 :])
+    if numbering.is_run:
+        base = Numbering.whole(shape, numbering.offset)
     else:  # a part that is no run: each base element has the number of its first copy, so parts never share a word
-        strides = (*place.strides[:axis], place.strides[axis] * times, *place.strides[axis + 1 :])
-        base = Place(shape, place.offset, strides)
+        strides = (*numbering.strides[:axis], numbering.strides[axis] * times, *numbering.strides[axis + 1 :])
+        base = Numbering(shape, numbering.offset, strides)
     wanted = slices[axis]
     first, last = wanted.start // times, -(-wanted.stop // times)
-    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under, choice)
+    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
 
 
-def _made(draw: Made, place: Place, slices: Slices, under: _Under) -> Floats:
+def _made(draw: draws.Made, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
     """What a function makes of another tensor, which is drawn under the same key, whole as it is."""
-    computed = under.computed
-    of = Place.whole(draw.shape)
+    computed = replace(under.computed, choice=_CHOICE)
+    of = Numbering.whole(draw.shape)
 
     def sampled(wanted: Slices) -> Floats:
         return _sample(draw.draw, of, wanted, computed)
 
     source = DrawnSource(draw.draw, draw.shape, sampled, under.given, (under.key, computed.dtype))
     with np.errstate(over="ignore"):
-        return draw.function.values(source, slices, place.shape).astype(under.kind)
+        return draw.function.values(source, slices, numbering.shape).astype(under.kind)
 
 
-def _added(values: Floats, edit: AddDraw, place: Place, slices: Slices, under: _Under) -> Floats:
-    """``values`` and those of ``edit``, which have the same place in a stream of their own."""
-    with np.errstate(over="ignore"):
-        return values + _sample(edit.draw, place, slices, replace(under, key=key_of(under.key, edit.stream)))
+def _edited(draw: draws.Edited, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+    """The values of ``draw.draw`` after the edits, one after the other."""
+    # A step changes the value, and with it what it rounds to.
+    is_computed = any(isinstance(edit, draws.Step | draws.AddDraw | draws.Masked) for edit in draw.edits)
+    inner = under.computed if is_computed else under
+    values = _sample(draw.draw, numbering, slices, inner)
+    for edit in in_type(under.dtype, draw.edits):
+        match edit:
+            case draws.AddDraw(added, stream):  # under the same numbers in a stream of its own
+                own = replace(inner, key=key_of(inner.key, stream), choice=_CHOICE)
+                with np.errstate(over="ignore"):
+                    values = values + _sample(added, numbering, slices, own)
+            case draws.Masked(mask):
+                values = masked(values, _sample(mask, numbering, slices, replace(inner, choice=_CHOICE)))
+            case _:
+                values = edited(values, edit, numbering.shape, slices)
+    return values
 
 
-def _in_rows(draw: InRows, place: Place, slices: Slices, under: _Under, choice: int) -> Floats:
+def _in_rows(draw: draws.InRows, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
     """The values of ``draw.draw`` in its rows, as they are in the whole tensor, and what the others are."""
-    values = _sample(draw.rest, place, slices, under, choice)
+    values = _sample(draw.rest, numbering, slices, under)
     first, *others = slices
     for start, stop in draw.rows:
         low, high = max(start, first.start), min(stop, first.stop)
         if low < high:
-            part = _sample(draw.draw, place, (slice(low, high), *others), under, choice)
+            part = _sample(draw.draw, numbering, (slice(low, high), *others), under)
             values[low - first.start : high - first.start] = part
     return values

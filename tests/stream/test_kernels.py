@@ -92,25 +92,25 @@ def test_storage_may_lie_anywhere() -> None:
 
 
 @st.composite
-def regions(draw: st.DrawFn) -> engine.Region:
+def loops(draw: st.DrawFn) -> engine.Loops:
     """Nested loops that end in a run, anywhere below 2**62."""
     run = draw(st.integers(1, 40))
     lengths, strides = [run], [1]
     for _ in range(draw(st.integers(0, 3))):
         strides.insert(0, draw(st.integers(run, 2**40)))
         lengths.insert(0, draw(st.integers(2, 30)))
-    return engine.Region(draw(st.integers(0, 2**62)), tuple(lengths), tuple(strides))
+    return engine.Loops(draw(st.integers(0, 2**62)), tuple(lengths), tuple(strides))
 
 
-@given(regions())
-def test_every_level_draws_the_words_of_any_region(where: engine.Region) -> None:
+@given(loops())
+def test_every_level_draws_the_words_of_any_loops(where: engine.Loops) -> None:
     size = int(np.prod(where.lengths))
     expected = oracle.words(engine._numbers(where, 0, size), 7, KEY)
 
     for level in kernels.levels():
         kernels.use(level)
         drawn = np.zeros(size, np.uint32)
-        engine.fill_region(drawn, stream.DTYPES["uint32"], WORDS, KEY, 7, where)
+        engine.fill_loops(drawn, stream.DTYPES["uint32"], WORDS, KEY, 7, where)
         assert np.array_equal(drawn, expected), level
     kernels.use(kernels.levels()[0])
 
@@ -120,7 +120,7 @@ def test_philox_gives_the_published_answer() -> None:
     """Random123's for a counter and a key of zeros; the others have counters that no element has."""
     drawn = np.zeros(4, np.uint32)
 
-    engine.fill_region(drawn, stream.DTYPES["uint32"], WORDS, 0, 0, engine.Region(0, (4,), (1,)))
+    engine.fill_loops(drawn, stream.DTYPES["uint32"], WORDS, 0, 0, engine.Loops(0, (4,), (1,)))
 
     assert drawn.tolist() == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
 
@@ -133,7 +133,7 @@ EDGES = [0, 1, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1]
 def test_the_words_at_the_edges_are_drawn_as_the_oracle_does(draw: Draw) -> None:
     """The words nearest to 0, 1/2 and 1 of the first 2**22, where a distance is smallest or an exponent changes."""
     words = np.zeros(1 << 22, np.uint32)
-    engine.fill_region(words, stream.DTYPES["uint32"], WORDS, KEY, 0, engine.Region(0, (words.size,), (1,)))
+    engine.fill_loops(words, stream.DTYPES["uint32"], WORDS, KEY, 0, engine.Loops(0, (words.size,), (1,)))
     nearest = {int(np.abs(words.astype(np.int64) - edge).argmin()) for edge in EDGES}
     law = stream.law_of(draw)
     assert law is not None

@@ -137,11 +137,11 @@ def test_bounded_laws(draw: Uniform | TruncatedNormal) -> None:
 
 
 def test_every_bit_of_the_words_is_fair_and_pairs_are_equally_frequent() -> None:
-    place = engine.Place.whole((N,))
+    numbering = engine.Numbering.whole((N,))
     ones = np.zeros(32, np.int64)
     pairs = np.zeros(1 << 16, np.int64)
     for start in range(0, N, PIECE):
-        words = sampler.words(place, (slice(start, min(start + PIECE, N)),), KEY, 0)
+        words = sampler.words(numbering, (slice(start, min(start + PIECE, N)),), KEY, 0)
         octets = words.view(np.uint8).reshape(-1, 4)
         for octet in range(4):
             counts = np.bincount(octets[:, octet], minlength=256)
@@ -175,9 +175,9 @@ def test_neighbouring_streams_are_uncorrelated(neighbours: str) -> None:
 
 def test_the_first_words_of_a_million_streams_are_uniform() -> None:
     names = [f"model.layers.{i}.{leaf}.weight" for i in range(250_000) for leaf in ("q", "k", "v", "o")]
-    place = engine.Place.whole((4,))
+    numbering = engine.Numbering.whole((4,))
 
-    firsts = np.array([sampler.words(place, (slice(0, 1),), int(key), 0)[0] for key in stream.keys(7, names)])
+    firsts = np.array([sampler.words(numbering, (slice(0, 1),), int(key), 0)[0] for key in stream.keys(7, names)])
 
     assert np.unique(stream.keys(7, names)).size == len(names)
     assert stats.chisquare(np.bincount(firsts >> np.uint32(22), minlength=1024)).pvalue > 5e-7
