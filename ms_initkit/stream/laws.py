@@ -58,11 +58,17 @@ def law_of(draw: Draw, dtype: str = "float32") -> Law | None:
     """
     match draw:
         case Constant(value):
-            # The laws have float32's digits. It is not from a cache: to that, 0 and -0 are one.
-            return None if dtype == "float64" else _law(CONSTANT, carried_number(value, dtype))
+            # The laws have float32's digits. To a cache 0 and -0 are one, but for their signs.
+            return None if dtype == "float64" else _constant(value, math.copysign(1.0, value), dtype)
         case Uniform() | Normal() | TruncatedNormal():
             return _law_of(draw, dtype)
     return None
+
+
+@functools.lru_cache(maxsize=4096)
+def _constant(value: float, sign: float, dtype: str) -> Law:
+    del sign  # the value has it
+    return _law(CONSTANT, carried_number(value, dtype))
 
 
 @functools.lru_cache(maxsize=4096)
