@@ -139,7 +139,7 @@ def _missing_failure(name: Scalar, missing: tuple[str, ...]) -> RecipeError:
 
 
 @record
-class _Place:
+class _Level:
     """Where arguments are read: what their expressions may use, and how deep initializers are nested."""
 
     scope: Scope
@@ -153,7 +153,7 @@ def _read_call(name: Scalar, node: Node, scope: Scope, depth: int) -> InitSpec:
     formula = _find(name)
     problems = Problems()
     given = {
-        argument.name: problems.attempt(_read_value, value, argument, _Place(scope, depth))
+        argument.name: problems.attempt(_read_value, value, argument, _Level(scope, depth))
         for argument, value in _assign(name, node, formulas.arguments(formula), problems)
     }
     missing = _missing(formula, tuple(given))
@@ -237,19 +237,19 @@ def _assign_by_name(
     return list(found.values())
 
 
-def _read_value(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
+def _read_value(node: Node, argument: Argument, level: _Level) -> ArgumentValue:
     what = f"`{argument.name}`"
     if isinstance(node, Scalar) and node.is_null and argument.is_nullable:
         return None
     match argument.kind:
         case "number" | "integer":
-            return _read_number(node, argument, place.scope)
+            return _read_number(node, argument, level.scope)
         case "number or numbers" if isinstance(node, Mapping):
             return read_numbers(node, what)
         case "number or numbers" if not isinstance(node, Sequence):
-            return _read_number(node, argument, place.scope)
+            return _read_number(node, argument, level.scope)
         case "numbers" | "number or numbers" | "integers":
-            return read_each(node, what, lambda item, _: _read_number(item, argument, place.scope))
+            return read_each(node, what, lambda item, _: _read_number(item, argument, level.scope))
         case "flag":
             return read_flag(node, what)
         case "word":
@@ -257,20 +257,20 @@ def _read_value(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
         case "text":
             return read_text(node, what)
         case "formula":
-            return place.initializer(node, what)
+            return level.initializer(node, what)
         case "formulas":
-            return read_each(node, what, place.initializer)
+            return read_each(node, what, level.initializer)
         case "mixture parts":
-            return read_each(node, what, lambda item, _: _read_part(item, argument, place))
+            return read_each(node, what, lambda item, _: _read_part(item, argument, level))
 
 
-def _read_part(node: Node, argument: Argument, place: _Place) -> ArgumentValue:
+def _read_part(node: Node, argument: Argument, level: _Level) -> ArgumentValue:
     if not isinstance(node, Sequence) or len(node.items) != 2:
         message = f"a part is a weight and an initializer, not {described(node)}"
         raise failure("wrong-type", message, span=node.span, help="write [0.5, zeros]")
     problems = Problems()
-    weight = problems.attempt(_read_number, node.items[0], argument, place.scope)
-    part = problems.attempt(place.initializer, node.items[1], "a part")
+    weight = problems.attempt(_read_number, node.items[0], argument, level.scope)
+    part = problems.attempt(level.initializer, node.items[1], "a part")
     problems.settle()
     return (weight.value, part.value)
 

@@ -1,4 +1,4 @@
-"""The kinds of cuts: each reads itself, and knows how long an axis was and which pieces of it are left."""
+"""The kinds of cuts: each reads itself, and knows how long an axis was and what of it is left."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ms_initkit.findings import Span
-    from ms_initkit.layouts.tiling import Claims
+    from ms_initkit.layouts.tiling import Claim, Claims
     from ms_initkit.syntax.grammar import Value
     from ms_initkit.syntax.nodes import Node
     from ms_initkit.syntax.reading import Fields
     from ms_initkit.syntax.schemas import Table
 
 Environment: TypeAlias = "Mapping[str, Value]"
-Piece: TypeAlias = tuple[int, int, int]  # start, stop, and how many ranks hold it
 Blocks: TypeAlias = Expression | tuple[Expression, ...]
 
 
@@ -62,16 +61,16 @@ class Split:
     )
 
     @classmethod
-    def read(cls, fields: Fields, axis: int, copies: tuple[Expression, ...], place: Place) -> Split:
+    def read(cls, fields: Fields, axis: int, copies: tuple[Expression, ...], context: Context) -> Split:
         """Returns the cut that ``fields`` describe."""
-        expression = partial(read_expression, scope=place.scope)
-        over = fields.read("over", partial(read_one_or_more, reader=partial(_read_axis, axes=place.axes)), ())
+        expression = partial(read_expression, scope=context.scope)
+        over = fields.read("over", partial(read_one_or_more, reader=partial(_read_axis, axes=context.axes)), ())
         parts = fields.read("parts", expression, Expression("1"))
         index = fields.read("index", expression, Expression("0"))
-        blocks = fields.read("blocks", partial(_read_blocks, scope=place.scope), None)
+        blocks = fields.read("blocks", partial(_read_blocks, scope=context.scope), None)
         fields.problems.settle()
         numbers = ranks_along(over.value) if over.value else (parts.value, index.value)
-        return cls(axis, *numbers, blocks.value, copies, over.value, place.span)
+        return cls(axis, *numbers, blocks.value, copies, over.value, context.span)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -94,7 +93,7 @@ class Split:
             )
         return extent
 
-    def pieces(self, extent: int, environment: Environment) -> Iterator[Piece]:
+    def claims(self, extent: int, environment: Environment) -> Iterator[Claim]:
         """Yields what is left of an axis that is ``extent`` long.
 
         Raises:
@@ -154,15 +153,15 @@ class Stretch:
     )
 
     @classmethod
-    def read(cls, fields: Fields, axis: int, copies: tuple[Expression, ...], place: Place) -> Stretch:
+    def read(cls, fields: Fields, axis: int, copies: tuple[Expression, ...], context: Context) -> Stretch:
         """Returns the cut that ``fields`` describe."""
-        expression = partial(read_expression, scope=place.scope)
+        expression = partial(read_expression, scope=context.scope)
         start, stop, extent = (fields.required(key.name, expression) for key in cls.KEYS)
         if "blocks" in fields:
             message = "`blocks` means nothing beside `start`"
             fields.problems.add("conflicting-keys", message, span=fields.nodes["blocks"].span)
         fields.problems.settle()
-        return cls(axis, start.value, stop.value, extent.value, copies[0], place.span)
+        return cls(axis, start.value, stop.value, extent.value, copies[0], context.span)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
@@ -183,7 +182,7 @@ class Stretch:
         del length
         return whole_number(self.extent.evaluate(environment), "extent")
 
-    def pieces(self, extent: int, environment: Environment) -> Iterator[Piece]:
+    def claims(self, extent: int, environment: Environment) -> Iterator[Claim]:
         """Yields what is left of an axis that is ``extent`` long.
 
         Raises:
@@ -210,7 +209,7 @@ _WAYS: Final = (("over",), ("parts", "index"), ("start", "stop", "extent"))
 
 
 @record
-class Place:
+class Context:
     """What a cut may speak of where it stands: names of expressions, and the mesh axes (none if they are unknown)."""
 
     scope: Scope
@@ -231,7 +230,7 @@ def read_cut(node: Node, what: str, scope: Scope, axes: tuple[str, ...]) -> Cut:
         problems.add("conflicting-keys" if len(given) > 1 else "missing-key", f"{what} has {shown}", span=node.span)
     problems.settle()
     kind: type[Cut] = Stretch if "start" in fields else Split
-    return kind.read(fields, axis.value, copies.value, Place(scope, axes, node.span))
+    return kind.read(fields, axis.value, copies.value, Context(scope, axes, node.span))
 
 
 def global_shape(cuts: Sequence[Cut], local: tuple[int, ...], environment: Environment) -> tuple[int, ...]:
@@ -248,7 +247,7 @@ def global_shape(cuts: Sequence[Cut], local: tuple[int, ...], environment: Envir
 
 
 def claims(cuts: Sequence[Cut], shape: tuple[int, ...], environment: Environment) -> Claims:
-    """Returns the pieces of every axis that ``cuts`` leave, each with the number of ranks that hold it.
+    """Returns what ``cuts`` leave of every axis.
 
     Raises:
         ValueError: If a cut does not come out even, or lies outside.
@@ -258,9 +257,9 @@ def claims(cuts: Sequence[Cut], shape: tuple[int, ...], environment: Environment
         axis = _axis(cut, len(shape))
         extent = sum(stop - start for start, stop, _ in axes[axis])
         axes[axis] = [
-            piece
-            for start, stop, copies in cut.pieces(extent, environment)
-            for piece in _take(axes[axis], start, stop, copies)
+            claim
+            for start, stop, copies in cut.claims(extent, environment)
+            for claim in _take(axes[axis], start, stop, copies)
         ]
     return tuple(map(tuple, axes))
 
@@ -282,9 +281,9 @@ def whole_number(value: float, what: str) -> int:
     return int(value)
 
 
-def _take(pieces: Sequence[Piece], start: int, stop: int, copies: int) -> Iterator[Piece]:
+def _take(claims: Sequence[Claim], start: int, stop: int, copies: int) -> Iterator[Claim]:
     offset = 0
-    for first, last, times in pieces:
+    for first, last, times in claims:
         low, high = max(start - offset, 0), min(stop - offset, last - first)
         if low < high:
             yield first + low, first + high, times * copies

@@ -89,8 +89,8 @@ class Mesh:
 
     def places_along(self, axes: Axes) -> Iterator[Coordinates]:
         """Yields every place along ``axes``, at 0 along the others."""
-        places = [range(size) if number in axes else (0,) for number, (_, size) in enumerate(self.sizes)]
-        return product(*places)
+        ranks = [range(size) if number in axes else (0,) for number, (_, size) in enumerate(self.sizes)]
+        return product(*ranks)
 
     def _evaluated(self, coordinates: Coordinates) -> dict[str, Value]:
         rank, world_size = 0, 1

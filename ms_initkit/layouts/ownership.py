@@ -72,12 +72,12 @@ def check_ownership(
         for info, part in zip(infos, placed, strict=True):
             holders = held.get(part.names[0])
             if holders is None:
-                holders = held[part.names[0]] = _Holders(part.slice.shape, info.name)
-            if holders.shape != part.slice.shape:
-                message = f"{part.names[0]!r} is {holders.shape} on one rank and {part.slice.shape} on {position}"
+                holders = held[part.names[0]] = _Holders(part.holding.shape, info.name)
+            if holders.shape != part.holding.shape:
+                message = f"{part.names[0]!r} is {holders.shape} on one rank and {part.holding.shape} on {position}"
                 findings.setdefault(message, Finding.error("shape-mismatch", message))
                 continue
-            holders.claims.setdefault(part.rule, {}).setdefault(part.slice.part, part.slice.claims)
+            holders.claims.setdefault(part.rule, {}).setdefault(part.holding.ranks, part.holding.claims)
     listed = list(findings.values())
     known: dict[object, str | None] = {}
     for name, holders in held.items():

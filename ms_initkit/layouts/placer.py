@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from ms_initkit.findings import Finding
 from ms_initkit.layouts.mesh import Mesh
 from ms_initkit.layouts.namer import Namer
-from ms_initkit.layouts.slicer import Part, Slice, Slicer, uncut
+from ms_initkit.layouts.slicer import Holding, Sliced, Slicer, uncut
 from ms_initkit.plans.match import Matcher, Tally
 
 if TYPE_CHECKING:
@@ -25,12 +25,12 @@ class Placed(NamedTuple):
 
     Args:
         names: Its global names, the walked one first.
-        slice: Which part of the global tensor it is.
+        holding: Which part of the global tensor it is.
         rule: Id of the layout's rule; empty where none selects it.
     """
 
     names: tuple[str, ...]
-    slice: Slice
+    holding: Holding
     rule: str
 
 
@@ -68,7 +68,7 @@ class Placer:
         matcher = self._matcher(environment)
         placed: list[Placed] = []
         tally: Tally[PlaceRule | NameRule] = Tally()
-        shared: dict[tuple[str, tuple[int, ...]], list[Part]] = {}
+        shared: dict[tuple[str, tuple[int, ...]], list[Sliced]] = {}
         for info in infos:
             candidates = matcher.candidates(info)
             tally.winner(info, candidates)
@@ -100,13 +100,13 @@ class Placer:
         return tuple(placed), findings
 
     def _refuse_misfits(
-        self, shared: Mapping[tuple[str, tuple[int, ...]], list[Part]], tally: Tally[PlaceRule | NameRule]
+        self, shared: Mapping[tuple[str, tuple[int, ...]], list[Sliced]], tally: Tally[PlaceRule | NameRule]
     ) -> None:
         """Adds each global tensor that the ranks' parts do not make up."""
-        for (_, shape), parts in shared.items():
-            problem = self._slicer.misfit(shape, parts)
+        for (_, shape), sliced in shared.items():
+            problem = self._slicer.misfit(shape, sliced)
             if problem is not None:
-                tally.fail(parts[0].rule, parts[0].info, ValueError(problem))
+                tally.fail(sliced[0].rule, sliced[0].info, ValueError(problem))
 
     def _matcher(self, environment: Mapping[str, Value]) -> Matcher[PlaceRule]:
         active = tuple(_is_active(rule, environment) for rule in self.layout.rules)
@@ -122,18 +122,18 @@ class Placer:
         chosen: tuple[PlaceRule, int] | None,
         called: tuple[tuple[str, ...], tuple[NameRule, ...]],
         coordinates: Coordinates,
-        shared: dict[tuple[str, tuple[int, ...]], list[Part]],
+        shared: dict[tuple[str, tuple[int, ...]], list[Sliced]],
     ) -> Placed:
         """Returns what ``info`` is, whose global names ``called`` tells; what is cut is noted in ``shared``."""
         names, naming_rules = called
         if chosen is None:
-            return Placed(names, Slice(info.shape, None, uncut(info.shape), ()), "")
+            return Placed(names, Holding(info.shape, None, uncut(info.shape), ()), "")
         rule, owner = chosen
-        part = self._slicer.part(rule, info, owner)
+        sliced = self._slicer.sliced(rule, info, owner)
         namings = [used.naming for used in naming_rules] + ([] if rule.naming is None else [rule.naming])
-        found = self._slicer.cut(part, namings, coordinates)
+        found = self._slicer.cut(sliced, namings, coordinates)
         if rule.cuts:
-            shared.setdefault((names[0], found.shape), []).append(part)
+            shared.setdefault((names[0], found.shape), []).append(sliced)
         return Placed(names, found, rule.id)
 
 
@@ -173,9 +173,9 @@ def _overlaps(infos: Sequence[ParamInfo], placed: Sequence[Placed]) -> list[Find
 
 
 def _meet(one: Placed, other: Placed) -> bool:
-    return len(one.slice.claims) == len(other.slice.claims) and all(
-        any(start < last and first < stop for start, stop, _ in pieces for first, last, _ in others)
-        for pieces, others in zip(one.slice.claims, other.slice.claims, strict=True)
+    return len(one.holding.claims) == len(other.holding.claims) and all(
+        any(start < last and first < stop for start, stop, _ in claims for first, last, _ in others)
+        for claims, others in zip(one.holding.claims, other.holding.claims, strict=True)
     )
 
 

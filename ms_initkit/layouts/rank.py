@@ -134,7 +134,7 @@ def _global_infos(
             owner._replace(name=name, leaf=name.rpartition(".")[2])
             for owner, name in zip(info.owners, part.names, strict=True)
         )
-        made = info._replace(owners=owners, shape=part.slice.shape)
+        made = info._replace(owners=owners, shape=part.holding.shape)
         other = known.setdefault(made.name, made)
         if (other.shape, other.dtype) != (made.shape, made.dtype):
             one, another = f"{other.shape} {other.dtype}", f"{made.shape} {made.dtype}"
@@ -153,8 +153,8 @@ def _strangers(infos: Sequence[ParamInfo], placed: Sequence[Placed], model: Sequ
             message = f"{info.name!r} is part of {name!r}, which the model has not"
             hint = suggestion(name, shapes)
             findings.append(Finding.error("unknown-parameter", message, help=hint, parameter=info.name))
-        elif shapes[name] != part.slice.shape:
-            own = f"{info.name!r} {info.shape} is part of a {name!r} of shape {part.slice.shape}"
+        elif shapes[name] != part.holding.shape:
+            own = f"{info.name!r} {info.shape} is part of a {name!r} of shape {part.holding.shape}"
             message = f"{own}; the model's has {shapes[name]}"
             findings.append(Finding.error("shape-mismatch", message, parameter=info.name))
     return findings
@@ -192,7 +192,7 @@ def _regraded(finding: Finding, *, strict: bool) -> Finding:
 
 
 def _localised(line: Assignment, info: ParamInfo, part: Placed) -> Assignment:
-    return replace(line, name=info.name, aliases=info.names[1:], dtype=info.dtype, window=part.slice.window)
+    return replace(line, name=info.name, aliases=info.names[1:], dtype=info.dtype, window=part.holding.window)
 
 
 def _summary(position: Position, assignments: Sequence[Assignment]) -> str:

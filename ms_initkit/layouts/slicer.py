@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ms_initkit.draws import slices as windows
 from ms_initkit.layouts.cuts import claims, global_shape, tile_by_construction, whole_number
 from ms_initkit.layouts.mesh import along
-from ms_initkit.layouts.tiling import Claims, misfit
+from ms_initkit.layouts.tiling import Claim, Claims, misfit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
     from ms_initkit.syntax.grammar import Value
 
 
-class Slice(NamedTuple):
-    """A part of a global tensor.
+class Holding(NamedTuple):
+    """What a rank holds of a global tensor.
 
     Args:
         shape: The global shape.
         window: The part of it that is local; None where it is the whole.
-        claims: The pieces along each axis with the number of ranks that hold them; of the whole, all once.
-        part: The rank along the mesh axes that decide the window: equal parts are declared to be equal.
+        claims: The window with the number of ranks that hold each piece; of the whole, all once.
+        ranks: The rank along the mesh axes that decide the window: equal ones are declared to hold the same.
     """
 
     shape: tuple[int, ...]
     window: Window | None
     claims: Claims
-    part: Coordinates
+    ranks: Coordinates
 
 
-class Part(NamedTuple):
-    """A local parameter that is a slice: by which rule, with which captures in its expressions."""
+class Sliced(NamedTuple):
+    """A local parameter that a rule cuts, with the captures in the rule's expressions."""
 
     rule: PlaceRule
     captured: Mapping[str, int]
@@ -53,15 +53,15 @@ class Slicer:
     _cuts: dict[object, tuple[tuple[int, ...], Window | None, Claims]] = field(default_factory=dict)
     _checked: dict[object, str | None] = field(default_factory=dict)
 
-    def cut(self, part: Part, namings: Sequence[Naming], coordinates: Coordinates) -> Slice:
+    def cut(self, one: Sliced, namings: Sequence[Naming], coordinates: Coordinates) -> Holding:
         """Returns which slice the parameter is, whose global name ``namings`` have given.
 
         Raises:
             ValueError: If the cuts do not come out even, make another shape, or depend on what the name depends on.
         """
-        rule, captured, info = part
-        place = along(self.mesh.uses_of(rule).axes, coordinates)
-        key = (id(rule), info.shape, tuple(captured.items()), place, tuple(map(id, namings)))
+        rule, captured, info = one
+        ranks = along(self.mesh.uses_of(rule).axes, coordinates)
+        key = (id(rule), info.shape, tuple(captured.items()), ranks, tuple(map(id, namings)))
         if key not in self._cuts:
             environment = {**self.mesh.values_at(coordinates), **captured}
             shape = global_shape(rule.cuts, info.shape, environment)
@@ -72,31 +72,31 @@ class Slicer:
                 raise ValueError(f"the slice {windows.text(window, shape)} of {shape} is not of shape {info.shape}")
             self._check_names(rule, namings)
             self._cuts[key] = shape, None if window == windows.whole(shape) else window, held
-        return Slice(*self._cuts[key], place)
+        return Holding(*self._cuts[key], ranks)
 
-    def part(self, rule: PlaceRule, info: ParamInfo, owner: int) -> Part:
+    def sliced(self, rule: PlaceRule, info: ParamInfo, owner: int) -> Sliced:
         """Returns the parameter with what ``rule`` counts on of the name of its owner number ``owner``."""
         wanted = self.mesh.uses_of(rule).captures
         found = rule.match.capture(info.owners[owner].name) if wanted else {}
         # Only indices stand in expressions.
         used = {name: value for name, value in found.items() if name in wanted and isinstance(value, int)}
-        return Part(rule, used, info)
+        return Sliced(rule, used, info)
 
-    def misfit(self, shape: tuple[int, ...], parts: Sequence[Part]) -> str | None:
+    def misfit(self, shape: tuple[int, ...], sliced: Sequence[Sliced]) -> str | None:
         """Returns what is wrong with the slices that all ranks hold of one tensor; None if they tile it.
 
         Other ranks are taken to have the same parameters, as far as the mesh axes go that cut this one.
         """
-        if len(parts) == 1 and tile_by_construction(parts[0].rule.cuts):
+        if len(sliced) == 1 and tile_by_construction(sliced[0].rule.cuts):
             return None
-        key = (shape, tuple((id(part.rule), tuple(part.captured.items())) for part in parts))
+        key = (shape, tuple((id(one.rule), tuple(one.captured.items())) for one in sliced))
         if key not in self._checked:
-            self._checked[key] = misfit(shape, (held for part in parts for held in self._all_claims(part, shape)))
+            self._checked[key] = misfit(shape, (held for one in sliced for held in self._all_claims(one, shape)))
         return self._checked[key]
 
-    def _all_claims(self, part: Part, shape: tuple[int, ...]) -> Iterator[Claims]:
-        for coordinates in self.mesh.places_along(self.mesh.uses_of(part.rule).axes):
-            yield claims(part.rule.cuts, shape, {**self.mesh.values_at(coordinates), **part.captured})
+    def _all_claims(self, one: Sliced, shape: tuple[int, ...]) -> Iterator[Claims]:
+        for coordinates in self.mesh.places_along(self.mesh.uses_of(one.rule).axes):
+            yield claims(one.rule.cuts, shape, {**self.mesh.values_at(coordinates), **one.captured})
 
     def _check_names(self, rule: PlaceRule, namings: Sequence[Naming]) -> None:
         axes = self.mesh.uses_of(rule).axes
@@ -123,6 +123,6 @@ def _check_shape(rule: PlaceRule, shape: tuple[int, ...], environment: Mapping[s
         raise ValueError(f"the cuts make a global tensor of {'x'.join(map(str, shape))}, not of {shown}")
 
 
-def _joined(pieces: Sequence[tuple[int, int, int]]) -> windows.Pieces:
-    plain = tuple((start, stop) for start, stop, _ in pieces)
+def _joined(claims: Sequence[Claim]) -> windows.Pieces:
+    plain = tuple((start, stop) for start, stop, _ in claims)
     return windows.take(plain, 0, windows.length(plain))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -10,34 +11,31 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Along every axis the pieces of one rank: start, stop, and how many ranks are declared to hold each.
-Claims: TypeAlias = tuple[tuple[tuple[int, int, int], ...], ...]
+Claim: TypeAlias = tuple[int, int, int]  # start, stop, and how many ranks are declared to hold it
+Claims: TypeAlias = tuple[tuple[Claim, ...], ...]  # those of one rank along every axis
 
 
-def misfit(shape: tuple[int, ...], claims: Iterable[Claims]) -> str | None:
-    """Returns what is wrong with ``claims``, one of each rank that holds a part; None if nothing is.
+def misfit(shape: tuple[int, ...], held: Iterable[Claims]) -> str | None:
+    """Returns what is wrong with what is ``held``, the claims of each rank that holds a part; None if nothing is.
 
     The tensor is looked at in cells between the edges of pieces, so the work does not depend on its size.
     """
-    held = list(claims)
+    ranks = list(held)
     edges = []
     for axis, extent in enumerate(shape):
-        cuts = {edge for claim in held for start, stop, _ in claim[axis] for edge in (start, stop)}
+        cuts = {edge for claims in ranks for start, stop, _ in claims[axis] for edge in (start, stop)}
         edges.append(np.array(sorted({0, extent, *cuts}), np.int64))
         if edges[-1][0] < 0 or edges[-1][-1] > extent:
             return f"a slice from {edges[-1][0]} to {edges[-1][-1]} lies outside of axis {axis} of length {extent}"
     count = np.zeros(tuple(len(edge) - 1 for edge in edges), np.int64)
     declared = np.zeros_like(count)
-    for claim in held:
-        for box in product(*claim):
+    for claims in ranks:
+        for one in product(*claims):
             cells = tuple(
-                slice(*np.searchsorted(edge, (start, stop))) for edge, (start, stop, _) in zip(edges, box, strict=True)
+                slice(*np.searchsorted(edge, (start, stop))) for edge, (start, stop, _) in zip(edges, one, strict=True)
             )
-            copies = 1
-            for _, _, times in box:
-                copies *= times
             count[cells] += 1
-            declared[cells] = np.maximum(declared[cells], copies)
+            declared[cells] = np.maximum(declared[cells], prod(copies for _, _, copies in one))
     return _verdict(edges, count, declared)
 
 
@@ -50,7 +48,7 @@ def _verdict(
     if not wrong.size:
         return None
     cell = tuple(wrong[0])
-    place = [int(edge[at]) for edge, at in zip(edges, cell, strict=True)]
+    element = [int(edge[at]) for edge, at in zip(edges, cell, strict=True)]
     if count[cell] == 0:
-        return f"no rank holds the element {place}"
-    return f"{count[cell]} ranks hold the element {place}, and {declared[cell]} should"
+        return f"no rank holds the element {element}"
+    return f"{count[cell]} ranks hold the element {element}, and {declared[cell]} should"

@@ -152,15 +152,15 @@ class Resolver:
         return Resolution(text, draw, used_fans, moments(draw, info.shape), before)
 
     def _loaded(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution:
-        place = self.sources.find(rule, info, captured)
-        draw: Draw = draws.Loaded(place.path, place.key)
-        text, shape = f"from {place.path} [{place.key}]", info.shape
-        if place.shape is not None and place.shape != info.shape:
+        lookup = self.sources.find(rule, info, captured)
+        draw: Draw = draws.Loaded(lookup.path, lookup.key)
+        text, shape = f"from {lookup.path} [{lookup.key}]", info.shape
+        if lookup.shape is not None and lookup.shape != info.shape:
             if rule.fit is not None:
-                draw = self._fitted(rule, draw, place.shape, Tensor.of(info, owner, None), captured)
-                text += f", {rule.fit.text(place.shape, info.shape)}"
+                draw = self._fitted(rule, draw, lookup.shape, Tensor.of(info, owner, None), captured)
+                text += f", {rule.fit.text(lookup.shape, info.shape)}"
             elif any(step.is_reducing for step in rule.then):
-                shape = place.shape
+                shape = lookup.shape
         before, draw = draw, self._then(draw, shape, rule, Tensor(info.shape, info.owners[0]), _Place(captured))
         _refuse(draw, info)
         return Resolution(text + rule.then_text + _read_off(captured), draw, None, moments(draw, info.shape), before)

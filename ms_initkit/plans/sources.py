@@ -24,8 +24,8 @@ _MOST_NUMBERS: Final = 1 << 16  # that an argument takes: the plan holds them
 
 
 @record
-class Place:
-    """Where a parameter's values are looked for, and their shape if they are there."""
+class Lookup:
+    """Which tensor of which file a parameter's values are looked for in, and its shape if it is there."""
 
     path: str
     key: str
@@ -48,7 +48,7 @@ class Sources:
 
     asked: dict[str, _Asked] = field(default_factory=dict)
 
-    def find(self, rule: Rule, info: ParamInfo, captured: Mapping[str, Value]) -> Place:
+    def find(self, rule: Rule, info: ParamInfo, captured: Mapping[str, Value]) -> Lookup:
         """Returns where the values of ``info`` are, under any of its names, that ``rule`` takes from its file."""
         spec = rule.action
         assert isinstance(spec, FromSpec)
@@ -59,7 +59,7 @@ class Sources:
         asked = self.asked.setdefault(rule.id, _Asked(rule, spec))
         asked.found[info.name] = key if is_there else None
         entry = None if known is None else known.get(key)
-        return Place(spec.file, key, is_there, None if entry is None else entry.shape)
+        return Lookup(spec.file, key, is_there, None if entry is None else entry.shape)
 
     def has_asked(self, rule: Rule) -> bool:
         """Returns whether anything was looked for in the file of ``rule``."""
