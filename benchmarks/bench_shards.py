@@ -14,7 +14,6 @@ import json
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -22,11 +21,9 @@ from ms_initkit import stream
 from ms_initkit.layouts.ownership import check_ownership
 from ms_initkit.layouts.python import layout, place, rename, split
 from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.plans.lines import Assignment
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.plan import plan_infos
-
-if TYPE_CHECKING:
-    from ms_initkit.plans.lines import Assignment
 
 SHAPE = (8192, 8192)
 PARTS = (2, 8, 64, 1024)

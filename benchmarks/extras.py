@@ -7,8 +7,9 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from cases import LARGE, LAYERS, QUICK, STD
@@ -16,9 +17,6 @@ from cases import LARGE, LAYERS, QUICK, STD
 from ms_initkit import draws, stream
 from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.bind import bind
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 HERE: Final = Path(__file__).parent
 RULES: Final = 60

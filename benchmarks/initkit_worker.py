@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import mindspore
 from cases import LARGE, SQUARE, STD
@@ -14,9 +15,6 @@ from serving import serve
 
 import ms_initkit as mik
 from ms_initkit import stream
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _INITS: Final = {
     "orthogonal": "orthogonal",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import mindspore
@@ -12,8 +13,6 @@ from networks import Gpt, One, Small
 from serving import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mindspore.common.initializer import Initializer
 
 

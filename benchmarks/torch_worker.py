@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import torch
 from cases import LARGE, LAYERS, SMALL_COUNT, SQUARE, STD, VOCABULARY, WIDTH
 from serving import serve
 from torch import nn
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Block(nn.Module):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from mindspore.common.initializer import Initializer
+from numpy.typing import NDArray
 
 from ms_initkit import draws, formulas, stream
 from ms_initkit.draws.dtypes import FLOATS, TYPES
@@ -21,8 +22,6 @@ from ms_initkit.formulas import Formula, Site, fans
 from ms_initkit.formulas.places import meant
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     # To a type checker each class is its formula, with the formula's constructor.
     from ms_initkit.formulas.elementary import *  # noqa: F403
     from ms_initkit.formulas.elementary import Ones as One

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from importlib import metadata
-from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 from packaging.version import Version
 
 from ms_initkit import formulas
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 hypothesis.settings.register_profile("default", max_examples=60, deadline=None)
 hypothesis.settings.register_profile("thorough", max_examples=1000, deadline=None)

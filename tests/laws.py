@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scaling, sequences, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
 CONV = (64, 32, 3, 3)  # fan-in 288, fan-out 576
 BIG = (512, 512)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws import (
@@ -30,9 +30,6 @@ from ms_initkit.draws import (
     Uniform,
 )  # fmt: skip
 from ms_initkit.draws.functions import AbsMean, Norm, Normalize
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 GOLDEN = Path(__file__).parent / "golden" / "stream_v1.json"
 KEY = stream.key(42, "layer1.0.conv1.weight")

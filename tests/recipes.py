@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.networks.params import Owner, ParamInfo
-
-if TYPE_CHECKING:
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.networks.plain import Options
+from ms_initkit.networks.plain import Options
 
 _FOLDER: Final = Path(tempfile.mkdtemp(prefix="recipes-"))
 _numbers = itertools.count()

@@ -6,7 +6,7 @@ import copy
 import math
 import pickle
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mindspore as ms
 import numpy as np
@@ -14,14 +14,12 @@ import pytest
 from mindspore import Parameter, Tensor, nn
 from mindspore.common import initializer as upstream
 from mindspore.common.initializer import Initializer, initializer
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import draws, formulas, initializers, stream
 from ms_initkit.formulas import Formula, Site
 from tests.laws import EXAMPLES
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 def door(name: str) -> Any:  # noqa: ANN401 (a class that is derived from MindSpore's untyped one)

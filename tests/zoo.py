@@ -7,17 +7,14 @@ Nothing is constructed here: what there is to know is in ``tests/truth``, whose 
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.truth import data, table
 from tests.truth.choices import ANOTHER_SIZE
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from tests.truth.table import Row
+from tests.truth.table import Row
 
 PAGE: Final = Path(__file__).parent.parent / "docs" / "zoo.md"
 # As `classes.yaml` and the harness begin their reasons.

@@ -13,10 +13,11 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from setuptools import build_meta
+from setuptools import Extension, build_meta
 
 # The hooks of PEP 517 and PEP 660 that are setuptools' own.
 from setuptools.build_meta import (  # noqa: F401
@@ -30,12 +31,7 @@ from setuptools.build_meta import (  # noqa: F401
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from setuptools import Extension
-
-    Settings = Mapping[str, str | list[str] | None]
+Settings = Mapping[str, str | list[str] | None]
 
 ZIG: Final = "ziglang==0.15.2"  # clang, and the libraries of many systems, in a wheel
 # What decides a bit, or how fast it comes: environment variables like CFLAGS are not asked.

@@ -8,14 +8,10 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ms_initkit.findings import codes
-from ms_initkit.findings.codes import STAGES
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Code
-    from ms_initkit.findings.codes import Stage
+from ms_initkit.findings import Code, codes
+from ms_initkit.findings.codes import STAGES, Stage
 
 PAGES: Final = Path(__file__).parents[1] / "tests" / "diagnostics"
 _INSTEAD: Final = "## Instead\n"

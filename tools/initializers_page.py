@@ -8,13 +8,10 @@ from __future__ import annotations
 import inspect
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ms_initkit import formulas
+from ms_initkit.formulas import Argument, Formula
 from ms_initkit.formulas.docstrings import default_text, docstring_of
-
-if TYPE_CHECKING:
-    from ms_initkit.formulas import Argument, Formula
 
 _HEAD = """\
 # Initializers

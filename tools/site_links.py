@@ -8,11 +8,8 @@ TEXT, to its end or as far as ``to 'TEXT'`` says.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DOCS = Path(__file__).parents[1] / "docs"
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")

@@ -7,12 +7,10 @@ are the same functions for all, no slower when called. Whatever ``dataclasses`` 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar, dataclass_transform
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from typing import Any, Final, TypeVar, dataclass_transform
 
 _T = TypeVar("_T")
 _LEFT_OUT: Final = object()  # in the place of an argument whose default is made anew for each record

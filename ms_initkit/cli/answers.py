@@ -6,17 +6,13 @@ import json
 import shutil
 import sys
 import textwrap
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Annotated, Final, NoReturn
+from typing import Annotated, Final, NoReturn
 
 import typer
 
-from ms_initkit.findings import InitKitError, findings_to_json, printable_lines, render
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from ms_initkit.findings import Finding
+from ms_initkit.findings import Finding, InitKitError, findings_to_json, printable_lines, render
 
 FINDINGS: Final = 1
 COULD_NOT_RUN: Final = 2

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from ms_initkit import formulas
 from ms_initkit.cli.answers import FINDINGS, AsJson, answering, fitted, report_findings, say
-from ms_initkit.findings import RecipeError, counted
-from ms_initkit.language.library import others, shipped
+from ms_initkit.findings import Finding, RecipeError, counted
+from ms_initkit.language.library import Shipped, others, shipped
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.text import location, recipe_text
 from ms_initkit.syntax.source import read_file
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.findings import Finding
-    from ms_initkit.language.library import Shipped
 
 
 def check(

@@ -6,11 +6,9 @@ import ctypes
 import functools
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from typing import Final, NamedTuple
 
 # What calls the libraries that NumPy and SciPy bring along, each its own.
 _CALLERS: Final = ("numpy.linalg._umath_linalg", "scipy.linalg._flapack")

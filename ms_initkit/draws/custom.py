@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from ms_initkit.draws.draw import Arguments
 
 if TYPE_CHECKING:
-    from typing import Any
-
     import numpy as np
     from numpy.typing import NDArray
-
-    from ms_initkit.draws.draw import Arguments
 
 
 Values: TypeAlias = Mapping[str, object]
 
-Drawer: TypeAlias = "Callable[[tuple[int, ...], int, Values], object]"
+Drawer: TypeAlias = Callable[[tuple[int, ...], int, Values], object]
 
 
 drawers: Final[dict[str, Drawer]] = {}

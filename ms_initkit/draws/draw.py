@@ -8,19 +8,15 @@ resolved. A ``Draw`` prints, compares, goes to JSON and comes back; it holds no 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws import typed_json
-
-# Needed when it runs, too: draws are read from JSON by the types of their fields.
-from ms_initkit.draws.fits import Fits  # noqa: TC001
-from ms_initkit.draws.functions import Functions  # noqa: TC001
-from ms_initkit.draws.slices import Pieces, Window  # noqa: TC001
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from ms_initkit.draws.fits import Fits
+from ms_initkit.draws.functions import Functions
+from ms_initkit.draws.slices import Pieces, Window
 
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]

@@ -8,14 +8,11 @@ Each knows of the new shape what it needs; sums are taken element by element in 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
+from typing import Final, Literal, TypeAlias, final
 
 from ms_initkit.basis.records import record
-from ms_initkit.draws.functions import Function
-
-if TYPE_CHECKING:
-    from ms_initkit.draws.functions import Bounds, Source, Values
-    from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws.functions import Bounds, Function, Source, Values
+from ms_initkit.draws.slices import Shape, Slices
 
 # The absolute weights of four taps half way between two: 1.375 along each axis.
 _OVERSHOOT: Final = 1.375**2

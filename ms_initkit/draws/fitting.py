@@ -5,23 +5,19 @@ Sums are taken element by element in a fixed order, in float64.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.functions import Values
+from ms_initkit.draws.slices import Shape, Slices
 from ms_initkit.draws.sums import pairwise
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.functions import Values
-    from ms_initkit.draws.slices import Shape, Slices
-
 # Returns a slice of the values that there are.
-Read: TypeAlias = "Callable[[Slices], Values]"
+Read: TypeAlias = Callable[[Slices], Values]
 
 # Keys 1981, Cubic convolution interpolation; the sharper one is what torch takes, the other its antialiased one.
 _SHARP: Final = -0.75

@@ -14,13 +14,13 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, final
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws.slices import Shape, Slices
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.slices import Shape, Slices
     from ms_initkit.draws.sums import Axes, Of
 
 Values: TypeAlias = "NDArray[np.floating[Any]]"

@@ -5,15 +5,12 @@ Made of ``portable``'s functions, under the same rules.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.portable import SQRT_HALF, Portable, exp_of_arrays, log_of_arrays, polynomial
-
-if TYPE_CHECKING:
-    from ms_initkit.draws.arrays import Floats
-
 
 LOG_SQRT_2PI: Final = 0.9189385332046728
 

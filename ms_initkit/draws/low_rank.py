@@ -9,14 +9,12 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from ms_initkit.draws.algebra import one_thread
-
-if TYPE_CHECKING:
-    from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.arrays import Floats
 
 Scheme = Literal["pissa", "olora"]
 

@@ -9,22 +9,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws import portable, tables, truncation
+from ms_initkit.draws import Draw, Edit, Step, portable, tables, truncation
+from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Normalize
 from ms_initkit.draws.slices import boxes as boxes_of
 from ms_initkit.draws.slices import local_shape
 from ms_initkit.draws.steps import stepped
-
-if TYPE_CHECKING:
-    from ms_initkit.draws import Draw, Edit, Step
-    from ms_initkit.draws.arrays import Floats
-
 
 # A table of more elements is not evaluated for its moments: a plan is to stay instant.
 _LARGEST_TABLE: Final = 1 << 22

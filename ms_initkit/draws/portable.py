@@ -10,17 +10,13 @@ or arrays; a scalar gives a ``float``. Domain errors give ``nan`` or ``inf`` as 
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any, Final, overload
+from collections.abc import Callable
+from typing import Any, Final, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Floats
-
+from ms_initkit.draws.arrays import Floats
 
 LN2_HIGH: Final = 6.93147180369123816490e-01  # the first 32 bits, so that k * LN2_HIGH is exact
 LN2_LOW: Final = 1.90821492927058770002e-10

@@ -5,19 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
 from ms_initkit import draws
-from ms_initkit.draws import tables
-from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws import Draw, Edit, Step, tables
+from ms_initkit.draws.dtypes import TYPES, ElementType
 from ms_initkit.draws.steps import stepped
 from ms_initkit.draws.text import number
-
-if TYPE_CHECKING:
-    from ms_initkit.draws import Draw, Edit, Step
-    from ms_initkit.draws.dtypes import ElementType
 
 Bounds: TypeAlias = tuple[float, float]
 # The least and the greatest value of what is loaded in this shape; None where that is not known.

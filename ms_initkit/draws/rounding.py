@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit.draws.dtypes import storage
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _EXACT: Final = 2**53  # whole numbers up to here are float64's own
 

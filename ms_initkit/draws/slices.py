@@ -8,15 +8,12 @@ fused weight split by heads have three. Windows are made of *boxes*, slices agai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import prod
 from operator import index as index_of
 from types import EllipsisType
-from typing import TYPE_CHECKING, TypeAlias
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 Piece: TypeAlias = tuple[int, int]
 Pieces: TypeAlias = tuple[Piece, ...]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ms_initkit.draws import portable
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws import Step
+from ms_initkit.draws import Step, portable
 
 _Float = TypeVar("_Float", np.float32, np.float64)
 

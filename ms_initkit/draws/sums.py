@@ -10,21 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.slices import Slices
+from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.slices import Slices
 
 Of: TypeAlias = Literal["values", "squares", "magnitudes"]
 Axes: TypeAlias = tuple[int, ...]
-Read: TypeAlias = "Callable[[Slices], NDArray[np.floating[Any]]]"
+Read: TypeAlias = Callable[[Slices], NDArray[np.floating[Any]]]
 # Carries out what can be done at once: it calls a function with each number below the one given.
 Together: TypeAlias = Callable[[Callable[[int], None], int], None]
 

@@ -8,19 +8,15 @@ coordinates alone, a slice of a table equals the slice of the whole.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit.draws import portable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from ms_initkit.draws import Arguments
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.slices import Shape
+from ms_initkit.draws import Arguments, portable
+from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.slices import Shape
 
 Coords: TypeAlias = tuple[NDArray[np.int64], ...]
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
 import numpy as np
 
 from ms_initkit import draws
-from ms_initkit.draws import tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ms_initkit.draws import Draw, Edit
-    from ms_initkit.draws.slices import Pieces
+from ms_initkit.draws import Draw, Edit, tables
+from ms_initkit.draws.slices import Pieces
 
 # How many axes the draws of whole tensors take.
 _AXES: Final = {"orthogonal": range(2, 65), "delta_orthogonal": range(3, 6), "sparse": range(2, 3)}

@@ -6,27 +6,22 @@ A folder, or an index of safetensors files, is one file of all their tensors.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import TYPES, storage
 from ms_initkit.draws.slices import pieces
 from ms_initkit.files import pickles, safetensors
-from ms_initkit.files.formats import READERS
+from ms_initkit.files.formats import READERS, Entry
+from ms_initkit.files.protobuf import Run
 from ms_initkit.files.regular import opened, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.files.formats import Entry
-    from ms_initkit.files.protobuf import Run
-
 
 _INDEX: Final = ".safetensors.index.json"
 _PIECE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache

@@ -6,26 +6,22 @@ import fcntl
 import hashlib
 import mmap
 import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, TypeAlias
+from pathlib import Path
+from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit.files.mapping import is_in_memory
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
 
 PARTIAL: Final = ".partial"
 
 CHUNK: Final = 1 << 22
 
-Bytes: TypeAlias = "NDArray[np.uint8]"
+Bytes: TypeAlias = NDArray[np.uint8]
 
 
 class BusyError(Exception):

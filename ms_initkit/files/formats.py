@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import mmap
 import zipfile
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 import numpy as np
 
@@ -19,9 +20,6 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files import pickles, protobuf, safetensors
 from ms_initkit.files.regular import opened, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 _LONGEST_NPY_HEADER: Final = 1 << 16
 

@@ -7,12 +7,10 @@ import errno
 import mmap
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from numpy.typing import NDArray
 
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})

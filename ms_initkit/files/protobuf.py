@@ -7,15 +7,13 @@ Sources: https://protobuf.dev/programming-guides/encoding; MindSpore's checkpoin
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
-from typing import TYPE_CHECKING, Final, Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files.regular import shown
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Run: TypeAlias = tuple[int, int]  # the first byte and the one after the last
 

@@ -6,14 +6,12 @@ import json
 import math
 import os
 import stat
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Final
+from pathlib import Path
+from typing import IO, Final
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from ms_initkit.draws import Json
+from ms_initkit.draws import Json
 
 # A manifest or a plan of a hundred thousand parameters takes about forty megabytes.
 LARGEST: Final = 256 * 2**20

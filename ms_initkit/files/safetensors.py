@@ -6,18 +6,15 @@ Sources: the format's description, https://huggingface.co/docs/safetensors.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Json
 from ms_initkit.draws.dtypes import BY_CODE, TYPES, item_size
 from ms_initkit.files.regular import opened, parse_json, read_json, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.draws import Json
 
 # The format's own limit.
 _LONGEST_HEADER: Final = 100_000_000

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.files import checkpoints
+from ms_initkit.files.formats import Entry
 from ms_initkit.files.whole import whole_file
 from ms_initkit.findings import ApplyError, Finding, counted, suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 
-    from ms_initkit.files.formats import Entry
 
 _FEW: Final = 4
 FORMATS: Final = {".safetensors": "safetensors", ".ckpt": "ckpt"}

@@ -6,14 +6,12 @@ import fcntl
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.files.chunks import sync_folder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 _PREFIX: Final = ".ms-initkit-"
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import yaml
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings.finding import Severity
 from ms_initkit.findings.words import suggestion
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.findings.finding import Severity
 
 TABLE: Final = Path(__file__).with_name("codes.yaml")
 

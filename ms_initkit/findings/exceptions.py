@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import Final
 
+from ms_initkit.findings.finding import Finding
 from ms_initkit.findings.listing import in_file_order, render
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ms_initkit.findings.finding import Finding
 
 
 class InitKitError(Exception):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypedDict, Unpack
+from collections.abc import Mapping
+from typing import Literal, TypeAlias, TypedDict, Unpack
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings.spans import Span
 from ms_initkit.findings.text import excerpt, printable
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 Severity: TypeAlias = Literal["error", "warning", "note"]
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, get_args
+from collections.abc import Iterable, Sequence
+from typing import Final, get_args
 
-from ms_initkit.findings.finding import Severity
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ms_initkit.findings.finding import Finding
+from ms_initkit.findings.finding import Finding, Severity
 
 MOST_SHOWN: Final = 200
 

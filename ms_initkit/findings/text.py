@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from ms_initkit.findings.spans import Span
+from ms_initkit.findings.spans import Span
 
 _LONGEST_EXCERPT: Final = 120
 

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import re
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
+from typing import Any, ClassVar, Final, Self, TypeVar, dataclass_transform
 
 from ms_initkit.basis.records import open_record, record
+from ms_initkit.draws import Draw
 from ms_initkit.draws.custom import drawers
 from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.kinds import Kind, Nested, arguments, checked
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Self
-
-    from ms_initkit.draws import Draw
 
 
 @record

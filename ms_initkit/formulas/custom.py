@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import field, make_dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, get_args, get_type_hints
+from typing import Any, Protocol, TypeVar, get_args, get_type_hints
 
 from ms_initkit import draws
 from ms_initkit.basis.records import open_record
 from ms_initkit.draws.custom import Drawer, Values, drawers
 from ms_initkit.formulas.base import Formula, Site, name_of, register, snake_case
 from ms_initkit.formulas.kinds import arguments
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class _Fills(Protocol):

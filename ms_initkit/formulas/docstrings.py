@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.formulas.base import Formula, name_of
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.formulas.kinds import Argument
+from ms_initkit.formulas.kinds import Argument
 
 _ARGUMENTS: Final = re.compile(r"^Args:\n(.*?)(?=^\S|\Z)", re.MULTILINE | re.DOTALL)
 _SOURCES: Final = re.compile(r"^Sources: (.*?)(?=^\w+:\n|\Z)", re.MULTILINE | re.DOTALL)

@@ -6,13 +6,10 @@ and, named, of jax.nn.initializers.variance_scaling.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import prod
-from typing import TYPE_CHECKING
 
 from ms_initkit.basis.records import record
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 
 @record

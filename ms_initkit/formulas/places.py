@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.formulas.kinds import Argument
+from ms_initkit.formulas.kinds import Argument
 
 _T = TypeVar("_T")
 _SPREADS: Final = {"sigma", "std", "stddev"}

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from ms_initkit import draws
 from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.elementary import constant
 from ms_initkit.formulas.kinds import Alias, Range
-
-if TYPE_CHECKING:
-    from ms_initkit import draws
 
 _Prior = Annotated[
     float | tuple[float, ...], Range(0.0, 1.0, excludes_low=True, excludes_high=True), Alias(("prior", "pi"))

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.language.selector_tests import Shape
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Mapping
+from ms_initkit.syntax.globs import Glob
+from ms_initkit.syntax.nodes import Mapping, Node
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import Fields, read_class_name, read_fields, read_glob, read_one_or_more, read_texts
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.nodes import Node
-
 
 _CLASSES: Final = schemas.any_of(
     schemas.one_or_more(schemas.WORD),

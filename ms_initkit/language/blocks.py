@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
 from ms_initkit.language import parts
 from ms_initkit.language.scope import Scope, read_expression, read_expressions
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Node
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import read_count, read_fields
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
 
 BLOCKS: Final[Table] = (
     Key("axis", schemas.INTEGER, "The axis that is cut.", is_required=True),

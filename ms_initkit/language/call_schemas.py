@@ -6,19 +6,16 @@ An initializer of a user's own is among them once the module that registers it i
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from typing import Final
 
 from ms_initkit import formulas
+from ms_initkit.formulas import Argument, Range
 from ms_initkit.formulas.docstrings import default_text, docstring_of
 from ms_initkit.language.calls import LISTS
 from ms_initkit.language.sources import NUMBERS
 from ms_initkit.syntax import schemas
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from ms_initkit.formulas import Argument, Range
-    from ms_initkit.syntax.schemas import Schema
+from ms_initkit.syntax.schemas import Schema
 
 # Says a schema's ``pattern`` in words; the language server of editors shows it.
 _UNKNOWN: Final = "no initializer is called so: `ms-initkit initializers` lists them"

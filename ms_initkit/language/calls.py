@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from ms_initkit import formulas
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import TYPES
-from ms_initkit.findings import RecipeError, counted, suggestion
+from ms_initkit.findings import RecipeError, Span, counted, suggestion
+from ms_initkit.formulas import Argument, Formula
 from ms_initkit.formulas.places import meant
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.language.sources import FromSpec, read_numbers
-from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import read_number
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, is_unquoted_glob, listed, read_each, read_flag, read_text, read_word
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.findings import Span
-    from ms_initkit.formulas import Argument, Formula
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
 
 
 @record

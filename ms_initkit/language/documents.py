@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingLike
 from collections.abc import Sequence as SequenceLike
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from ms_initkit.findings import Finding, RecipeError, suggestion
+from ms_initkit.findings import Finding, RecipeError, Span, suggestion
 from ms_initkit.language import library
 from ms_initkit.language.python import read_values
 from ms_initkit.syntax.nodes import Document, Mapping, Scalar
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.source import read_file, read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.findings import Span
 
 RecipeSource: TypeAlias = str | os.PathLike[str] | MappingLike[str, object] | SequenceLike[object]
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
+from typing import Final, Literal, Self, TypeAlias, final
 
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Edit
 from ms_initkit.draws.slices import whole
 from ms_initkit.language import rows, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
@@ -16,17 +17,11 @@ from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.language.sources import FromSpec, read_from
 from ms_initkit.language.step import Step, Values
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Mapping, Scalar
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, read_each, read_fields, read_integer, read_word
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from ms_initkit.draws import Edit
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
 
 
 @final

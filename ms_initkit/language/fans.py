@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Mapping
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Mapping, Node
 from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_text, read_word
+from ms_initkit.syntax.reading import Fields, read_each, read_fields, read_integer, read_text, read_word
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.reading import Fields
 
 _AXES: Final[schemas.Schema] = {"type": "array", "items": schemas.INTEGER}  # none is a choice too
 FANS: Final[Table] = (

@@ -6,29 +6,23 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
+from collections.abc import Callable
+from typing import ClassVar, Final, Literal, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws import fits
+from ms_initkit.draws import Draw, fits
 from ms_initkit.language.calls import InitSpec, read_initializer
+from ms_initkit.language.scope import Scope
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Scalar
+from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.problems import Attempt, Problems
 from ms_initkit.syntax.reading import listed, read_count, read_each, read_fields, read_flag, read_word
-from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.language.scope import Scope
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.schemas import Schema
+from ms_initkit.syntax.schemas import Key, Schema, Table
 
 Shape: TypeAlias = tuple[int, ...]
 # Returns what an initializer draws for a part of the parameter, of this shape.
-Own: TypeAlias = "Callable[[InitSpec, Shape], Draw]"
+Own: TypeAlias = Callable[[InitSpec, Shape], Draw]
 
 
 class ShapeError(ValueError):

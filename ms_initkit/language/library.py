@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Table
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import RecipeError
+from ms_initkit.findings import Finding, RecipeError
 from ms_initkit.language import packages
 from ms_initkit.language.audience import Audience, read_audience
 from ms_initkit.syntax.nodes import Mapping, Scalar
@@ -21,12 +23,6 @@ from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import Fields, read_text
 from ms_initkit.syntax.source import read_file
 from ms_initkit.syntax.source import read_text as read_source
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from collections.abc import Mapping as Table
-
-    from ms_initkit.findings import Finding
 
 _FOLDER: Final = Path(str(files("ms_initkit") / "recipes"))
 _ALIASES: Final = "aliases.yaml"

@@ -8,34 +8,27 @@ whoever extends it.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, RecipeError, few_guesses, suggestion
 from ms_initkit.language.audience import AUDIENCE, read_audience
 from ms_initkit.language.documents import RecipeSource, first_document, read_chain
 from ms_initkit.language.recipe import Recipe
-from ms_initkit.language.rules import read_rules
+from ms_initkit.language.rules import Rule, read_rules
 from ms_initkit.language.scope import Scope
-from ms_initkit.language.variables import VARIABLES, read_variables
+from ms_initkit.language.variables import VARIABLES, Variable, read_variables
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Document, Mapping
+from ms_initkit.syntax.nodes import Document, Mapping, Node
 from ms_initkit.syntax.nodes import Sequence as ListNode
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, listed, read_fields, read_one_or_more, read_text, read_texts
-from ms_initkit.syntax.schemas import Key, Table
+from ms_initkit.syntax.schemas import Key, Schema, Table
 from ms_initkit.syntax.work import READING, bounded
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.language.variables import Variable
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.schemas import Schema
 
 _SOURCES: Final[Schema] = {"type": "object", "additionalProperties": schemas.TEXT, "minProperties": 1}
 

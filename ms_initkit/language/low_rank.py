@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, final
+from typing import Final, Literal, Self, final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws import functions
+from ms_initkit.draws.functions import Functions
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.language.step import Step, Values
 from ms_initkit.syntax import schemas
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Node
 from ms_initkit.syntax.problems import Attempt, Problems
 from ms_initkit.syntax.reading import read_fields, read_word
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from typing import Self
-
-    from ms_initkit.draws.functions import Functions
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
-
 
 LOW_RANK: Final[Table] = (
     Key("scheme", {"enum": ["pissa", "olora"]}, "By singular values, or by QR.", is_required=True),

@@ -6,17 +6,15 @@ otherwise, and for lists.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, RecipeError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 GROUP: Final = "ms_initkit.recipes"
 

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import Final, TypeGuard
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
 from ms_initkit.language.calls import InitSpec, read_initializer
-from ms_initkit.language.scope import read_expression
+from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import read_count, read_each, read_fields
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.language.scope import Scope
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
 
 PART: Final[Table] = (
     Key("size", schemas.EXPRESSION, "The part's length along the axis."),

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import itertools
 import os
+from collections.abc import Iterator
 from collections.abc import Mapping as MappingLike
 from collections.abc import Sequence as SequenceLike
 from dataclasses import MISSING, dataclass, field, fields
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit import formulas
-from ms_initkit.findings import Span
+from ms_initkit.findings import Finding, Span
 from ms_initkit.formulas import Formula
-from ms_initkit.syntax.nodes import Document, Mapping, Scalar, Sequence
+from ms_initkit.syntax.nodes import Document, Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.findings import Finding
-    from ms_initkit.syntax.nodes import Node
 
 PYTHON: Final = "recipe"  # where files have their path
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ms_initkit.basis.records import record
-
-if TYPE_CHECKING:
-    from ms_initkit.language.audience import Audience
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.language.variables import Variable
+from ms_initkit.language.audience import Audience
+from ms_initkit.language.rules import Rule
+from ms_initkit.language.variables import Variable
 
 
 @record

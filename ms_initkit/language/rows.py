@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws.slices import Pieces
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Scalar, Sequence
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Node, Scalar, Sequence
 from ms_initkit.syntax.problems import failure
 from ms_initkit.syntax.reading import described, read_each
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.draws.slices import Pieces
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
 
 _HYPHENATED: Final = re.compile(r"\s*([0-9]{1,18})\s*-\s*([0-9]{1,18})\s*")
 SCHEMA: Final = schemas.one_or_more(schemas.EXPRESSION)

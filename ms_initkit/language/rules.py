@@ -5,36 +5,30 @@ from __future__ import annotations
 from dataclasses import KW_ONLY, is_dataclass, replace
 from dataclasses import fields as fields_of
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
 from ms_initkit.language import blocks, fans, fits, rows, sources, steps
+from ms_initkit.language.blocks import BlocksSpec
 from ms_initkit.language.calls import InitSpec, read_initializer
+from ms_initkit.language.fans import FansSpec
+from ms_initkit.language.fits import Fit
 from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
-from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
+from ms_initkit.language.rows import Rows
+from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_condition
 from ms_initkit.language.selector_tests import ANY, Has, Trainable
-from ms_initkit.language.selectors import read_selector
+from ms_initkit.language.selectors import Selector, read_selector
 from ms_initkit.language.sources import FromSpec, LikeSpec, read_from, read_like
+from ms_initkit.language.step import Step
 from ms_initkit.language.variables import refuse_reserved
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL
-from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, read_fields, read_flag, read_text
+from ms_initkit.syntax.reading import Fields, described, read_fields, read_flag, read_text
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.language.blocks import BlocksSpec
-    from ms_initkit.language.fans import FansSpec
-    from ms_initkit.language.fits import Fit
-    from ms_initkit.language.rows import Rows
-    from ms_initkit.language.scope import VariableKind
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.language.step import Step
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.reading import Fields
 
 KEEP: Final = "keep"
 RULE: Final[Table] = (

@@ -6,14 +6,12 @@ arguments against each other) it leaves open.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.language import call_schemas, load, rules, variables
 from ms_initkit.language.selectors import selector_schema
 from ms_initkit.syntax import schemas
-
-if TYPE_CHECKING:
-    from ms_initkit.syntax.schemas import Schema
+from ms_initkit.syntax.schemas import Schema
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 

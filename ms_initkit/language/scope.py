@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.findings import RecipeError, Span, suggestion
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import CELL, ExpressionError, UnclosedError
-from ms_initkit.syntax.nodes import Scalar
+from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, read_each, refuse_ambiguous
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from ms_initkit.findings import Span
-    from ms_initkit.syntax.nodes import Node
 
 FAN_NAMES: Final = ("fan_in", "fan_out")
 SHAPE_NAMES: Final = ("shape", "ndim")

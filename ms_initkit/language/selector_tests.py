@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from string import digits
-from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeVar, dataclass_transform, final
+from typing import ClassVar, Final, Literal, Self, TypeVar, dataclass_transform, final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import DTYPES
+from ms_initkit.language.parameters import Owner, Parameter
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Scalar
+from ms_initkit.syntax.globs import Glob
+from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.problems import failure
 from ms_initkit.syntax.reading import (
     described,
@@ -28,17 +31,8 @@ from ms_initkit.syntax.reading import (
 )
 from ms_initkit.syntax.regexes import Regex as Machine
 from ms_initkit.syntax.regexes import RegexError, read_regex
-from ms_initkit.syntax.schemas import Key
+from ms_initkit.syntax.schemas import Key, Schema, Table
 from ms_initkit.syntax.work import TooMuchWorkError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from typing import Self
-
-    from ms_initkit.language.parameters import Owner, Parameter
-    from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.schemas import Schema, Table
 
 ANY: Final = "any"
 _LONGEST_REGEX: Final = 500

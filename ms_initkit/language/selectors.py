@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
+from ms_initkit.language.parameters import Parameter
 from ms_initkit.language.selector_tests import MATCH, TESTS, Name, OwnerTest, ParameterTest, Test, told_apart
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import is_unquoted_glob, read_fields, read_globs, unquoted_glob_failure
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.language.parameters import Parameter
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.schemas import Schema
+from ms_initkit.syntax.schemas import Schema
 
 _T = TypeVar("_T", bound=Test)
 

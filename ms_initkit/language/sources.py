@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final, Literal
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import suggestion
+from ms_initkit.findings import Span, suggestion
+from ms_initkit.language.scope import Scope
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Scalar
+from ms_initkit.syntax.grammar import Value
+from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.problems import Attempt, Problems
 from ms_initkit.syntax.reading import listed, read_fields, read_flag, read_text, read_word
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.findings import Span
-    from ms_initkit.language.scope import Scope
-    from ms_initkit.syntax.grammar import Value
-    from ms_initkit.syntax.nodes import Node
 
 FROM: Final[Table] = (
     Key("path", schemas.TEXT, "A safetensors, .ckpt, .npz or .npy file, an index, or a folder.", is_required=True),

@@ -6,19 +6,16 @@ What it does is a draw's: an edit of single values, or a function of all of them
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import ClassVar, Protocol, Self
 
-if TYPE_CHECKING:
-    from typing import Self
-
-    from ms_initkit.draws import Draw, Edit
-    from ms_initkit.draws.functions import Functions
-    from ms_initkit.language.calls import InitSpec
-    from ms_initkit.language.scope import Scope
-    from ms_initkit.language.sources import FromSpec
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.schemas import Schema
+from ms_initkit.draws import Draw, Edit
+from ms_initkit.draws.functions import Functions
+from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.scope import Scope
+from ms_initkit.language.sources import FromSpec
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Node
+from ms_initkit.syntax.schemas import Schema
 
 
 class Values(Protocol):

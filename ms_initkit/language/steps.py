@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.language.editing import Abs, Add, Exp, Mask, Multiply, Set, ZeroColumns, ZeroRows
 from ms_initkit.language.low_rank import LowRank
 from ms_initkit.language.norms import AbsMean, Norm, Normalize
+from ms_initkit.language.scope import Scope
+from ms_initkit.language.step import Step
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Scalar
+from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import read_each, read_fields, read_word
 from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.language.scope import Scope
-    from ms_initkit.language.step import Step
-    from ms_initkit.syntax.nodes import Node
 
 # In the order in which editors show them.
 STEPS: Final[tuple[type[Step], ...]] = (

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from ms_initkit.findings import Span
 from ms_initkit.language import library
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.language.recipe import Recipe
+from ms_initkit.language.recipe import Recipe
 
 
 def location(span: Span) -> str:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
 from ms_initkit.language.calls import argument_text
 from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.grammar import RESERVED
-from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import (
     described,
@@ -26,13 +28,7 @@ from ms_initkit.syntax.reading import (
     read_name,
     read_one_or_more,
 )
-from ms_initkit.syntax.schemas import Key, Table
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Span
-    from ms_initkit.syntax.globs import Glob
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.schemas import Schema
+from ms_initkit.syntax.schemas import Key, Schema, Table
 
 EXTENT: Final[Table] = (
     Key("of", schemas.WORD, "The parameter.", is_required=True),

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Final, TypeAlias
+from typing import ClassVar, Final, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.text import number
+from ms_initkit.findings import Span
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.mesh import ranks_along
+from ms_initkit.layouts.tiling import Claim, Claims
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import Value
+from ms_initkit.syntax.nodes import Node
 from ms_initkit.syntax.nodes import Sequence as ListNode
 from ms_initkit.syntax.problems import Problems
-from ms_initkit.syntax.reading import read_each, read_fields, read_integer, read_one_or_more, read_text, read_word
-from ms_initkit.syntax.schemas import Key
+from ms_initkit.syntax.reading import (
+    Fields,
+    read_each,
+    read_fields,
+    read_integer,
+    read_one_or_more,
+    read_text,
+    read_word,
+)
+from ms_initkit.syntax.schemas import Key, Table
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from ms_initkit.findings import Span
-    from ms_initkit.layouts.tiling import Claim, Claims
-    from ms_initkit.syntax.grammar import Value
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.reading import Fields
-    from ms_initkit.syntax.schemas import Table
-
-Environment: TypeAlias = "Mapping[str, Value]"
+Environment: TypeAlias = Mapping[str, Value]
 Blocks: TypeAlias = Expression | tuple[Expression, ...]
 
 

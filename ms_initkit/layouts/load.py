@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypedDict, TypeVar
+from typing import Final, TypedDict, TypeVar
 
-from ms_initkit.findings import RecipeError, few_guesses
+from ms_initkit.findings import RecipeError, Span, few_guesses
 from ms_initkit.language.rules import scope_inside
-from ms_initkit.language.scope import Scope, read_condition, read_expression
+from ms_initkit.language.scope import Scope, VariableKind, read_condition, read_expression
 from ms_initkit.language.selector_tests import ANY, Trainable
-from ms_initkit.language.selectors import read_selector
-from ms_initkit.language.variables import VARIABLES, Config, Count, Extent, read_variables, refuse_reserved
+from ms_initkit.language.selectors import Selector, read_selector
+from ms_initkit.language.variables import VARIABLES, Config, Count, Extent, Variable, read_variables, refuse_reserved
 from ms_initkit.layouts.cuts import read_cut
 from ms_initkit.layouts.mesh import RANK, SIZE, WORLD
 from ms_initkit.layouts.names import read_naming
-from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule
+from ms_initkit.layouts.rules import Default, Layout, NameRule, PlaceRule
 from ms_initkit.networks.manifest import read_shapes
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax import schemas
-from ms_initkit.syntax.nodes import Mapping, Scalar, Sequence
-from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
+from ms_initkit.syntax.problems import Attempt, Problems, failure
 from ms_initkit.syntax.reading import (
+    Fields,
     described,
     read_each,
     read_fields,
@@ -32,23 +36,8 @@ from ms_initkit.syntax.reading import (
     read_text,
     read_word,
 )
-from ms_initkit.syntax.schemas import Key
+from ms_initkit.syntax.schemas import Key, Schema, Table
 from ms_initkit.syntax.source import read_file
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.findings import Span
-    from ms_initkit.language.scope import VariableKind
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.language.variables import Variable
-    from ms_initkit.layouts.rules import Default
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.nodes import Node
-    from ms_initkit.syntax.problems import Attempt
-    from ms_initkit.syntax.reading import Fields
-    from ms_initkit.syntax.schemas import Schema, Table
 
 _RULES: Final[Schema] = {"type": "array"}
 _SHAPE: Final = schemas.list_of(schemas.any_of(schemas.EXPRESSION, {"const": ANY}))

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
+from ms_initkit.language.variables import Variable
 from ms_initkit.syntax.expressions import Expression
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from ms_initkit.language.variables import Variable
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.syntax.grammar import Value
 
 SIZE: Final = "_size"
 RANK: Final = "_rank"

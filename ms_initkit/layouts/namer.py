@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-from ms_initkit.layouts.mesh import along
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.layouts.mesh import Axes, Coordinates, Mesh
-    from ms_initkit.layouts.names import Naming
-    from ms_initkit.layouts.rules import NameRule, PlaceRule
-    from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.language.selectors import Selector
+from ms_initkit.layouts.mesh import Axes, Coordinates, Mesh, along
+from ms_initkit.layouts.names import Naming
+from ms_initkit.layouts.rules import NameRule, PlaceRule
+from ms_initkit.networks.params import Owner, ParamInfo
 
 
 @dataclass

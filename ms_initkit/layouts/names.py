@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping
+from typing import TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.language.scope import Scope, read_expression
+from ms_initkit.language.selectors import Selector
 from ms_initkit.layouts.cuts import whole_number
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import ExpressionError
+from ms_initkit.syntax.grammar import ExpressionError, Value
 from ms_initkit.syntax.nodes import Mapping as MappingNode
-from ms_initkit.syntax.nodes import Scalar
+from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, listed, read_text
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.syntax.grammar import Value
-    from ms_initkit.syntax.nodes import Node
 
 
 @record

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import product
-from typing import TYPE_CHECKING
 
 from ms_initkit.findings import Finding
 from ms_initkit.layouts.placer import Placer
-from ms_initkit.layouts.rules import Position
-from ms_initkit.layouts.tiling import misfit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ms_initkit.layouts.rules import Layout
-    from ms_initkit.layouts.tiling import Claims
-    from ms_initkit.networks.params import ParamInfo
+from ms_initkit.layouts.rules import Layout, Position
+from ms_initkit.layouts.tiling import Claims, misfit
+from ms_initkit.networks.params import ParamInfo
 
 
 @dataclass

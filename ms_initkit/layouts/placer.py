@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Final, NamedTuple
 
-from ms_initkit.findings import Finding
-from ms_initkit.layouts.mesh import Mesh
+from ms_initkit.findings import Finding, Severity
+from ms_initkit.layouts.mesh import Coordinates, Mesh
 from ms_initkit.layouts.namer import Namer
+from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule, Position
 from ms_initkit.layouts.slicer import Holding, Sliced, Slicer, uncut
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.match import Matcher, Tally
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.findings import Severity
-    from ms_initkit.layouts.mesh import Coordinates
-    from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule, Position
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.syntax.grammar import Value
 
 
 class Placed(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ms_initkit.findings import Span
 from ms_initkit.language.selector_tests import ANY, Name, Trainable
@@ -15,15 +15,11 @@ from ms_initkit.layouts.cuts import Cut, Split, Stretch
 from ms_initkit.layouts.mesh import RANK, SIZE, WORLD, ranks_along
 from ms_initkit.layouts.names import Indices, Naming, Template
 from ms_initkit.layouts.rules import Default, Layout, NameRule, PlaceRule
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.plans.variables import VariableValue
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.grammar import RESERVED
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.variables import VariableValue
 
 
 def split(

@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from ms_initkit.findings import Finding, PlanError, counted, suggestion
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Count
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.layouts.placer import Placed, Placer
 from ms_initkit.layouts.rules import Layout, Position
 from ms_initkit.layouts.taken import with_local_sources
 from ms_initkit.networks.manifest import with_siblings
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.bind import bind
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from pathlib import Path
-
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.plans.variables import VariableValue
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
+from ms_initkit.plans.variables import VariableValue
+from ms_initkit.syntax.grammar import Value
 
 
 def plan_shard(

@@ -6,23 +6,20 @@ indices restart. Made by ``load`` from YAML or by the functions of ``python``, r
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from math import prod
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from ms_initkit.basis.records import record
+from ms_initkit.findings import Span
+from ms_initkit.language.selectors import Selector
+from ms_initkit.language.variables import Variable
+from ms_initkit.layouts.cuts import Cut
 from ms_initkit.layouts.mesh import RANK
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.findings import Span
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.language.variables import Variable
-    from ms_initkit.layouts.cuts import Cut
-    from ms_initkit.layouts.names import Naming
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.expressions import Expression
+from ms_initkit.layouts.names import Naming
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.syntax.expressions import Expression
 
 Default: TypeAlias = Literal["whole", "error"]
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.slices import Window
 from ms_initkit.layouts.cuts import claims, global_shape, tile_by_construction, whole_number
-from ms_initkit.layouts.mesh import along
+from ms_initkit.layouts.mesh import Coordinates, Mesh, along
+from ms_initkit.layouts.names import Naming
+from ms_initkit.layouts.rules import PlaceRule
 from ms_initkit.layouts.tiling import Claim, Claims, misfit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from ms_initkit.draws.slices import Window
-    from ms_initkit.layouts.mesh import Coordinates, Mesh
-    from ms_initkit.layouts.names import Naming
-    from ms_initkit.layouts.rules import PlaceRule
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.syntax.grammar import Value
 
 
 class Holding(NamedTuple):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ms_initkit import draws
+from ms_initkit.draws import Draw
 from ms_initkit.findings import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.lines import Assignment
 
 
 def with_local_sources(

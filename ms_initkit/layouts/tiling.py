@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import product
 from math import prod
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 Claim: TypeAlias = tuple[int, int, int]  # start, stop, and how many ranks are declared to hold it
 Claims: TypeAlias = tuple[tuple[Claim, ...], ...]  # those of one rank along every axis

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import yaml
@@ -15,9 +17,6 @@ import yaml
 from ms_initkit.findings import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from types import ModuleType
-
     from mindspore.nn import Cell
 
 _Arguments = ParamSpec("_Arguments")

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.params import Owner, ParamInfo, Shapes
-from ms_initkit.networks.plain import options_of
+from ms_initkit.networks.plain import Options, options_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 
-    from ms_initkit.networks.plain import Options
 
 Described: TypeAlias = "tuple[tuple[ParamInfo, ...], tuple[Parameter, ...]]"
 

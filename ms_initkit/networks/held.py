@@ -5,6 +5,7 @@ Most of what it costs is waiting for memory, so each is looked at once, and for 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import metadata
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
@@ -16,8 +17,6 @@ from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.describe import describe_with_parameters, is_table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from ms_initkit.draws import Json
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files.regular import read_json, shown
-from ms_initkit.files.safetensors import read_header, read_index
+from ms_initkit.files.safetensors import Tensor, read_header, read_index
 from ms_initkit.findings import suggestion
 from ms_initkit.networks.params import LARGEST_TENSOR, Owner, ParamInfo
-from ms_initkit.networks.plain import is_plain
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from ms_initkit.draws import Json
-    from ms_initkit.files.safetensors import Tensor
-    from ms_initkit.networks.plain import Plain
+from ms_initkit.networks.plain import Plain, is_plain
 
 
 def to_json(

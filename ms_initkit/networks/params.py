@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
+
+from ms_initkit.networks.plain import Options
 
 # Bytes: beyond them places in a file are no numbers of the system any more.
 LARGEST_TENSOR: Final = 2**63 - 1
 
-if TYPE_CHECKING:
-    from ms_initkit.networks.plain import Options
 
 Shapes: TypeAlias = tuple[tuple[str, tuple[int, ...]], ...]
 

@@ -6,11 +6,10 @@ Only what is stored is looked at: nothing is called, and no property is run.
 from __future__ import annotations
 
 import math
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeGuard
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-
     from mindspore.nn import Cell
 
 Plain: TypeAlias = float | int | bool | str | tuple[int, ...]

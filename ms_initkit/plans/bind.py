@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ms_initkit.findings import Finding, PlanError, counted
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.fits import ShapeError
+from ms_initkit.language.recipe import Recipe
+from ms_initkit.language.rules import Rule
 from ms_initkit.language.sources import LikeSpec
 from ms_initkit.language.text import location
+from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.leftovers import Leftovers
 from ms_initkit.plans.likes import Likes, Waiting
 from ms_initkit.plans.lines import Assignment, RuleLine
@@ -21,17 +25,9 @@ from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.resolve import Resolution, Resolver
 from ms_initkit.plans.sources import is_passing
 from ms_initkit.plans.sums import summed_biases
-from ms_initkit.plans.variables import Source, evaluate_variables, used
+from ms_initkit.plans.variables import Source, VariableValue, evaluate_variables, used
+from ms_initkit.syntax.grammar import Value
 from ms_initkit.syntax.work import PLANNING, TooMuchWorkError, bounded, spend
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.networks.params import Owner, ParamInfo
-    from ms_initkit.plans.variables import VariableValue
-    from ms_initkit.syntax.grammar import Value
 
 
 def bind(

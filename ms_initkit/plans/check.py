@@ -6,29 +6,23 @@ Whatever writes a value, whatever is written, passes here with the type of its p
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
 from ms_initkit import draws, stream
+from ms_initkit.draws import Draw
 from ms_initkit.draws.custom import drawers
-from ms_initkit.draws.dtypes import TYPES
-from ms_initkit.draws.reach import Reach
+from ms_initkit.draws.dtypes import TYPES, ElementType
+from ms_initkit.draws.reach import FromNetwork, Reach
 from ms_initkit.draws.slices import boxes, whole
 from ms_initkit.draws.text import number
 from ms_initkit.draws.valid import fault
 from ms_initkit.files import checkpoints
-from ms_initkit.findings import Finding, counted, suggestion
+from ms_initkit.findings import About, Finding, Span, counted, suggestion
+from ms_initkit.language.recipe import Recipe
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.sources import entries_of, prefix_hint
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.draws.dtypes import ElementType
-    from ms_initkit.draws.reach import FromNetwork
-    from ms_initkit.findings import About, Span
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
 
 
 class _Problem(NamedTuple):

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import FLOATS, storage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.lines import Assignment
 
 
 @dataclass(frozen=True, eq=False)  # without slots, for what is computed once

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from ms_initkit.basis.records import record
-from ms_initkit.plans.lines import line_to_json
+from ms_initkit.plans.lines import Assignment, line_to_json
 from ms_initkit.plans.text import assignment_cells
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.plans.lines import Assignment
 
 
 @record

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 from ms_initkit import draws, formulas
+from ms_initkit.draws import Draw
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans, NoFansError
 from ms_initkit.formulas.members import per_member
-from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.blocks import BlocksSpec
+from ms_initkit.language.calls import ArgumentValue, InitSpec
+from ms_initkit.language.parts import PartsSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.plans.setting import Environment, Setting, evaluated_whole
+from ms_initkit.plans.site import Tensor
 from ms_initkit.plans.sources import numbers_of
 from ms_initkit.syntax.expressions import Expression
-
-if TYPE_CHECKING:
-    from ms_initkit.draws import Draw
-    from ms_initkit.language.blocks import BlocksSpec
-    from ms_initkit.language.calls import ArgumentValue
-    from ms_initkit.language.parts import PartsSpec
-    from ms_initkit.plans.site import Tensor
 
 
 class Drawn(NamedTuple):

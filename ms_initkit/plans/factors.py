@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from ms_initkit import draws
+from ms_initkit.draws import Draw
 from ms_initkit.draws.functions import LowRank
-
-if TYPE_CHECKING:
-    from ms_initkit.draws import Draw
 
 
 def refuse_strange_factor(draw: Draw, base: Draw, name: str) -> None:

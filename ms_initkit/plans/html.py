@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from ms_initkit.findings import Finding
+from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.text import assignment_cells
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.findings import Finding
-    from ms_initkit.plans.lines import Assignment, RuleLine
 
 _SHOWN: Final = 20
 

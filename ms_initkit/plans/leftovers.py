@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import open_record, record
-from ms_initkit.findings import Finding, counted, did_you_mean
-from ms_initkit.language.selector_tests import CellClass, Has, Leaf, Name, Trainable
+from ms_initkit.findings import Finding, Severity, counted, did_you_mean
+from ms_initkit.language.rules import Rule
+from ms_initkit.language.selector_tests import CellClass, Has, Leaf, Name, Test, Trainable
+from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans import torch_words
-from ms_initkit.plans.match import Matcher, kind_of_name
+from ms_initkit.plans.match import Matcher, Tally, kind_of_name
 from ms_initkit.syntax.globs import Glob
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ms_initkit.findings import Severity
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.language.selector_tests import Test
-    from ms_initkit.networks.params import Owner, ParamInfo
-    from ms_initkit.plans.match import Tally
 
 _SHOWN: Final = 8
 _LONGEST: Final = 300  # letters of a selector that are shown

@@ -6,26 +6,21 @@ one's name. Nothing is copied, any slice of any of them can be drawn alone, and 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Draw
 from ms_initkit.draws.dtypes import HALVES
 from ms_initkit.draws.moments import moments
 from ms_initkit.findings import Finding, suggestion
+from ms_initkit.language.rules import Rule
 from ms_initkit.language.sources import LikeSpec, filled
+from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.factors import refuse_strange_factor
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.networks.params import Owner, ParamInfo
-    from ms_initkit.plans.lines import Assignment
-
-    Taken: TypeAlias = "Callable[[Waiting, Draw, tuple[int, ...]], Draw]"
+from ms_initkit.plans.lines import Assignment
 
 
 @record
@@ -42,6 +37,9 @@ class Waiting:
         """The name of the parameter whose values it takes."""
         assert isinstance(self.rule.action, LikeSpec)
         return filled(self.rule.action.name, self.rule.match.capture(self.owner.name))
+
+
+Taken: TypeAlias = Callable[[Waiting, Draw, tuple[int, ...]], Draw]
 
 
 @dataclass

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Json, typed_json
 from ms_initkit.draws import slices as windows
-from ms_initkit.draws import typed_json
-
-# Needed when it runs, too: lines are read from JSON by the types of their fields.
-from ms_initkit.draws.draw import Draw  # noqa: TC001
-from ms_initkit.draws.moments import Moments  # noqa: TC001
-from ms_initkit.draws.slices import Window  # noqa: TC001
+from ms_initkit.draws.draw import Draw
+from ms_initkit.draws.moments import Moments
+from ms_initkit.draws.slices import Window
 from ms_initkit.files.regular import shown
-from ms_initkit.formulas.fans import Fans  # noqa: TC001
-
-if TYPE_CHECKING:
-    from ms_initkit.draws import Json
+from ms_initkit.formulas.fans import Fans
 
 
 @record

@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from ms_initkit.language.selector_tests import told_apart
+from ms_initkit.language.selectors import Selector
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.work import spend
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.networks.params import ParamInfo
 
 
 class Selecting(Protocol):

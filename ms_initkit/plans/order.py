@@ -7,12 +7,10 @@ of which takes its own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.lines import Assignment
 
 _SHOWN: Final = 3
 

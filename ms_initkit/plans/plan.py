@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import fields, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.basis.records import open_record, record
-from ms_initkit.draws import typed_json
+from ms_initkit.draws import Json, typed_json
 from ms_initkit.draws.moments import moments
 from ms_initkit.draws.text import number
 from ms_initkit.files.regular import parse_json, shown
@@ -23,11 +24,6 @@ from ms_initkit.plans.lines import Assignment, RuleLine, line_from_json, line_to
 from ms_initkit.plans.order import order_text
 from ms_initkit.plans.text import assignment_cells, folded, moments_text, table
 from ms_initkit.plans.validate import faults
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ms_initkit.draws import Json
 
 Value: TypeAlias = float | int | str | bool
 

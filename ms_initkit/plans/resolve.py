@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Draw
 from ms_initkit.draws.moments import Moments, moments
+from ms_initkit.formulas.fans import Fans
 from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.parts import PartsSpec
-from ms_initkit.language.rules import KeepSpec
+from ms_initkit.language.rules import KeepSpec, Rule
+from ms_initkit.language.selectors import Selector
 from ms_initkit.language.sources import FromSpec
+from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.check import refusal
 from ms_initkit.plans.drawn import Drawn, drawn, drawn_in_blocks, drawn_in_parts
+from ms_initkit.plans.likes import Waiting
 from ms_initkit.plans.setting import Captured, Environment, Setting
 from ms_initkit.plans.site import Tensor
 from ms_initkit.plans.sources import Sources
 from ms_initkit.plans.steps import after_steps
-from ms_initkit.syntax.grammar import CELL
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.formulas.fans import Fans
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.language.selectors import Selector
-    from ms_initkit.networks.params import Owner, ParamInfo
-    from ms_initkit.plans.likes import Waiting
-    from ms_initkit.plans.variables import VariableValue
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.plans.variables import VariableValue
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import CELL, Value
 
 
 @record

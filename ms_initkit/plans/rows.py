@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from ms_initkit import draws
-from ms_initkit.draws.functions import Function
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.draws import Edit
-    from ms_initkit.draws.functions import Functions
-    from ms_initkit.draws.slices import Pieces
-    from ms_initkit.language.rows import Rows
-    from ms_initkit.language.step import Step
+from ms_initkit.draws import Edit
+from ms_initkit.draws.functions import Function, Functions
+from ms_initkit.draws.slices import Pieces
+from ms_initkit.language.rows import Rows
+from ms_initkit.language.step import Step
 
 
 def refuse_strangers(done: Sequence[tuple[Step, Edit | Functions]], rows: Rows, pieces: Pieces, length: int) -> None:

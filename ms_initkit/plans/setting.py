@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ms_initkit.basis.records import record
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.formulas.fans import Fans
-    from ms_initkit.language.fans import FansSpec
-    from ms_initkit.plans.site import Tensor
-    from ms_initkit.plans.variables import VariableValue
-    from ms_initkit.syntax.expressions import Expression
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.formulas.fans import Fans
+from ms_initkit.language.fans import FansSpec
+from ms_initkit.plans.site import Tensor
+from ms_initkit.plans.variables import VariableValue
+from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import Value
 
 # What a name and its cell give to expressions: captures, and options as ``cell.NAME``.
 Captured: TypeAlias = "Mapping[str, Value]"

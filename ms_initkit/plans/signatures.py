@@ -10,17 +10,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
+from ms_initkit.language.audience import Sign
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.globs import Glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ms_initkit.language.audience import Sign
-    from ms_initkit.networks.params import ParamInfo
 
 # The part of a network's parameters that the family's body is at least.
 _MOST: Final = 0.75

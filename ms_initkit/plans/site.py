@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.fans import Fans
-from ms_initkit.networks.params import is_bias
+from ms_initkit.language.fans import FansSpec
+from ms_initkit.networks.params import Owner, ParamInfo, is_bias
+from ms_initkit.syntax.expressions import Expression
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.language.fans import FansSpec
-    from ms_initkit.networks.params import Owner, ParamInfo
-    from ms_initkit.syntax.expressions import Expression
-
-    # The value of an expression that may speak of these fans.
-    Evaluate: TypeAlias = Callable[[Expression, Fans | None], float]
+# The value of an expression that may speak of these fans.
+Evaluate: TypeAlias = Callable[[Expression, Fans | None], float]
 
 
 @record

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.files import checkpoints
+from ms_initkit.files.formats import Entry
 from ms_initkit.findings import Finding, counted
+from ms_initkit.language.rules import Rule
 from ms_initkit.language.sources import FromSpec
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from ms_initkit.files.formats import Entry
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.grammar import Value
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.syntax.grammar import Value
 
 SHOWN: Final = 6
 _MOST_NUMBERS: Final = 1 << 16  # that an argument takes: the plan holds them

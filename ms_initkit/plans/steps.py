@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws.functions import Function
+from ms_initkit.draws import Draw, Edit
+from ms_initkit.draws.functions import Function, Functions
+from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.rules import Rule
+from ms_initkit.language.sources import FromSpec
+from ms_initkit.language.step import Step
 from ms_initkit.plans.drawn import drawn
 from ms_initkit.plans.factors import rank_hint
 from ms_initkit.plans.rows import refuse_strangers
 from ms_initkit.plans.setting import Setting, whole
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.draws import Draw, Edit
-    from ms_initkit.draws.functions import Functions
-    from ms_initkit.language.calls import InitSpec
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.language.sources import FromSpec
-    from ms_initkit.language.step import Step
-    from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.expressions import Expression
 
 
 def after_steps(rule: Rule, draw: Draw, shape: tuple[int, ...], at: Setting, copy_of: str = "") -> Draw:

@@ -7,28 +7,24 @@ for a class of a package of which others were compared: what is true of it is fo
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding
-from ms_initkit.language.library import shipped_name
+from ms_initkit.language.audience import Classes as Listed
+from ms_initkit.language.library import Shipped, shipped_name
+from ms_initkit.language.recipe import Recipe
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.networks.plain import Plain
 from ms_initkit.plans.bind import draft_plan
-from ms_initkit.plans.signatures import Names, standing
-from ms_initkit.plans.suggestion import Candidate, Share, Suggestion
+from ms_initkit.plans.signatures import Names, Standing, standing
+from ms_initkit.plans.suggestion import Candidate, Share, Suggestion, Why
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
     from mindspore.nn import Cell
 
-    from ms_initkit.language.audience import Classes as Listed
-    from ms_initkit.language.library import Shipped
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.networks.plain import Plain
-    from ms_initkit.plans.signatures import Standing
-    from ms_initkit.plans.suggestion import Why
 
 # What torch's layers would be: offered where no recipe is known, never recommended.
 BASE: Final = "torch/base"

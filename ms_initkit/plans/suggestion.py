@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import counted
 from ms_initkit.plans.html import table_html
 from ms_initkit.plans.text import table
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Answer = Literal["known", "family", "unknown"]
 Why = Literal["compared", "alternative", "signature", "default"]

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from ms_initkit.findings import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.lines import Assignment
 
 # Initializers of a whole recurrent layer's bias, by the names under which a plan has them.
 _WHOLE_BIASES: Final = ("lstm_forget_bias", "chrono")

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.moments import Moments
 from ms_initkit.draws.text import number
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ms_initkit.draws.moments import Moments
-    from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.lines import Assignment
 
 
 def assignment_cells(line: Assignment) -> tuple[str, ...]:

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
-from typing import TYPE_CHECKING
 
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.moments import Moments, moments
+from ms_initkit.draws.slices import Window
 from ms_initkit.draws.valid import fault
+from ms_initkit.formulas.fans import Fans
 from ms_initkit.networks.params import LARGEST_TENSOR
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from ms_initkit.draws.slices import Window
-    from ms_initkit.formulas.fans import Fans
-    from ms_initkit.plans.lines import Assignment, RuleLine
+from ms_initkit.plans.lines import Assignment, RuleLine
 
 _ROUNDING = 1e-9  # by which moments may differ that another version of this library worked out
 

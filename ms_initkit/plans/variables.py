@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, suggestion
-from ms_initkit.language.rules import names_in
-from ms_initkit.language.variables import Config, Count, Extent
+from ms_initkit.language.recipe import Recipe
+from ms_initkit.language.rules import Rule, names_in
+from ms_initkit.language.variables import Config, Count, Extent, Variable
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.grammar import Value
 from ms_initkit.syntax.work import spend
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.language.rules import Rule
-    from ms_initkit.language.variables import Variable
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.syntax.grammar import Value
 
 VariableValue: TypeAlias = float | int | str | bool
 

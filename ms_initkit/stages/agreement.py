@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.findings import ApplyError, Finding
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stream.keys import chosen_seed
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.plans.plan import Plan
 
 _DIGEST: Final = 8  # bytes for each thing compared, two words of int32: every back end gathers those
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ms_initkit import stream
 from ms_initkit.basis.collector import paused
 from ms_initkit.findings import ApplyError
+from ms_initkit.language.documents import RecipeSource
+from ms_initkit.language.recipe import Recipe
+from ms_initkit.layouts.rules import Layout, Position
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.order import of_the_apply
 from ms_initkit.plans.plan import Plan
+from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.choose import chosen, noted
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.plan import draft_of, warn
@@ -22,16 +28,8 @@ from ms_initkit.stages.write import is_on_this_host, write
 from ms_initkit.stream.keys import chosen_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
     from mindspore import Parameter
     from mindspore.nn import Cell
-
-    from ms_initkit.language.documents import RecipeSource
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.layouts.rules import Layout, Position
-    from ms_initkit.plans.variables import VariableValue
 
 
 def apply(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 import time
 import weakref
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
@@ -23,10 +24,14 @@ from mindspore.parallel._tensor import _get_tensor_strategy
 from ms_initkit import stream
 from ms_initkit.basis.records import record
 from ms_initkit.draws import slices
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, storage
-from ms_initkit.findings import ApplyError, Finding, counted
+from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.findings import About, ApplyError, Finding, counted
 from ms_initkit.plans.check import check, misfit
 from ms_initkit.plans.columns import Columns
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.given import given_plan
@@ -35,16 +40,8 @@ from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import checked_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mindspore import Parameter
     from mindspore.nn import Cell
-
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.draws.slices import Shape, Slices
-    from ms_initkit.findings import About
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
 
 
 _HYPER_PARALLEL: Final = "hyper_parallel"

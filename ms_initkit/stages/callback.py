@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from mindspore.train import Callback
 
 from ms_initkit.findings import ApplyError
+from ms_initkit.language.documents import RecipeSource
+from ms_initkit.language.recipe import Recipe
+from ms_initkit.plans.plan import Plan
+from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.apply import apply
+from ms_initkit.stages.report import Report
 from ms_initkit.stages.report_files import check_report_path, write_report
 from ms_initkit.stages.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
-
     from mindspore.train import RunContext
 
-    from ms_initkit.language.documents import RecipeSource
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.plans.variables import VariableValue
-    from ms_initkit.stages.report import Report
 
 # By these, mindformers takes the values of a network from elsewhere.
 _LOADING: Final = ("load_checkpoint", "resume_training")

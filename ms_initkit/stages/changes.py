@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ms_initkit.findings import counted
 from ms_initkit.networks.describe import describe_with_parameters
+from ms_initkit.networks.params import Owner
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.choices import chosen_constants
 from ms_initkit.stages.verify import verify
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 
-    from ms_initkit.networks.params import Owner
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
 
 # Elements of a parameter that its spread is told from.
 _MOST: Final = 1 << 20

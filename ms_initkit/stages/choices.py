@@ -7,6 +7,7 @@ the identity at first. Where nothing of a class is drawn, its constants are plac
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -15,18 +16,15 @@ from ms_initkit.basis.records import record
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.selector_tests import Name
 from ms_initkit.networks.describe import describe_with_parameters
-from ms_initkit.networks.params import is_bias
+from ms_initkit.networks.params import ParamInfo, is_bias
 from ms_initkit.networks.plain import config_of
 from ms_initkit.plans.bind import draft_plan
+from ms_initkit.plans.lines import Assignment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.lines import Assignment
 
 # Classes of MindSpore whose weights are drawn unless their maker says otherwise; one's own `Linear` may wait.
 _DRAWN: Final = frozenset({"Dense", "Embedding", "Conv1d", "Conv2d", "Conv3d", "Conv2dTranspose"})

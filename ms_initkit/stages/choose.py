@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.findings import Finding, RecipeError, counted
+from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.networks.describe import describe
-from ms_initkit.networks.plain import config_of
-from ms_initkit.plans.suggest import classes_of, foreign, suggest
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.networks.plain import Plain, config_of
+from ms_initkit.plans.plan import Plan
+from ms_initkit.plans.suggest import Classes, classes_of, foreign, suggest
+from ms_initkit.plans.suggestion import Suggestion
+from ms_initkit.stages.choices import Choice
 from ms_initkit.stages.copies import kept_copies
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from mindspore.nn import Cell
 
-    from ms_initkit.language.documents import RecipeSource
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.networks.plain import Plain
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.plans.suggest import Classes
-    from ms_initkit.plans.suggestion import Suggestion
-    from ms_initkit.stages.choices import Choice
 
 AUTO: Final = "auto"
 # Of what a recipe would overwrite, so many names are shown.

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from ms_initkit.findings import Finding, counted
 from ms_initkit.networks.describe import describe_with_parameters
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.plans.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from mindspore import Parameter
     from mindspore.nn import Cell
 
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.plan import Plan
 
 CODE: Final = "kept-copy"
 # So many segments at most are the copy's own name, before what both are called.

@@ -6,17 +6,15 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from scipy import special
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Draw, Edit, Step
 from ms_initkit.draws.arrays import Floats
-
-if TYPE_CHECKING:
-    from ms_initkit.draws import Draw, Edit, Step
 
 Function: TypeAlias = Callable[[Floats], Floats]
 

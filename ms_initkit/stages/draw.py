@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from types import EllipsisType
+from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, HALVES, storage
 from ms_initkit.draws.slices import normalise
 from ms_initkit.files import checkpoints
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.given import given_plan
+from ms_initkit.stream import Dtype
 from ms_initkit.stream.given import Given
 from ms_initkit.stream.keys import checked_seed
-
-if TYPE_CHECKING:
-    from types import EllipsisType
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.stream import Dtype
-
 
 # Elements that are drawn aside before they are copied to where they do not lie in one piece: 4 MiB of float32.
 _ASIDE: Final = 1 << 20

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from ms_initkit.findings import ApplyError, Finding, suggestion
 from ms_initkit.networks.held import Held, held
+from ms_initkit.plans.plan import Plan
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
-
-    from ms_initkit.plans.plan import Plan
 
 
 def fit(plan: Plan, net: Cell, *, with_addresses: bool = False) -> Held:

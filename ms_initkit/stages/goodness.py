@@ -13,25 +13,20 @@ that do follow the law each test fails with at most the probability ``alpha`` it
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from scipy import special
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.moments import Moments
 from ms_initkit.draws.text import number
-from ms_initkit.stages.distributions import ULP
-from ms_initkit.stages.tally import boundaries
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.moments import Moments
-    from ms_initkit.stages.distributions import Distribution
-    from ms_initkit.stages.tally import Tally
+from ms_initkit.stages.distributions import ULP, Distribution
+from ms_initkit.stages.tally import Tally, boundaries
 
 # So many probabilities of being wrong `misfits` takes, each of at most alpha.
 TESTS: Final = 9

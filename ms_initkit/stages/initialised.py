@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from ms_initkit.language.documents import RecipeSource
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.networks.construct import construct
+from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.apply import apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from mindspore.nn import Cell
 
-    from ms_initkit.language.documents import RecipeSource
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.plans.variables import VariableValue
 
 _Arguments = ParamSpec("_Arguments")
 _Network = TypeVar("_Network", bound="Cell")

@@ -11,28 +11,24 @@ import hashlib
 import json
 import shutil
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit import stream
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Json
 from ms_initkit.files.chunks import BusyError
 from ms_initkit.files.regular import read_json
 from ms_initkit.files.whole import write_text
 from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.shard_writing import CHECKSUM, header_of, is_whole, write_shard
-from ms_initkit.stages.shards import INDEXES, arrange, index_text
+from ms_initkit.stages.shards import INDEXES, Shard, arrange, index_text
 from ms_initkit.stream.keys import chosen_seed
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from ms_initkit.draws import Json
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.stages.shards import Shard
-    from ms_initkit.stream.pool import Progress
+from ms_initkit.stream.pool import Progress
 
 RECORD: Final = "ms_initkit.json"
 SHARD_SIZE: Final = 5 * 10**9

@@ -8,10 +8,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Draw, Step
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.slices import pieces
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.regions import regions
@@ -21,11 +25,7 @@ from ms_initkit.stages.there import stored_values
 if TYPE_CHECKING:
     from mindspore import Parameter
     from mindspore.nn import Cell
-    from numpy.typing import NDArray
 
-    from ms_initkit.draws import Draw, Step
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
 
 BINS: Final = 40
 REACH: Final = 4.0

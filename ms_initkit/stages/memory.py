@@ -7,14 +7,12 @@ import re
 from bisect import bisect_right
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit.stream import compiled
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # Bytes from which an array is worth pages of its own; NumPy asks for large pages from 4 MiB on.
 _OWN_PAGES: Final = 1 << 20

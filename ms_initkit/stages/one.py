@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ms_initkit.formulas import Formula
 from ms_initkit.stages.apply import apply
 
 if TYPE_CHECKING:
     from mindspore import Parameter
-
-    from ms_initkit.formulas import Formula
 
 
 def init_(

@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import InitKitWarning, PlanError, RecipeError
+from ms_initkit.findings import Finding, InitKitWarning, PlanError, RecipeError
+from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Config
+from ms_initkit.layouts.rules import Layout, Position
 from ms_initkit.networks.describe import describe
-from ms_initkit.networks.plain import config_of
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.networks.plain import Plain, config_of
 from ms_initkit.plans.bind import bind, draft_plan
 from ms_initkit.plans.check import check
+from ms_initkit.plans.plan import Plan
+from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.choose import chosen, noted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
-
     from mindspore.nn import Cell
-
-    from ms_initkit.findings import Finding
-    from ms_initkit.language.documents import RecipeSource
-    from ms_initkit.layouts.rules import Layout, Position
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.networks.plain import Plain
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.plans.variables import VariableValue
 
 
 def plan(

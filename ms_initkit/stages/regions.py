@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Draw, Edit, Step
 from ms_initkit.draws import slices as windows
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.draws import Draw, Edit, Step
-    from ms_initkit.draws.slices import Shape, Slices
-    from ms_initkit.plans.lines import Assignment
+from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.plans.lines import Assignment
 
 Mask: TypeAlias = bool | NDArray[np.bool_]
 

@@ -6,6 +6,7 @@ What looks at values is imported when a report is asked for it: most applies are
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from html import escape
@@ -15,18 +16,13 @@ from typing import TYPE_CHECKING
 from ms_initkit import stream
 from ms_initkit.basis.records import record
 from ms_initkit.files.whole import write_text
-from ms_initkit.findings import counted
-from ms_initkit.plans.plan import heading, summary
+from ms_initkit.findings import Finding, counted
+from ms_initkit.plans.plan import Plan, heading, summary
+from ms_initkit.stages.measure import Measured
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.figure import Figure
     from mindspore.nn import Cell
-
-    from ms_initkit.findings import Finding
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.stages.measure import Measured
 
 
 @record

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from ms_initkit.draws.text import number
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _HEIGHT: Final = 100.0
 _MOST_TICKS: Final = 7

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.files.saving import require_folder
 from ms_initkit.files.whole import write_text
-
-if TYPE_CHECKING:
-    from ms_initkit.stages.report import Report
+from ms_initkit.stages.report import Report
 
 SUFFIXES: Final = (".html", ".json", ".txt")
 

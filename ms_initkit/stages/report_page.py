@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import platform
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import numpy as np
 
 from ms_initkit.draws.text import number
-from ms_initkit.findings import RecipeError
+from ms_initkit.findings import Finding, RecipeError
 from ms_initkit.language.load import load_recipe
+from ms_initkit.plans.lines import Assignment, RuleLine
+from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.text import moments_text, shape_text
-from ms_initkit.stages.measure import BINS, REACH, expected_shares
+from ms_initkit.stages.measure import BINS, REACH, Measured, expected_shares
 from ms_initkit.stages.report_charts import Point, histogram, scales
 from ms_initkit.stages.report_versions import versions
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from ms_initkit.findings import Finding
-    from ms_initkit.plans.lines import Assignment, RuleLine
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.stages.measure import Measured
-
-    Before = Mapping[str, Measured]
+Before = Mapping[str, Measured]
 
 _COLOURS: Final = 8
 # With more rows than this their histograms would make the page heavy.

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from ms_initkit.plans.plan import Plan
+from ms_initkit.stages.measure import Measured
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.figure import Figure
-
-    from ms_initkit.plans.plan import Plan
-    from ms_initkit.stages.measure import Measured
 
 
 def plot(plan: Plan, measured: Mapping[str, Measured]) -> Figure:

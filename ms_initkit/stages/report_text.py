@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from ms_initkit.draws.text import number
 from ms_initkit.plans.text import table
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ms_initkit.stages.measure import Measured
+from ms_initkit.stages.measure import Measured
 
 
 def measured_text(measured: Mapping[str, Measured]) -> str:

@@ -12,12 +12,15 @@ import mmap
 import os
 import threading
 from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
+from pathlib import Path
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import FLOATS, storage
@@ -38,18 +41,11 @@ from ms_initkit.files.chunks import (
 )
 from ms_initkit.files.mapping import is_in_memory, mapped
 from ms_initkit.files.safetensors import Header, header_bytes, read_header
+from ms_initkit.plans.lines import Assignment
 from ms_initkit.stages.draw import fill_line
+from ms_initkit.stages.shards import Shard
 from ms_initkit.stream.given import Given
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.stages.shards import Shard
-    from ms_initkit.stream.pool import Progress
+from ms_initkit.stream.pool import Progress
 
 CHECKSUM: Final = "ms_initkit.checksum"
 

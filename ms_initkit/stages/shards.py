@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from collections.abc import Sequence
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.dtypes import item_size
 from ms_initkit.files.safetensors import Tensor
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 
 # Hugging Face's name of the index, and the one that MindSpore's load_distributed_checkpoint looks for.
 INDEXES: Final = ("model.safetensors.index.json", "param_name_map.json")

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from ms_initkit import draws
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.text import number
 from ms_initkit.stages.goodness import Misfit, rounding
+from ms_initkit.stages.regions import Region
 from ms_initkit.stages.tally import as_floats
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.stages.regions import Region
 
 Matrix: TypeAlias = NDArray[np.float32]
 

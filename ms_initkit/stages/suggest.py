@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.networks.describe import describe
+from ms_initkit.plans.suggestion import Suggestion
 from ms_initkit.stages.changes import changes
 from ms_initkit.stages.choose import suggest_for
 from ms_initkit.stages.copies import CODE
@@ -14,7 +15,6 @@ from ms_initkit.stages.plan import plan
 if TYPE_CHECKING:
     from mindspore.nn import Cell
 
-    from ms_initkit.plans.suggestion import Suggestion
 
 # The values of networks of more elements are not looked at.
 LARGEST: Final = 500_000_000

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ms_initkit.draws.arrays import Array, Floats
 from ms_initkit.draws.dtypes import HALVES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ms_initkit.draws.arrays import Array, Floats
 
 Counts: TypeAlias = NDArray[np.int64]
 

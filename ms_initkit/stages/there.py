@@ -8,26 +8,22 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS
-from ms_initkit.draws.slices import localised, pieces
+from ms_initkit.draws.slices import Slices, localised, pieces
+from ms_initkit.findings import Finding
 from ms_initkit.plans.check import out_of_range
+from ms_initkit.plans.lines import Assignment
 from ms_initkit.stages.tally import as_floats
-from ms_initkit.stream.given import Given
+from ms_initkit.stream.given import Given, Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mindspore import Parameter
-
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.draws.slices import Slices
-    from ms_initkit.findings import Finding
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.stream.given import Reader
 
 
 def stored_values(parameter: Parameter) -> Array:

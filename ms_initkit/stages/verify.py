@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from types import EllipsisType
 from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Draw, Step
 from ms_initkit.draws import slices as windows
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, TYPES
-from ms_initkit.draws.moments import moments
-from ms_initkit.draws.slices import pieces
+from ms_initkit.draws.moments import Moments, moments
+from ms_initkit.draws.slices import Slices, pieces
 from ms_initkit.findings import Finding, counted
+from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import past
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
@@ -22,28 +28,18 @@ from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.goodness import TESTS, Misfit, misfits
-from ms_initkit.stages.regions import fixed, has_fixed, regions, repeats
+from ms_initkit.stages.regions import Mask, Region, fixed, has_fixed, regions, repeats
 from ms_initkit.stages.structure import structural_misfits
 from ms_initkit.stages.tally import PIECE, SAMPLE, Tally, as_floats
 from ms_initkit.stages.there import There, digest, stored_values
+from ms_initkit.stream.given import Given
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from types import EllipsisType
-
     from mindspore import Parameter
     from mindspore.nn import Cell
-    from numpy.typing import NDArray
 
-    from ms_initkit.draws import Draw, Step
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.draws.moments import Moments
-    from ms_initkit.draws.slices import Slices
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.stages.regions import Mask, Region
-    from ms_initkit.stream.given import Given
 
-    Pair = tuple[np.generic, np.generic]
+Pair = tuple[np.generic, np.generic]
 
 FALSE_ALARMS: Final = 1e-6
 """Of so many networks that are as their plan says, verify without a seed finds something in one, at most."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
@@ -12,10 +13,12 @@ from mindspore import Tensor, get_current_device
 from mindspore.common import dtype as mstype
 
 from ms_initkit import stream
+from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import storage
 from ms_initkit.findings import ApplyError, Finding, counted
-from ms_initkit.networks.held import addresses_of
+from ms_initkit.networks.held import Addresses, addresses_of
 from ms_initkit.plans.columns import Columns
+from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import in_order, is_changed
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.memory import fresh_array, not_writable, overlapping
@@ -23,13 +26,8 @@ from ms_initkit.stages.tally import as_floats
 from ms_initkit.stages.there import There
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-
     from mindspore import Parameter
 
-    from ms_initkit.draws.arrays import Array
-    from ms_initkit.networks.held import Addresses
-    from ms_initkit.plans.lines import Assignment
 
 # Elements drawn before they are copied to a device: 64 MiB of float32.
 _DEVICE_CHUNK: Final = 1 << 24

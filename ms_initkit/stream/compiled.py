@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 import warnings
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 from ms_initkit.findings import InitKitWarning
-
-if TYPE_CHECKING:
-    from types import ModuleType
 
 found: ModuleType | None
 try:

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import AddDraw, Edit, Masked, SetBox, SetElement, SetRows, Step
 from ms_initkit.draws.rounding import carried_number
-from ms_initkit.draws.slices import Slices, boxes
+from ms_initkit.draws.slices import Shape, Slices, boxes
 from ms_initkit.draws.steps import stepped
+from ms_initkit.stream.engine import Dtype
 from ms_initkit.stream.laws import greatest_to, least_from
-
-if TYPE_CHECKING:
-    from ms_initkit.draws.slices import Shape
-    from ms_initkit.stream.engine import Dtype
 
 Floats: TypeAlias = NDArray[np.floating[Any]]
 

@@ -7,23 +7,19 @@ from __future__ import annotations
 
 import ctypes
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.slices import Slices
 from ms_initkit.stream import laws, oracle, table
 from ms_initkit.stream.compiled import kernels as _kernels
 from ms_initkit.stream.pool import Progress, is_inside_task, run, threads, together
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.slices import Slices
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
 # What the kernels write of each type, by its number: words of those of 16 bits.

@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from ms_initkit.draws import sums
+import numpy as np
+from numpy.typing import NDArray
+
+from ms_initkit.draws import Draw, sums
+from ms_initkit.draws.arrays import Array, Floats
+from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws.sums import Axes, Of
 from ms_initkit.stream.pool import run
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
-
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.draws.arrays import Array, Floats
-    from ms_initkit.draws.slices import Shape, Slices
-    from ms_initkit.draws.sums import Axes, Of
-
-Values: TypeAlias = "NDArray[np.floating[Any]]"
+Values: TypeAlias = NDArray[np.floating[Any]]
 # Returns a slice of the global tensor that a parameter is, or is part of.
-Reader: TypeAlias = "Callable[[Slices], Array]"
+Reader: TypeAlias = Callable[[Slices], Array]
 
 _BLOCK: Final = 1 << 18  # elements that are summed at a time
 _MOST_SUMS: Final = 64  # that are remembered where they can be added up again

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import functools
 import math
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform, gaussian, portable
 from ms_initkit.draws.rounding import carried_number
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Parameters: TypeAlias = NDArray[np.float32]
 Float: TypeAlias = np.float32

@@ -7,18 +7,15 @@ differently from one LAPACK to the next: of all draws these alone may differ in 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, Scalar
 from ms_initkit.draws.algebra import one_thread
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.draws.slices import Slices
+from ms_initkit.draws.slices import Slices
 
 # As the normals are, float32 or float64: the algebra has their precision.
 Floats: TypeAlias = NDArray[np.floating[Any]]

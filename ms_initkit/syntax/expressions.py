@@ -15,16 +15,13 @@ text; every result is finite. ``log``, ``exp`` and ``**`` come from ``portable``
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.grammar import COMPARISONS, ExpressionError, Node, Parser, Token, Value, finite
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 
 _LARGEST_EXPONENT: Final = 63
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import operator
 import re
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-
-Value: TypeAlias = "float | int | bool | str | tuple[int, ...]"
+Value: TypeAlias = float | int | bool | str | tuple[int, ...]
 
 LONGEST: Final = 1000
 

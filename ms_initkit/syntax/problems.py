@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, Unpack
+from typing import Generic, ParamSpec, TypeVar, Unpack
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import Finding, RecipeError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.findings import About
+from ms_initkit.findings import About, Finding, RecipeError
 
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)

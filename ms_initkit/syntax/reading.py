@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeVar
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import RecipeError, suggestion
@@ -13,12 +14,8 @@ from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.problems import AlreadySaidError, Attempt, Problems, failure
 from ms_initkit.syntax.repairs import unquoted_glob
+from ms_initkit.syntax.schemas import Table
 from ms_initkit.syntax.work import TooMuchWorkError, pattern_too_large
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.syntax.schemas import Table
 
 _T = TypeVar("_T")
 _D = TypeVar("_D")

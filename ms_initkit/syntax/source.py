@@ -11,21 +11,17 @@ import errno
 import os
 import re
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final, Protocol, Unpack
+from typing import Final, Protocol, Unpack
 
 import yaml
 
-from ms_initkit.findings import Finding, RecipeError, Span
+from ms_initkit.findings import About, Finding, RecipeError, Span
 from ms_initkit.syntax.faults import LINE_BREAK, missing_file, not_utf8, too_deep, too_large
 from ms_initkit.syntax.nodes import Document, Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.repairs import INDEXED, MOST_REPAIRS, UNQUOTED, unquoted_expression, unquoted_glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.findings import About
 
 LARGEST_FILE: Final = 1 << 20
 MOST_NODES: Final = 50_000

@@ -6,16 +6,12 @@ states) says how many it takes before it takes them.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from ms_initkit.findings import Finding
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.findings import Span
+from ms_initkit.findings import Finding, Span
 
 # What reading a recipe may take, and holding it against a network.
 READING: Final = 700_000

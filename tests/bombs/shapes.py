@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from itertools import count
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from typing import Final
 
 MEBIBYTE: Final = 1 << 20
 _HEAD: Final = "family: f\nrules:\n"

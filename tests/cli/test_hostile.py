@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from ms_initkit.cli.main import app
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 GOOD = 'family: a\nrules: [{match: "**", init: ones}]\n'
 NETS = """

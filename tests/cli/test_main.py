@@ -3,24 +3,21 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 import safetensors.numpy
+from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
 import ms_initkit as mik
 from ms_initkit.cli import answers, networks, progress
 from ms_initkit.cli.main import app
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    Values: TypeAlias = dict[str, NDArray[Any]]
+Values: TypeAlias = dict[str, NDArray[Any]]
 
 NET = ("--net", "tests.networks:Mlp")
 GOOD = """family: good

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import itertools
 import warnings
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-Values: TypeAlias = "NDArray[Any]"
+Values: TypeAlias = NDArray[Any]
 
 _seeds = itertools.count(1)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from ms_initkit import draws, formulas, stream
@@ -17,9 +18,6 @@ from ms_initkit.formulas.members import per_member
 from ms_initkit.formulas.scaling import gain_of
 from tests.conformance.cases import CASES, DIFFERENCES, FLAX, MATRIX, Case, Difference
 from tests.conformance.peers import draw as draw_of_peer
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 for peer in ("torch", "jax", "keras"):

@@ -9,21 +9,19 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from unittest.mock import patch
 
 import mindspore
 import numpy as np
 from mindspore import Tensor, ops
 from mindspore.communication import create_group, get_group_size, get_rank, init
+from numpy.typing import NDArray
 
 import ms_initkit
 from ms_initkit import draws
 from ms_initkit.stages.agreement import check_ranks
 from tests.distributed.network import CUTS, RECIPE, SEED, Cut, Sharded
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 # A rank whose fellows died waits for them forever.
 LIFETIME = 120

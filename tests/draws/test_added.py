@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +16,6 @@ from ms_initkit.draws.moments import moments
 from ms_initkit.draws.reach import Reach
 from ms_initkit.draws.valid import fault
 from ms_initkit.plans.check import refusal
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = stream.key(3, "w")
 NOISE = draws.AddDraw(draws.Normal(0.0, 0.5), "then[0]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,9 +16,6 @@ from ms_initkit.draws.valid import fault
 from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.plans.bind import bind
 from tests.recipes import info, recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 KEY = stream.key(3, "w")
 SHAPE = (400, 500)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from ms_initkit import draws
 from ms_initkit.draws import fits, sums
+from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.fits import Fits
+from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws.sums import Axes, Of
 from ms_initkit.draws.valid import fault
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.fits import Fits
-    from ms_initkit.draws.slices import Shape, Slices
-    from ms_initkit.draws.sums import Axes, Of
 
 OTHERS = json.loads((Path(__file__).parent / "fits_by_others.json").read_text())
 # Sums of a few dozen terms of up to 13 in float64, by us and by torch.

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
+from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.dtypes import TYPES
-from ms_initkit.draws.functions import AbsMean, Norm, Normalize, SpectralNormalize
+from ms_initkit.draws.functions import AbsMean, Functions, Norm, Normalize, SpectralNormalize
 from ms_initkit.draws.moments import moments
 from ms_initkit.draws.reach import Reach
 from ms_initkit.draws.valid import fault
 from ms_initkit.stream import given, sampler
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.functions import Functions
 
 KEY = stream.key(3, "w")
 NORMAL = draws.Normal(0.0, 1.0)

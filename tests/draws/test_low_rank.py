@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 from unittest.mock import Mock
 
 import numpy as np
@@ -12,12 +11,10 @@ import pytest
 
 from ms_initkit import draws
 from ms_initkit.draws import low_rank
+from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import LowRank
+from ms_initkit.draws.low_rank import Scheme
 from ms_initkit.draws.valid import fault
-
-if TYPE_CHECKING:
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.low_rank import Scheme
 
 PEFT = json.loads((Path(__file__).parents[1] / "families" / "lora_by_peft.json").read_text())
 RANK, SCALE = PEFT["rank"], PEFT["alpha"] / PEFT["rank"]

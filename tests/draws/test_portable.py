@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import decimal
 import math
+from collections.abc import Callable
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -13,9 +13,6 @@ import scipy.special
 from numpy.typing import NDArray
 
 from ms_initkit.draws import gaussian, portable
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Array = NDArray[np.float64]
 RNG = np.random.default_rng(20)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
 from ms_initkit.draws.dtypes import TYPES, storage
 from ms_initkit.draws.rounding import rounded
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from ms_initkit.stream.engine import Dtype
+from ms_initkit.stream.engine import Dtype
 
 
 def is_nearest(exact: Fraction, word: int, dtype: str) -> bool:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.slices import Slices
 from ms_initkit.draws.sums import Of, pairwise, total
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Floats
-    from ms_initkit.draws.slices import Slices
 
 shapes = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
 from ms_initkit.draws import tables
 from ms_initkit.formulas import rwkv, sequences, state_space, structured
 from ms_initkit.formulas.base import Formula, Site
 from tests.laws import EXAMPLES
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 TABLES = [name for name, e in EXAMPLES.items() if isinstance(e.formula.resolve(e.site), draws.Table)]
 

@@ -6,19 +6,17 @@ import json
 import math
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 import ms_initkit as mik
 from ms_initkit.draws import low_rank
 from ms_initkit.plans.plan import Plan
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 PEFT = json.loads((Path(__file__).parent / "lora_by_peft.json").read_text())
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import mindspore
 import numpy as np
 import pytest
 from mindspore import nn
+from mindspore.nn import Cell
 
 import ms_initkit as mik
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from mindspore.nn import Cell
 
 
 def mindcv_network(name: str) -> Cell:

@@ -7,18 +7,15 @@ import pickle
 import warnings
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import mindspore
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn, save_checkpoint
 from mindspore.train import checkpoint_pb2
+from numpy.typing import NDArray
 
 from ms_initkit.files import checkpoints, protobuf
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 
 class Mixed(nn.Cell):

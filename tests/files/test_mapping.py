@@ -3,16 +3,13 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ms_initkit.files import mapping
 from ms_initkit.files.mapping import is_in_memory, mapped
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOUNTS = (
     "22 1 0:21 / /tmp rw - tmpfs tmpfs rw\n"

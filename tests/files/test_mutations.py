@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mindspore
 import numpy as np
@@ -13,9 +13,6 @@ from safetensors.numpy import save_file
 
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.files import checkpoints
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TRIES = 1500
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ms_initkit.files.regular import opened, parse_json, read_json, read_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +11,6 @@ from safetensors.numpy import load_file, save_file
 
 from ms_initkit.files import checkpoints
 from ms_initkit.files.safetensors import read_header
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def written(path: Path, header: object, values: bytes, *, padding: bytes = b"") -> str:

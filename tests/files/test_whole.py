@@ -9,8 +9,9 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,10 +19,6 @@ from mindspore import load_checkpoint, nn
 
 from ms_initkit.files.saving import check_path, save
 from ms_initkit.files.whole import whole_file, write_text
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 BEFORE = "what stood there"
 

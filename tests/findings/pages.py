@@ -14,24 +14,20 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from typer.testing import CliRunner
 
 from ms_initkit.cli.main import app
-from ms_initkit.findings import InitKitError
+from ms_initkit.findings import Finding, InitKitError
 from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.params import Owner, ParamInfo
 from ms_initkit.plans.bind import bind
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ms_initkit.findings import Finding
 
 FOLDER: Final = Path(__file__).parents[1] / "diagnostics"
 PAGES: Final = sorted(FOLDER.glob("*.md"))

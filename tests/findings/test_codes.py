@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 import pytest
 
 import ms_initkit
 from ms_initkit.findings import Severity, codes
 from ms_initkit.findings.codes import STAGES, TABLE, explanation
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 PACKAGE = Path(ms_initkit.__file__).parent
 LIKE_A_CODE = re.compile(r"[a-z]+(-[a-z0-9]+)+")

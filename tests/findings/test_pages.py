@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
-from ms_initkit.findings import codes
+from ms_initkit.findings import Finding, codes
 from tests.findings.pages import INSTEAD, PAGES, Run, read_page, with_said
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ms_initkit.findings import Finding
-
 
 pytestmark = pytest.mark.usefixtures("own_initializers")
 

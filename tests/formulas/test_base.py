@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import pytest
 from mindspore.common.initializer import Initializer, Normal
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import draws, formulas
@@ -20,11 +22,6 @@ from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.formulas.kinds import Range
 from tests.laws import EXAMPLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
 
 @pytest.fixture(autouse=True)

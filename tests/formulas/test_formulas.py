@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from ms_initkit import draws, formulas, stream
@@ -16,14 +17,8 @@ from ms_initkit.formulas import elementary, fans, priors, recurrent, rwkv, scali
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.stages.tally import as_floats
+from ms_initkit.stream.engine import Dtype
 from tests.laws import CONV, EXAMPLES
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.stream.engine import Dtype
 
 
 def at(*shape: int) -> Site:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
 from ms_initkit.draws.moments import moments
@@ -14,9 +14,6 @@ from ms_initkit.formulas.members import per_member
 from ms_initkit.plans.bind import bind
 from ms_initkit.stages.draw import draw
 from tests.recipes import info, recipe
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 EXPERTS = "fans: {batch_axes: [0]}"
 TABLES: tuple[tuple[str, tuple[int, ...]], ...] = (

@@ -15,17 +15,15 @@ import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
-from typing import TYPE_CHECKING, Final
+from types import FrameType
+from typing import Final
 
 from ms_initkit.findings import InitKitError, findings_to_json
 from tests.fuzz.mutations import mutated
 from tests.fuzz.targets import CORPUS, REFUSALS, TARGETS, seeds
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from types import FrameType
 
 _TURN: Final = 1.0
 _TRACED: Final = 20  # one input in so many is looked at for new lines

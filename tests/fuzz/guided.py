@@ -12,13 +12,11 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.fuzz.mutations import WORDS
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _LONGEST: Final = 4096
 _ALONE: Final = "MS_INITKIT_FUZZ_TARGET"

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from random import Random
+from collections.abc import Sequence
+from random import Random
+from typing import Final
 
 WORDS: Final = (
     b"-1", b"0", b"1e300", b"1e-300", b"-1e999", b"9" * 30, b"9" * 400, b"nan", b"inf", b"true", b"null", b"[]",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import math
 import shlex
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 
@@ -28,20 +29,16 @@ from ms_initkit.language.text import recipe_text
 from ms_initkit.layouts.load import load_layout
 from ms_initkit.networks.construct import _arguments
 from ms_initkit.networks.manifest import config_in, modules_of, network_of, read_shapes
+from ms_initkit.networks.plain import Plain
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.materialize import _SAID, RECORD, _claim
 from ms_initkit.stages.plan import plan_infos
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
+from ms_initkit.syntax.grammar import Value
 from ms_initkit.syntax.regexes import read_regex
 from tests.recipes import info
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.networks.plain import Plain
-    from ms_initkit.syntax.grammar import Value
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 REFUSALS: Final = (InitKitError, ValueError)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
@@ -18,9 +18,6 @@ from typer.testing import CliRunner
 from ms_initkit import formulas
 from ms_initkit.cli.main import app
 from tools.site_links import with_excerpts
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 # docs/findings.md consists of the pages of tests/diagnostics, which are run there: most of what they show fails.

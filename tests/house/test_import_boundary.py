@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("mindspore", "scipy")
+HEAVY = ("mindspore", "scipy", "numpy")
 PROBE = """
 import sys
 {work}
@@ -62,7 +62,7 @@ def test_drawing_imports_no_mindspore() -> None:
 
 
 def test_the_probe_sees_what_is_imported() -> None:
-    assert imported_by("import ms_initkit\nms_initkit.apply\nimport scipy") == ["mindspore", "scipy"]
+    assert imported_by("import ms_initkit\nms_initkit.apply\nimport scipy") == ["mindspore", "scipy", "numpy"]
 
 
 ROOT = Path(__file__).parents[2]

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ms_initkit.findings import RecipeError
 from ms_initkit.language.calls import InitSpec
+from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.load import load_recipe
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ms_initkit.language.documents import RecipeSource
 
 
 @pytest.mark.parametrize(

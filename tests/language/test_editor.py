@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
 from ms_initkit.language.schema import recipe_schema
 from tests.language.language_server import Editor, editor
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 SERVER: Final = Path(__file__).parents[2] / "build/editors/node_modules/yaml-language-server/bin/yaml-language-server"
 

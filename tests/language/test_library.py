@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ms_initkit.language import library
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_shipped_recipes_are_listed_by_name_with_their_descriptions() -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -14,6 +13,7 @@ from ms_initkit.language import library
 from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.editing import Add, Multiply, Set, ZeroRows
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.rows import Rows, Stretch
 from ms_initkit.language.rules import KeepSpec, Rule
 from ms_initkit.language.selector_tests import AxisCount, CellClass, ElementType, Name, Shape, Trainable
@@ -21,9 +21,6 @@ from ms_initkit.language.sources import FromSpec
 from ms_initkit.language.variables import Count, Extent
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.globs import Glob
-
-if TYPE_CHECKING:
-    from ms_initkit.language.recipe import Recipe
 
 WHOLE = """\
 family: gpt2

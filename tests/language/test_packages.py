@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -13,11 +14,7 @@ from ms_initkit.findings import RecipeError
 from ms_initkit.language import library, packages
 from ms_initkit.language.load import load_recipe
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    Install = Callable[..., Path]
+Install = Callable[..., Path]
 
 RECIPE = "family: small\ndescription: Ours for small networks\nrules:\n  - {match: '**', init: ones}\n"
 RUNNER = CliRunner()

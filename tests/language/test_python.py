@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mindspore
 import numpy as np
@@ -10,11 +10,7 @@ from mindspore import nn
 
 import ms_initkit as mik
 from ms_initkit.findings import InitKitError
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ms_initkit.language.documents import RecipeSource
+from ms_initkit.language.documents import RecipeSource
 
 FILE = """
 family: mine

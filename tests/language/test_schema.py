@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -14,9 +14,6 @@ from ms_initkit.language.load import load_recipe
 from ms_initkit.language.schema import recipe_schema
 from tests.findings.pages import PAGES, read_page
 from tests.language.test_load import WHOLE
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SCHEMA = recipe_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from ms_initkit.networks.construct import load_network
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NETS = """
 from neighbour import WIDTH

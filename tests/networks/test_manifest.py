@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,9 +17,6 @@ from ms_initkit.files.safetensors import read_header
 from ms_initkit.networks.manifest import network_of, read_manifest, read_shapes
 from ms_initkit.stages.plan import plan_infos
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def manifest(folder: Path, *entries: object, **more: object) -> Path:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from mindspore import nn
@@ -9,9 +9,6 @@ from mindspore import nn
 from ms_initkit.networks.describe import describe
 from ms_initkit.networks.manifest import config_in, read_manifest, to_json
 from ms_initkit.networks.plain import config_of, options_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 class Trap:

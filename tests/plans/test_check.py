@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import mindspore
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import initializers as init
 from ms_initkit.draws.dtypes import storage
 from ms_initkit.files import checkpoints
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 SENTINEL = {"bool": True, "complex64": 1 + 2j}
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 from unittest.mock import Mock
 
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
+from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 import ms_initkit as mik
 from ms_initkit.draws import sums
 from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.plans.plan import Plan
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 
 class Net(nn.Cell):

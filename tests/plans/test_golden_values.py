@@ -5,19 +5,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import mindspore
 import numpy as np
+import pytest
 from mindspore import nn
 
 import ms_initkit as mik
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pytest
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "values-of-values.txt"
 SHAPES: Mapping[str, tuple[int, ...]] = {

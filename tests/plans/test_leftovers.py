@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
+from ms_initkit.findings import Finding
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.bind import draft_plan
 from tests.recipes import info, recipe
-
-if TYPE_CHECKING:
-    from ms_initkit.findings import Finding
-    from ms_initkit.networks.params import ParamInfo
 
 FROZEN = [info("backbone.0.weight", is_trainable=False), info("backbone.0.bias", is_trainable=False)]
 HEAD = info("head.weight")

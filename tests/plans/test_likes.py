@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +13,6 @@ from ms_initkit.plans.bind import bind
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.plan import plan_infos
 from tests.recipes import info, recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TOWERS = [
     {"id": "target", "match": "target.{rest:**}", "like": "online.{rest}"},

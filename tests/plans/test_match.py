@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 import pytest
 
 from ms_initkit.findings import PlanError, RecipeError
+from ms_initkit.language.parameters import Owner
 from ms_initkit.language.selector_tests import Name, Regex
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.match import Matcher
 from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.work import bounded
 from tests.recipes import info, recipe
-
-if TYPE_CHECKING:
-    from ms_initkit.language.parameters import Owner
 
 NAMES = ("blocks.0.weight", "blocks.1.weight", "blocks.1.bias", "blocks.10.weight", "head.weight")
 MATCHES = (

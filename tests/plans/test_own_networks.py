@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
 from ms_initkit.networks.manifest import with_siblings
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.suggest import BASE, Classes, suggest
+from ms_initkit.plans.suggestion import Suggestion
 from ms_initkit.stages.plan import plan_infos
 from tests.recipes import info
-
-if TYPE_CHECKING:
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.suggestion import Suggestion
 
 MINE = Classes(("Mine",), ("my_nets",))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import random
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import mindspore
 import numpy as np
@@ -14,9 +15,6 @@ from mindspore import Parameter, Tensor, nn
 
 import ms_initkit as mik
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 RULES = """
 {match: a, init: {mixture: {parts: [[0.5, {normal: 1}], [0.5, {uniform: {low: -1, high: 1}}]]}}}

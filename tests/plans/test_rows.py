@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import draws, stream
@@ -16,11 +17,6 @@ from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.plan import Plan
 from tests.recipes import info, recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 
 class Table(nn.Cell):

@@ -2,22 +2,18 @@ from __future__ import annotations
 
 import json
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from mindspore import nn
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 import ms_initkit as mik
 from ms_initkit.files import checkpoints
 from ms_initkit.plans.sources import prefix_hint
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
 
 @pytest.fixture(autouse=True)

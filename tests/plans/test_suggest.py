@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from mindspore import nn
@@ -13,19 +13,15 @@ import ms_initkit as mik
 from ms_initkit.cli.main import app
 from ms_initkit.language import library
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.networks.describe import describe
 from ms_initkit.networks.manifest import modules_of, network_of, to_json
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.bind import draft_plan
 from ms_initkit.plans.suggest import BASE, Classes, classes_of, foreign, suggest
 from ms_initkit.plans.suggestion import Share, Suggestion
 from tests.networks import Mlp
 from tests.recipes import info
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.networks.params import ParamInfo
 
 WEIGHT, BIAS, NORM = info("fc.weight", (8, 4)), info("fc.bias", (8,)), info("norm.gamma", (4,), "LayerNorm")
 DENSE = "  - {id: dense, match: {cell: Dense}, init: {normal: 0.02}}\n"

@@ -10,14 +10,13 @@ import math
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+from ms_initkit.plans.lines import Assignment
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.reference.comparison import Family, counterpart, differences, families, plan_of
-
-if TYPE_CHECKING:
-    from ms_initkit.plans.lines import Assignment
 
 HERE: Final = Path(__file__).parent
 PAGE: Final = HERE.parents[1] / "docs" / "before-after.md"

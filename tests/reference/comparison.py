@@ -10,29 +10,26 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
 import yaml
 
 from ms_initkit import draws, stream
+from ms_initkit.draws import Draw
 from ms_initkit.draws.moments import moments as moments_of
 from ms_initkit.networks.construct import load_network
 from ms_initkit.networks.manifest import read_manifest
+from ms_initkit.networks.params import ParamInfo
+from ms_initkit.plans.lines import Assignment
+from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.plan import plan_infos
 from tests.reference.records import kurtosis_error
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.draws import Draw
-    from ms_initkit.networks.params import ParamInfo
-    from ms_initkit.plans.lines import Assignment
-    from ms_initkit.plans.plan import Plan
 
 HERE: Final = Path(__file__).parent
 FAMILIES: Final = HERE / "families"

@@ -5,13 +5,10 @@ Only parameters matter here, so cells are put together by name and none of them 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 from mindspore import Parameter, nn
 from mindspore.common.initializer import initializer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 class Tree(nn.Cell):

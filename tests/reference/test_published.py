@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterator
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -12,13 +13,9 @@ import yaml
 
 from ms_initkit import stream
 from ms_initkit.draws.moments import moments
+from ms_initkit.plans.lines import Assignment
 from ms_initkit.stages.plan import plan_infos
 from tests.reference.comparison import FAMILIES, counterpart, drawn_and_rows, network_infos
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.plans.lines import Assignment
 
 TOLERANCE: Final = 1e-6
 MOMENTS: Final = ("mean", "std", "kurtosis", "low", "high")

@@ -5,14 +5,12 @@ They hold what the reference's networks hold, under its names and in classes cal
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from mindspore import Parameter, Tensor, nn
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _RESNET: Final = (64, 128, 256, 512)
 

@@ -4,8 +4,9 @@ import pickle
 import random
 import threading
 from collections import OrderedDict
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import mindspore
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from mindspore import Parameter, Tensor, nn
 from mindspore.common.initializer import initializer
 from numpy.testing import assert_array_equal
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import stream
@@ -20,12 +22,7 @@ from ms_initkit.stages import write
 from tests.networks import Mixed, Mlp, Stack, Tied
 from tests.recipes import recipe
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    Values = dict[str, NDArray[np.generic]]
+Values = dict[str, NDArray[np.generic]]
 
 NORMAL = '{match: "**", init: {normal: 0.02}}'
 STACK = """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import sys
 import weakref
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 from unittest.mock import patch
 
 import mindspore
@@ -19,17 +20,13 @@ from mindspore import Parameter, Tensor, nn
 from mindspore.common.initializer import Initializer, XavierNormal, initializer
 from mindspore.nn.utils import no_init_parameters
 from mindspore.parallel import _tensor as parallel_tensor
+from numpy.typing import NDArray
 
 from ms_initkit import ApplyError, Assignment, Plan, apply, attach, draw, draws, verify
 from ms_initkit.draws.moments import moments
 from ms_initkit.networks.describe import describe
 from ms_initkit.stages import attach as attaching
 from tests.networks import Mlp, Tied
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
 SEED = 7
 NORMAL = draws.Normal(0.0, 0.02)

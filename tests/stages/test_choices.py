@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,10 +14,6 @@ from mindspore.common.initializer import Constant
 import ms_initkit as mik
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.stages.choices import chosen_constants, contradictions
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 WIDTH = 8
 

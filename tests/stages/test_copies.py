@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 from mindspore import nn
 
 import ms_initkit as mik
+from ms_initkit.findings import Finding
 from ms_initkit.stages.copies import CODE
 from tests.networks import Mlp
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.findings import Finding
 
 RULES = [("**.weight", {"normal": 0.02}), ("**.bias", "zeros")]
 

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import stats
 
 from ms_initkit import draws, stream
+from ms_initkit.draws import Draw, Step
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.moments import moments
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.goodness import TESTS, distance_of, misfits
 from ms_initkit.stages.tally import SAMPLE, Tally
 from tests.laws import EXAMPLES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws import Draw, Step
 
 STEPS: tuple[Step, ...] = (draws.Step("multiply", -2.0), draws.Step("add", 3.0), draws.Step("at_least", 2.9))
 LAWS: dict[str, tuple[Draw, tuple[Step, ...]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +10,6 @@ from mindspore import nn
 
 import ms_initkit as mik
 from tests.networks import Mlp
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECIPE = {"**.weight": {"normal": 0.02}, "**.bias": 0}
 

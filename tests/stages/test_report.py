@@ -8,7 +8,7 @@ import math
 import re
 import shutil
 import subprocess
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,9 +17,6 @@ from mindspore import Parameter, Tensor, nn
 import ms_initkit as mik
 from tests.networks import Mixed, Mlp, Stack
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RULES = '{id: weights, match: {param: weight}, init: {normal: 0.02}}\n{match: "**", init: zeros, optional: true}'
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")

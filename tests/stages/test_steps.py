@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import tracemalloc
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 import ms_initkit as mik
 from ms_initkit.stages.plan import plan_infos
 from tests.recipes import info
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 RULES: list[dict[str, object]] = [
     {"match": "g.weight", "like": "v.weight", "then": [{"norm": {"axis": 1}}, {"multiply": 0.5}]},

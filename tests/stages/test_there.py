@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import mindspore
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, nn
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import draws, stream
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages import write
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 PERTURB = [{"match": "**", "init": "keep", "then": [{"multiply": 0.4}, {"add": {"normal": 0.1}}]}]
 

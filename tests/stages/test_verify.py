@@ -1,22 +1,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from mindspore import Tensor, nn
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit.layouts.python import layout, place, split
 from tests.networks import Mixed, Mlp, Tied
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from numpy.typing import NDArray
 
 RULES = "{match: {param: weight}, init: {normal: 0.02}}\n{match: {param: bias}, init: zeros}"
 

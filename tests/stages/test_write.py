@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import mmap
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import mindspore
 import numpy as np
@@ -17,10 +19,6 @@ from ms_initkit import formulas
 from ms_initkit.formulas.base import Formula
 from ms_initkit.stages.memory import not_writable
 from tests.recipes import recipe
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 
 class Two(nn.Cell):

@@ -7,13 +7,15 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent import futures
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws import (
@@ -31,15 +33,8 @@ from ms_initkit.draws import (
     Uniform,
     Whole,
 )  # fmt: skip
+from ms_initkit.draws.slices import Index
 from ms_initkit.stream import compiled, engine, oracle, pool, sampler
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
-
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.slices import Index
 
 KEY = stream.key(3, "a.weight")
 PLAIN: list[Draw] = [

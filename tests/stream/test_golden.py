@@ -7,7 +7,7 @@ check-numpy2`` and ``make check-aarch64``.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -15,9 +15,6 @@ import pytest
 from ms_initkit import stream
 from ms_initkit.stream import compiled, engine, given, oracle, sampler
 from tests.pinned import GOLDEN, KEY, PINNED, SHAPE, digest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 
 @pytest.fixture(autouse=True)

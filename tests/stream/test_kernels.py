@@ -7,26 +7,22 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform
 from ms_initkit.stages.memory import fresh_array
 from ms_initkit.stream import engine, laws, oracle, table
 from ms_initkit.stream.keys import _keys_slowly, keys
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from numpy.typing import NDArray
-
 
 kernels = pytest.importorskip("ms_initkit.stream.kernels", reason="the kernels were not compiled")
 

@@ -7,21 +7,17 @@ if seeds were not fixed.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy import special, stats
 
 from ms_initkit import stream
 from ms_initkit.draws import Draw, Normal, TruncatedNormal, Uniform
 from ms_initkit.stream import engine, sampler
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from numpy.typing import NDArray
 
 pytestmark = pytest.mark.slow
 

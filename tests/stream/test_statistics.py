@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
 from mindspore.common import initializer as mindspore_initializer
+from numpy.typing import NDArray
 from scipy import stats
 
 from ms_initkit import draws, formulas, stream
@@ -15,9 +16,6 @@ from ms_initkit.draws.moments import moments
 from ms_initkit.formulas import structured
 from ms_initkit.formulas.base import Site
 from tests.laws import BIG, EXAMPLES, Law, truncated, truncated_at_two_sigmas
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 RANDOM = [name for name, example in EXAMPLES.items() if example.law is not None]
 

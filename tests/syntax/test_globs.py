@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from re import _constants as constants  # type: ignore[attr-defined]  # how Python parsed a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import assume, given
@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from ms_initkit.syntax.glob_grammar import GlobError
 from ms_initkit.syntax.globs import Glob
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 Captures = tuple[tuple[str, int], ...]
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,9 +13,6 @@ from ms_initkit.syntax import source
 from ms_initkit.syntax.nodes import Document, Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.numerals import explain_ambiguity, read_number
 from ms_initkit.syntax.source import read_bytes, read_file, read_text
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def codes(text: str) -> list[str]:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from ms_initkit.networks.manifest import with_siblings
 from ms_initkit.networks.params import Owner, ParamInfo
+from ms_initkit.networks.plain import Plain
 from ms_initkit.plans.suggest import Classes
 from tests.truth.families import ABSENT, GIVEN
 from tests.truth.folding import CELL, Document, Entry, unpack
 from tests.truth.heads import restore
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from ms_initkit.networks.plain import Plain
-    from tests.truth.laws import Law
+from tests.truth.laws import Law
 
 DATA: Final = Path(__file__).parent / "data"
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from ms_initkit.networks.manifest import modules_of, network_of, read_manifest
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.suggest import Classes
 from tests.reference.comparison import HERE, MANIFESTS, counterpart, families
-
-if TYPE_CHECKING:
-    from ms_initkit.networks.params import ParamInfo
-    from tests.truth.laws import Law
+from tests.truth.laws import Law
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import itertools
 import json
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from tests.truth import laws
+from tests.truth.laws import Law
 from tests.truth.names import generic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    from tests.truth.laws import Law
 
 Document: TypeAlias = dict[str, Any]
 Index: TypeAlias = tuple[int, ...]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from tests.truth import laws
-from tests.truth.folding import folded, indices, lengthened, pack, shortened, unfolded, unpack
+from tests.truth.folding import Entry, folded, indices, lengthened, pack, shortened, unfolded, unpack
 from tests.truth.names import generic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from tests.truth.folding import Entry
 
 Document: TypeAlias = dict[str, Any]
 

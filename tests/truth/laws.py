@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 
 from tests.reference.records import kurtosis_error, moments_of_sums, rounded
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Law: TypeAlias = dict[str, Any]
 

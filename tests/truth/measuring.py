@@ -8,16 +8,14 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import numpy as np
 
 from tests.reference.records import DETERMINISM_SEEDS, Array, Record
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
 # Elements constructed over all seeds of a network, and the most seeds.
 ELEMENTS: Final = 80_000_000

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
+from ms_initkit.networks.params import Owner, ParamInfo
+from tests.reference.records import Array
 from tests.truth import standins  # first: packages take the operators from mindspore when they are imported
 
 import mindspore as ms  # isort: skip
@@ -24,12 +27,6 @@ from ms_initkit.plans.suggest import classes_of
 from tests.truth import small
 from tests.truth.choices import choices
 from tests.truth.measuring import TooLargeError, measure, run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from ms_initkit.networks.params import Owner, ParamInfo
-    from tests.reference.records import Array
 
 Foreign: TypeAlias = Any
 

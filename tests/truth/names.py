@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from math import prod
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-Shapes: TypeAlias = "Mapping[str, tuple[int, ...]]"
+Shapes: TypeAlias = Mapping[str, tuple[int, ...]]
 
 _WEIGHT_NORM: Final = re.compile(r"weight_([gv])$")
 _LEAVES: Final = {

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from tests.truth import laws
 from tests.truth.folding import CELL, UNSAID, Entry
+from tests.truth.laws import Law
 from tests.truth.names import generic
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from tests.truth.laws import Law
 
 Document: TypeAlias = dict[str, Any]
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
 
-from ms_initkit.language.library import shipped
+from ms_initkit.language.library import Shipped, shipped
 from ms_initkit.plans.suggest import suggest
+from ms_initkit.plans.suggestion import Suggestion
+from tests.truth.data import Case
 from tests.truth.scoring import loaded_recipe
-
-if TYPE_CHECKING:
-    from ms_initkit.language.library import Shipped
-    from ms_initkit.plans.suggestion import Suggestion
-    from tests.truth.data import Case
 
 
 def recommended(case: Case) -> str | None:

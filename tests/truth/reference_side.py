@@ -11,18 +11,15 @@ import importlib
 import importlib.metadata
 import json
 import sys
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from tests.reference.execute import as_array, prepare, seed_everything
+from tests.reference.records import Array
 from tests.truth.choices import choices
 from tests.truth.measuring import measure, run
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from tests.reference.records import Array
 
 Foreign: TypeAlias = Any
 

@@ -11,19 +11,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from ms_initkit.findings import RecipeError
 from ms_initkit.networks.manifest import to_json
 from tests.truth import data
+from tests.truth.data import Case
 from tests.truth.names import generic
 from tests.truth.recommending import recommended
 from tests.truth.scoring import Mismatch, Score, as_constructed, score
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-
-    from tests.truth.data import Case
 
 CONSTRUCTED: Final = "constructed"
 FINDINGS: Final = 6

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.recipe import Recipe
 from ms_initkit.plans.bind import draft_plan
+from ms_initkit.plans.lines import Assignment
 from tests.reference.comparison import differences
 from tests.truth import laws
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ms_initkit.language.recipe import Recipe
-    from ms_initkit.plans.lines import Assignment
-    from tests.truth.data import Case
-    from tests.truth.laws import Law
+from tests.truth.data import Case
+from tests.truth.laws import Law
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from tests.truth import laws
 from tests.truth.choices import choices, why_without
+from tests.truth.folding import Entry
 from tests.truth.names import generic, normal, pair, unwrapped
 from tests.truth.pooling import entries
 from tests.truth.sweep import has_counterpart
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from tests.truth.folding import Entry
 
 LEAST: Final = 0.5
 """Of a network at least so many parameters must have a counterpart; otherwise it is another network."""

@@ -6,7 +6,8 @@ them in the process: it serves the harness, and nothing else may import it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
 
 import mindspore as ms
 import mindspore.mint.linalg as mint_linalg
@@ -14,11 +15,8 @@ import mindspore.mint.nn.functional as mint_functional
 import numpy as np
 from mindspore import Tensor, mint, ops
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
 Foreign: TypeAlias = Any
-Array: TypeAlias = "np.ndarray[Any, Any]"
+Array: TypeAlias = np.ndarray[Any, Any]
 
 _UNWRITTEN: Final = 7.7e7
 """Stands in memory that a constructor allocates and never writes."""

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from tests.truth import data
 from tests.truth.choices import why_not_whole
+from tests.truth.data import Case
 from tests.truth.recommending import recommended
 from tests.truth.scoring import as_constructed, score
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from tests.truth.data import Case
 
 SCORES: Final = Path(__file__).parent / "scores.json"
 PAGE: Final = Path(__file__).parents[2] / "docs" / "truth.md"

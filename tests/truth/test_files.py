@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pytest
 
@@ -11,10 +9,8 @@ from tests.reference.records import Record
 from tests.truth import laws
 from tests.truth.folding import Entry, folded, lengthened, pack, shortened, unfolded, unpack
 from tests.truth.heads import relate, restore
+from tests.truth.laws import Law
 from tests.truth.names import generic, pair
-
-if TYPE_CHECKING:
-    from tests.truth.laws import Law
 
 
 @pytest.mark.parametrize(

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pytest
 
+from ms_initkit.plans.suggestion import Suggestion
 from tests import zoo
 from tests.truth import data, table
 from tests.truth.choices import explained
 from tests.truth.recommending import suggestion
-
-if TYPE_CHECKING:
-    from ms_initkit.plans.suggestion import Suggestion
 
 SAID: Final = table.read()
 CLASSES: Final = [(package, name) for package in data.packages() for name in data.names(package)]
