@@ -153,10 +153,18 @@ def main() -> None:
             disk, (first, best) = bench_disk(folder, int(size)), bench_apply(folder)
             scale = elements(manifest(arguments.part)) / elements(manifest(small))
             first, best = first - best + best * scale, best * scale
-            rows.append({
-                "bytes": size, "peak_mb": peak / 1e6, "materialize_s": seconds, "apply_s": best, "first_apply_s": first,
-                "disk_s": disk, "ratio": max(best, disk) / seconds, "ratio_first": max(first, disk) / seconds,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "bytes": size,
+                    "peak_mb": peak / 1e6,
+                    "materialize_s": seconds,
+                    "apply_s": best,
+                    "first_apply_s": first,
+                    "disk_s": disk,
+                    "ratio": max(best, disk) / seconds,
+                    "ratio_first": max(first, disk) / seconds,
+                }
+            )
     if arguments.json:
         print(json.dumps(rows, indent=1))
         return

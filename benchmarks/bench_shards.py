@@ -72,10 +72,18 @@ def bench_shards(init: str, dtype: str) -> list[dict[str, object]]:
                     best_whole = min(best_whole, seconds(everything, whole, 1))
                     best_part = [min(b, seconds(out, line, repeats)) for b, line in zip(best_part, lines, strict=True)]
                 part = sum(best_part) / len(best_part)
-                rows.append({
-                    "init": init, "dtype": dtype, "axis": axis, "parts": parts, "run": shape[1],
-                    "whole_s": best_whole, "shard_s": part, "ratio": part * parts / best_whole,
-                })  # fmt: skip
+                rows.append(
+                    {
+                        "init": init,
+                        "dtype": dtype,
+                        "axis": axis,
+                        "parts": parts,
+                        "run": shape[1],
+                        "whole_s": best_whole,
+                        "shard_s": part,
+                        "ratio": part * parts / best_whole,
+                    }
+                )
     return rows
 
 

@@ -35,8 +35,7 @@ def binding_rows() -> str:
     for count in (12_500, 25_000, 50_000):
         infos = [
             ParamInfo(
-                (Owner(f"model.layers.{n // RULES}.part{n % RULES}.fc.weight", "weight", ("Dense", "Cell")),),
-                (64, 64),
+                (Owner(f"model.layers.{n // RULES}.part{n % RULES}.fc.weight", "weight", ("Dense", "Cell")),), (64, 64)
             )
             for n in range(count)
         ]
@@ -52,9 +51,13 @@ def startup_rows() -> str:
     rows = [
         ("import mindspore", _process("import mindspore")),
         ("and import ms_initkit, first draw", _process(everything)),
-        ("`ms-initkit check` of a shipped recipe", _process(
-            "import sys; sys.argv = ['ms-initkit', 'check', 'resnet']; from ms_initkit.cli import main; main()")),
-    ]  # fmt: skip
+        (
+            "`ms-initkit check` of a shipped recipe",
+            _process(
+                "import sys; sys.argv = ['ms-initkit', 'check', 'resnet']; from ms_initkit.cli import main; main()"
+            ),
+        ),
+    ]
     return "\n".join(["| process | seconds |", "|---|---|", *(f"| {name} | {seconds:.2f} |" for name, seconds in rows)])
 
 

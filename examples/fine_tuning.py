@@ -51,8 +51,9 @@ def main() -> None:
     print(f"digits below 8: accuracy {train(first, inputs[known], labels[known]):.3f}")
     mindspore.save_checkpoint(
         [{"name": name, "data": p} for name, p in first.parameters_and_names() if name.startswith("backbone.")],
-        "backbone", format="safetensors",
-    )  # fmt: skip
+        "backbone",
+        format="safetensors",
+    )
 
     net = Net(classes=10)
     for parameter in net.backbone.get_parameters():

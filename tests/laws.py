@@ -93,9 +93,13 @@ def two_parts() -> Law:
     variance = raw[1] - mean**2
     fourth = raw[3] - 4 * mean * raw[2] + 6 * mean**2 * raw[1] - 3 * mean**4
     return Law(
-        mean, math.sqrt(variance), fourth / variance**2, -math.inf, math.inf,
+        mean,
+        math.sqrt(variance),
+        fourth / variance**2,
+        -math.inf,
+        math.inf,
         lambda x: 0.3 * left.cdf(x) + 0.7 * right.cdf(x),
-    )  # fmt: skip
+    )
 
 
 TWO_PARTS = elementary.Mixture(((0.3, elementary.Normal(0.5, -1.0)), (0.7, elementary.Uniform(low=0.0, high=1.0))))
@@ -121,13 +125,9 @@ EXAMPLES: dict[str, Example] = {
     ),
     "xavier_normal": Example(scaling.XavierNormal(), CONV, normal(_GLOROT)),
     "glorot_normal": Example(scaling.GlorotNormal("truncated_normal"), CONV, truncated_at_two_sigmas(_GLOROT)),
-    "he_uniform": Example(
-        scaling.HeUniform(), CONV, uniform(-_WIDE * math.sqrt(2 / 288), _WIDE * math.sqrt(2 / 288))
-    ),
+    "he_uniform": Example(scaling.HeUniform(), CONV, uniform(-_WIDE * math.sqrt(2 / 288), _WIDE * math.sqrt(2 / 288))),
     "he_normal": Example(scaling.HeNormal(mode="fan_out", nonlinearity="relu"), CONV, normal(math.sqrt(2 / 576))),
-    "lecun_uniform": Example(
-        scaling.LecunUniform(), CONV, uniform(-math.sqrt(3 / 288), math.sqrt(3 / 288))
-    ),
+    "lecun_uniform": Example(scaling.LecunUniform(), CONV, uniform(-math.sqrt(3 / 288), math.sqrt(3 / 288))),
     "lecun_normal": Example(scaling.LecunNormal(), CONV, truncated_at_two_sigmas(math.sqrt(1 / 288))),
     "layer_default": Example(scaling.LayerDefault(), CONV, uniform(-1 / math.sqrt(288), 1 / math.sqrt(288))),
     "orthogonal": Example(structured.Orthogonal(1.5), (40, 6, 2)),
@@ -161,4 +161,4 @@ EXAMPLES: dict[str, Example] = {
     "rwkv4_time_mix": Example(rwkv.Rwkv4TimeMix(1, 12, "value"), (1, 1, 64)),
     "rwkv7_time_mix": Example(rwkv.Rwkv7TimeMix(1, 12, "channel"), (1, 1, 64)),
     "rwkv7_bias": Example(rwkv.Rwkv7Bias(1, 12, "decay"), (1, 1, 128)),
-}  # fmt: skip
+}

@@ -28,7 +28,7 @@ from ms_initkit.draws import (
     Table,
     TruncatedNormal,
     Uniform,
-)  # fmt: skip
+)
 from ms_initkit.draws.functions import AbsMean, Norm, Normalize
 
 GOLDEN = Path(__file__).parent / "golden" / "stream_v1.json"

@@ -36,10 +36,16 @@ Settings = Mapping[str, str | list[str] | None]
 ZIG: Final = "ziglang==0.15.2"  # clang, and the libraries of many systems, in a wheel
 # What decides a bit, or how fast it comes: environment variables like CFLAGS are not asked.
 FLAGS: Final = (
-    "-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra",
+    "-std=c11",
+    "-O3",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
     "-ffp-contract=off",  # a product and a sum are rounded one after the other
-    "-fno-math-errno", "-fno-trapping-math",  # a square root is an instruction, and nobody looks at flags
-)  # fmt: skip
+    "-fno-math-errno",
+    "-fno-trapping-math",  # a square root is an instruction, and nobody looks at flags
+)
 # Instructions are put in an order in which more numbers stay in registers: Philox needs all there are.
 FLAGS_OF_GCC: Final = ("-fschedule-insns", "-fsched-pressure")
 # The levels of x86-64 beside the baseline; zig spells them with underscores.

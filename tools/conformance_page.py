@@ -26,9 +26,11 @@ outputs). The same layer has the same fans; where a weight lies the other way ro
 `fans: {{in_axes: [-2], out_axes: [-1]}}`.
 """
 _PEERS: Final = {
-    "torch": "torch.nn.init", "jax": "jax.nn.initializers", "keras": "keras.initializers",
+    "torch": "torch.nn.init",
+    "jax": "jax.nn.initializers",
+    "keras": "keras.initializers",
     "mindspore": "mindspore.common.initializer",
-}  # fmt: skip
+}
 
 
 def text() -> str:

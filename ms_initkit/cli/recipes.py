@@ -22,8 +22,7 @@ from ms_initkit.syntax.source import read_file
 
 
 def check(
-    recipes: Annotated[list[str], typer.Argument(help="Paths, or names of shipped recipes.")],
-    as_json: AsJson = False,
+    recipes: Annotated[list[str], typer.Argument(help="Paths, or names of shipped recipes.")], as_json: AsJson = False
 ) -> None:
     """Checks recipes by themselves, without a network and without importing MindSpore."""
     findings: list[Finding] = []

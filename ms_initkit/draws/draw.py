@@ -366,9 +366,23 @@ class Keep(Base):
 
 
 Draw: TypeAlias = (
-    Constant | Uniform | Normal | TruncatedNormal | Mixture | Table | Whole | Custom
-    | Blocks | Repeated | Edited | Made | InRows | There | Loaded | Keep
-)  # fmt: skip
+    Constant
+    | Uniform
+    | Normal
+    | TruncatedNormal
+    | Mixture
+    | Table
+    | Whole
+    | Custom
+    | Blocks
+    | Repeated
+    | Edited
+    | Made
+    | InRows
+    | There
+    | Loaded
+    | Keep
+)
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 
 

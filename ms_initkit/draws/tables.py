@@ -169,11 +169,7 @@ def _sinusoid_grid(values: _Values, coords: Coords, shape: Shape) -> Floats:
 
 
 def _wave(
-    values: _Values,
-    position: NDArray[np.int64],
-    frequency: NDArray[np.int64],
-    count: int,
-    is_cosine: NDArray[np.bool_],
+    values: _Values, position: NDArray[np.int64], frequency: NDArray[np.int64], count: int, is_cosine: NDArray[np.bool_]
 ) -> Floats:
     t = _fraction(frequency, count, values.flag("endpoint"))
     # The power is taken over the few frequencies, before they meet the positions.

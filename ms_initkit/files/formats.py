@@ -48,9 +48,7 @@ def _safetensors_entries(path: str, size: int) -> Mapping[str, Entry]:
         raise ValueError(f"{path}: {problem}: {header.file_size:,} bytes promised, {size:,} there")
     return {
         tensor.name: Entry(
-            tensor.dtype,
-            tensor.shape,
-            ((header.length + tensor.start, header.length + tensor.start + tensor.size),),
+            tensor.dtype, tensor.shape, ((header.length + tensor.start, header.length + tensor.start + tensor.size),)
         )
         for tensor in header.tensors
     }

@@ -158,13 +158,7 @@ class Rwkv7Bias(Formula):
             raise ValueError("a scalar has no channels")
         return draws.Table(
             "rwkv7_bias",
-            (
-                ("start", start),
-                ("stop", stop),
-                ("power", power),
-                ("zigzag", zigzag),
-                ("head_size", self.head_size),
-            ),
+            (("start", start), ("stop", stop), ("power", power), ("zigzag", zigzag), ("head_size", self.head_size)),
         )
 
 

@@ -18,9 +18,19 @@ Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 Distribution: TypeAlias = Literal["normal", "untruncated_normal", "truncated_normal", "uniform"]
 Shape: TypeAlias = Literal["normal", "truncated_normal"]
 Nonlinearity: TypeAlias = Literal[
-    "linear", "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d",
-    "sigmoid", "tanh", "relu", "leaky_relu", "selu",
-]  # fmt: skip
+    "linear",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
+    "sigmoid",
+    "tanh",
+    "relu",
+    "leaky_relu",
+    "selu",
+]
 NegativeSlope: TypeAlias = Annotated[float, FINITE, Alias(("a",)), Ambiguous("a gain")]
 
 _STEEP: Final = 1e150  # a slope whose square is no float

@@ -96,12 +96,7 @@ class Sinusoid(Formula):
             raise ValueError("an endpoint needs at least two frequencies: four features")
         return draws.Table(
             "sinusoid",
-            (
-                ("layout", self.layout),
-                ("endpoint", self.endpoint),
-                ("base", self.base),
-                ("offset", self.offset),
-            ),
+            (("layout", self.layout), ("endpoint", self.endpoint), ("base", self.base), ("offset", self.offset)),
         )
 
 
@@ -165,13 +160,7 @@ def ramp(
     """
     return draws.Table(
         "linspace",
-        (
-            ("start", start),
-            ("stop", stop),
-            ("power", power),
-            ("endpoint", endpoint),
-            ("axis", axis_of(site, axis)),
-        ),
+        (("start", start), ("stop", stop), ("power", power), ("endpoint", endpoint), ("axis", axis_of(site, axis))),
     )
 
 

@@ -18,14 +18,22 @@ from ms_initkit.syntax.schemas import Key, Table
 
 # In the order in which editors show them.
 STEPS: Final[tuple[type[Step], ...]] = (
-    Add, Multiply, Set, ZeroRows, ZeroColumns, Mask, Exp, Abs, Normalize, Norm, AbsMean, LowRank,
-)  # fmt: skip
+    Add,
+    Multiply,
+    Set,
+    ZeroRows,
+    ZeroColumns,
+    Mask,
+    Exp,
+    Abs,
+    Normalize,
+    Norm,
+    AbsMean,
+    LowRank,
+)
 THEN: Final[Table] = tuple(Key(step.key, step.schema, step.description) for step in STEPS)
 SCHEMA: Final = schemas.list_of(
-    schemas.any_of(
-        {"enum": [step.key for step in STEPS if step.is_bare]},
-        schemas.mapping(THEN) | schemas.ONE_KEY,
-    )
+    schemas.any_of({"enum": [step.key for step in STEPS if step.is_bare]}, schemas.mapping(THEN) | schemas.ONE_KEY)
 )
 
 

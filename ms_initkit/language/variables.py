@@ -36,11 +36,7 @@ EXTENT: Final[Table] = (
 )
 DERIVED: Final[Table] = (
     Key("count", schemas.WORD, "How many values the glob's one capture takes over the network's names."),
-    Key(
-        "extent",
-        schemas.mapping(EXTENT),
-        "The length of an axis of the first parameter that a glob matches.",
-    ),
+    Key("extent", schemas.mapping(EXTENT), "The length of an axis of the first parameter that a glob matches."),
     Key(
         "config",
         schemas.one_or_more(schemas.WORD),

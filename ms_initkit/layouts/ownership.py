@@ -38,9 +38,7 @@ class _Holders:
 
 
 def check_ownership(
-    layout: Layout,
-    parameters_of: Callable[[Position], Sequence[ParamInfo]],
-    model: Sequence[ParamInfo] | None = None,
+    layout: Layout, parameters_of: Callable[[Position], Sequence[ParamInfo]], model: Sequence[ParamInfo] | None = None
 ) -> tuple[Finding, ...]:
     """Returns what the ranks of ``layout`` leave out, or hold more often than declared; empty if all is well.
 

@@ -57,10 +57,7 @@ class Likes:
     circles: list[Finding] = field(default_factory=list)
 
     def follow(
-        self,
-        lines: list[Assignment],
-        taken: Taken,
-        fail: Callable[[Rule, ParamInfo, ValueError], None],
+        self, lines: list[Assignment], taken: Taken, fail: Callable[[Rule, ParamInfo, ValueError], None]
     ) -> None:
         """Gives each that waits the draw and the random numbers of the parameter that it is like.
 

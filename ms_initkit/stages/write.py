@@ -120,10 +120,7 @@ def _is_held(line: Assignment) -> bool:
 
 
 def _write_taken(
-    spared: Sequence[tuple[Assignment, Parameter]],
-    there: There,
-    seed: int,
-    progress: Callable[[int], None] | None,
+    spared: Sequence[tuple[Assignment, Parameter]], there: There, seed: int, progress: Callable[[int], None] | None
 ) -> Iterator[str]:
     """Writes what is made of values that are there, in order, and yields the names."""
     columns, parameters = Columns.of([line for line, _ in spared]), [parameter for _, parameter in spared]

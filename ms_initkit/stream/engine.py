@@ -103,9 +103,18 @@ def fill_loops(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, su
     is_run = len(loops.lengths) == 1 or law.id == laws.CONSTANT
     outer = () if is_run else (*loops.lengths, *loops.strides)
     row = table.PACKED.pack(
-        size, size, out.__array_interface__["data"][0], dtype, law.id, key, substream, loops.offset,
-        law.parameters.tobytes(), len(outer) // 2, 8 * table.ROW,
-    )  # fmt: skip
+        size,
+        size,
+        out.__array_interface__["data"][0],
+        dtype,
+        law.id,
+        key,
+        substream,
+        loops.offset,
+        law.parameters.tobytes(),
+        len(outer) // 2,
+        8 * table.ROW,
+    )
     _fill_table(row + struct.pack(f"{len(outer)}q", *outer), 1, size)
 
 

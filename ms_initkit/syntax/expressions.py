@@ -89,12 +89,7 @@ def _name_tokens(node: Node) -> list[Token]:
 def _arithmetic_names(node: Node, *, is_number: bool) -> list[Token]:
     if node.kind == "name":
         return [node.token] if is_number else []
-    is_inside = node.kind in ("arithmetic", "sign", "call", "index") or node.token.text in (
-        "<",
-        "<=",
-        ">",
-        ">=",
-    )
+    is_inside = node.kind in ("arithmetic", "sign", "call", "index") or node.token.text in ("<", "<=", ">", ">=")
     return [token for operand in node.operands for token in _arithmetic_names(operand, is_number=is_inside)]
 
 
@@ -121,11 +116,7 @@ def _evaluate(node: Node, env: Mapping[str, Value]) -> Value:
 def _look_up(token: Token, env: Mapping[str, Value]) -> Value:
     if token.text not in env:
         raise ExpressionError(
-            f"{token.text!r} has no value here",
-            token.start,
-            len(token.text),
-            suggestion(token.text, env),
-            token.text,
+            f"{token.text!r} has no value here", token.start, len(token.text), suggestion(token.text, env), token.text
         )
     return env[token.text]
 

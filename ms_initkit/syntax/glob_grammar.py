@@ -114,9 +114,11 @@ class _Parser:
             return Token(text["stars"], inside, start, text["name"])
         if _NAME.fullmatch(inside) is None:
             raise GlobError(
-                f"{{{inside}}} is neither a capture nor a choice", start, self.at - start,
+                f"{{{inside}}} is neither a capture nor a choice",
+                start,
+                self.at - start,
                 "a capture is a name, as {i} or {rest:**}; a choice has a comma, as {a,b}",
-            )  # fmt: skip
+            )
         return Token("capture", inside, start)
 
     def _token(self, char: str) -> Token:
@@ -160,9 +162,7 @@ def _expand(pieces: tuple[_Piece, ...]) -> list[tuple[Token, ...]]:
         total *= len(expanded)
         if total > _MOST_ALTERNATIVES:
             raise GlobError(
-                f"its choices make more than {_MOST_ALTERNATIVES} globs",
-                0,
-                hint="write several globs in a list",
+                f"its choices make more than {_MOST_ALTERNATIVES} globs", 0, hint="write several globs in a list"
             )
         options.append(expanded)
     return [tuple(token for part in parts for token in part) for parts in product(*options)]

@@ -123,9 +123,11 @@ def _common_captures(expansions: list[tuple[Segment, ...]], text: str) -> tuple[
         for name in found[0] + names:
             if name not in found[0] or name not in names:
                 raise GlobError(
-                    f"{{{name}}} is captured by some alternatives only", text.find("{" + name), len(name) + 2,
+                    f"{{{name}}} is captured by some alternatives only",
+                    text.find("{" + name),
+                    len(name) + 2,
                     "capture it outside of the choice, or write several rules",
-                )  # fmt: skip
+                )
     return found[0]
 
 

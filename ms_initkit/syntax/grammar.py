@@ -41,10 +41,16 @@ _TOKEN: Final = re.compile(
 )
 
 _MEANT: Final = {
-    "^": "write ** for powers", "=": "write == to compare", "%": "there is no remainder", "&": "write `and`",
-    "|": "write `or`", "!": "write `not`", ".": "there are no attributes",
-    "{": "a capture is written without braces", "}": "a capture is written without braces",
-}  # fmt: skip
+    "^": "write ** for powers",
+    "=": "write == to compare",
+    "%": "there is no remainder",
+    "&": "write `and`",
+    "|": "write `or`",
+    "!": "write `not`",
+    ".": "there are no attributes",
+    "{": "a capture is written without braces",
+    "}": "a capture is written without braces",
+}
 
 COMPARISONS: Final[dict[str, Callable[[Any, Any], bool]]] = {
     "==": operator.eq,
@@ -72,12 +78,7 @@ class ExpressionError(ValueError):
     """
 
     def __init__(
-        self,
-        message: str,
-        start: int,
-        length: int = 1,
-        hint: str | None = None,
-        name: str | None = None,
+        self, message: str, start: int, length: int = 1, hint: str | None = None, name: str | None = None
     ) -> None:
         super().__init__(message)
         self.start: Final = start
@@ -136,8 +137,7 @@ class Parser:
             )
         if token.kind != "end":
             raise token.error(
-                f"{token.text!r} is not expected here",
-                _MEANT.get(token.text, "did you leave out an operator?"),
+                f"{token.text!r} is not expected here", _MEANT.get(token.text, "did you leave out an operator?")
             )
         return root
 
@@ -220,8 +220,7 @@ class Parser:
             return Node("literal", token, literal=token.text == "true")
         if token.text in _WORDS:
             raise token.error(
-                f"{token.text!r} is not expected here",
-                None if self.is_condition else "conditions belong to `when`",
+                f"{token.text!r} is not expected here", None if self.is_condition else "conditions belong to `when`"
             )
         bracket = self._take("[")
         if bracket is not None:
@@ -233,8 +232,7 @@ class Parser:
             return self._call(token, opening)
         if opening is not None:
             raise token.error(
-                f"no function is called {token.text!r}",
-                suggestion(token.text, FUNCTIONS) or _listed_functions(),
+                f"no function is called {token.text!r}", suggestion(token.text, FUNCTIONS) or _listed_functions()
             )
         return Node("name", token)
 

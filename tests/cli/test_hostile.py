@@ -46,7 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ('family: a\nrules: [{match: {regex: "(a)\\\\1"}, init: ones}]\n', "bad-regex"),
         ("[" * 5000, "too-large"),
     ],
-)  # fmt: skip
+)
 def test_a_recipe_gets_its_finding(folder: Path, recipe: str, code: str) -> None:
     (folder / "bad.yaml").write_text(recipe)
 

@@ -81,10 +81,7 @@ def test_a_plan_of_shapes_needs_no_network() -> None:
 def test_values_of_a_folder_are_verified() -> None:
     net = ("--net", "nets_of_sources:two", "--recipe", "own/mine.yaml", "--seed", "3")
     assert run("manifest", "--net", "nets_of_sources:two", "--out", "two.json").exit_code == 0
-    written = run(
-        "materialize", "--shapes", "two.json", "--recipe", "own/mine.yaml", "--seed", "3", "--out", "out",
-        "--shard-size", "60B",
-    )  # fmt: skip
+    written = run("materialize", "--shapes", "two.json", *net[2:], "--out", "out", "--shard-size", "60B")
     assert written.exit_code == 0, written.stderr
     assert len(list(Path("out").glob("*.safetensors"))) > 1
 

@@ -48,8 +48,12 @@ def _torch() -> list[Case]:
         ("normal_", {"mean": 3.0, "std": 0.5}, "normal", {"mean": 3, "sigma": 0.5}),
         ("normal_", {"mean": 1.0, "std": 0.0}, "normal", {"mean": 1, "sigma": 0}),
         ("trunc_normal_", {"std": 0.02}, "trunc_normal", {"sigma": 0.02}),
-        ("trunc_normal_", {"mean": 0.5, "std": 1.5, "a": -1.0, "b": 3.0}, "trunc_normal",
-         {"mean": 0.5, "sigma": 1.5, "a": -1, "b": 3}),
+        (
+            "trunc_normal_",
+            {"mean": 0.5, "std": 1.5, "a": -1.0, "b": 3.0},
+            "trunc_normal",
+            {"mean": 0.5, "sigma": 1.5, "a": -1, "b": 3},
+        ),
         ("trunc_normal_", {"a": 2.0, "b": 3.0}, "trunc_normal", {"sigma": 1, "a": 2, "b": 3}),
         ("trunc_normal_", {"a": 0.5, "b": 0.501}, "trunc_normal", {"sigma": 1, "a": 0.5, "b": 0.501}),
         ("trunc_normal_", {"a": 9.0, "b": 10.0}, "trunc_normal", {"sigma": 1, "a": 9, "b": 10}),
@@ -57,16 +61,22 @@ def _torch() -> list[Case]:
         ("sparse_", {"sparsity": 0.1, "std": 0.3}, "sparse", {"sparsity": 0.1, "sigma": 0.3}),
         ("eye_", {}, "identity", {}),
         ("constant_", {"val": 0.3}, "constant", {"value": 0.3}),
-    ]  # fmt: skip
+    ]
     cases = [Case("torch", name, given, MATRIX, ours, config) for name, given, ours, config in laws]
     for shape in (MATRIX, KERNEL):
         for law in ("uniform", "normal"):
             cases += [
                 Case("torch", f"xavier_{law}_", {"gain": 5 / 3}, shape, f"xavier_{law}", {"gain": 5 / 3}),
                 Case("torch", f"kaiming_{law}_", {}, shape, f"he_{law}"),
-                Case("torch", f"kaiming_{law}_", {"a": 0.3, "mode": "fan_out"}, shape, f"he_{law}",
-                     {"negative_slope": 0.3, "mode": "fan_out"}),
-            ]  # fmt: skip
+                Case(
+                    "torch",
+                    f"kaiming_{law}_",
+                    {"a": 0.3, "mode": "fan_out"},
+                    shape,
+                    f"he_{law}",
+                    {"negative_slope": 0.3, "mode": "fan_out"},
+                ),
+            ]
             cases += [
                 Case("torch", f"kaiming_{law}_", {"nonlinearity": word}, shape, f"he_{law}", {"nonlinearity": word})
                 for word in ("relu", "linear", "tanh", "selu", "sigmoid", "conv2d")
@@ -86,8 +96,14 @@ def _jax() -> list[Case]:
         Case("jax", "normal", {"stddev": 0.3}, MATRIX, "normal", {"sigma": 0.3}),
         Case("jax", "uniform", {"scale": 0.3}, MATRIX, "uniform", {"low": 0, "high": 0.3}),
         Case("jax", "truncated_normal", {"stddev": 0.3}, MATRIX, "trunc_normal_tf", {"sigma": 0.3}),
-        Case("jax", "truncated_normal", {"stddev": 0.3, "lower": 1.0, "upper": 1.5}, MATRIX, "trunc_normal_tf",
-             {"sigma": 0.3, "a": 1, "b": 1.5}),
+        Case(
+            "jax",
+            "truncated_normal",
+            {"stddev": 0.3, "lower": 1.0, "upper": 1.5},
+            MATRIX,
+            "trunc_normal_tf",
+            {"sigma": 0.3, "a": 1, "b": 1.5},
+        ),
         Case("jax", "constant", {"value": 2.5}, MATRIX, "constant", {"value": 2.5}),
         Case("jax", "zeros", {}, MATRIX, "zeros"),
         Case("jax", "ones", {}, MATRIX, "ones"),
@@ -98,7 +114,7 @@ def _jax() -> list[Case]:
         Case("jax", "he_normal", {}, LAST, "he_normal", {"distribution": "truncated_normal"}, FLAX),
         Case("jax", "lecun_uniform", {}, LAST, "lecun_uniform", fans=FLAX),
         Case("jax", "lecun_normal", {}, LAST, "lecun_normal", fans=FLAX),
-    ]  # fmt: skip
+    ]
     for mode in ("fan_in", "fan_out", "fan_avg", "fan_geo_avg"):
         for law in ("normal", "truncated_normal", "uniform"):
             given = {"scale": 1.7, "mode": mode, "distribution": law}
@@ -114,8 +130,14 @@ def _keras() -> list[Case]:
     cases = [
         Case("keras", "RandomNormal", {"mean": 1.0, "stddev": 0.3}, MATRIX, "normal", {"mean": 1, "sigma": 0.3}),
         Case("keras", "RandomUniform", {"minval": -1.0, "maxval": 0.5}, MATRIX, "uniform", {"low": -1, "high": 0.5}),
-        Case("keras", "TruncatedNormal", {"mean": 1.0, "stddev": 0.3}, MATRIX, "trunc_normal_tf",
-             {"mean": 1, "sigma": 0.3}),
+        Case(
+            "keras",
+            "TruncatedNormal",
+            {"mean": 1.0, "stddev": 0.3},
+            MATRIX,
+            "trunc_normal_tf",
+            {"mean": 1, "sigma": 0.3},
+        ),
         Case("keras", "Constant", {"value": 2.5}, MATRIX, "constant", {"value": 2.5}),
         Case("keras", "Zeros", {}, MATRIX, "zeros"),
         Case("keras", "Ones", {}, MATRIX, "ones"),
@@ -127,7 +149,7 @@ def _keras() -> list[Case]:
         Case("keras", "HeNormal", {}, LAST, "he_normal", {"distribution": "truncated_normal"}, FLAX),
         Case("keras", "LecunUniform", {}, LAST, "lecun_uniform", fans=FLAX),
         Case("keras", "LecunNormal", {}, LAST, "lecun_normal", fans=FLAX),
-    ]  # fmt: skip
+    ]
     for mode in ("fan_in", "fan_out", "fan_avg"):
         for law in ("untruncated_normal", "truncated_normal", "uniform"):
             given = {"scale": 1.7, "mode": mode, "distribution": law}
@@ -147,22 +169,39 @@ def _mindspore() -> list[Case]:
         Case("mindspore", "Identity", {}, MATRIX, "identity"),
         Case("mindspore", "Dirac", {"groups": 2}, (6, 4, 3, 3), "dirac", {"groups": 2}),
         Case("mindspore", "Orthogonal", {"gain": 1.5}, MATRIX, "orthogonal", {"gain": 1.5}),
-        Case("mindspore", "Sparse", {"sparsity": 0.1, "sigma": 0.3}, MATRIX, "sparse",
-             {"sparsity": 0.1, "sigma": 0.3}),
+        Case("mindspore", "Sparse", {"sparsity": 0.1, "sigma": 0.3}, MATRIX, "sparse", {"sparsity": 0.1, "sigma": 0.3}),
         Case("mindspore", "XavierUniform", {"gain": 2}, KERNEL, "xavier_uniform", {"gain": 2}),
         Case("mindspore", "XavierNormal", {"gain": 2}, KERNEL, "xavier_normal", {"gain": 2}),
         *(
-            Case("mindspore", name, {"mode": mode, "nonlinearity": word}, KERNEL, ours,
-                 {"mode": mode, "nonlinearity": word})
+            Case(
+                "mindspore",
+                name,
+                {"mode": mode, "nonlinearity": word},
+                KERNEL,
+                ours,
+                {"mode": mode, "nonlinearity": word},
+            )
             for name, ours in (("HeUniform", "he_uniform"), ("HeNormal", "he_normal"))
             for mode in ("fan_in", "fan_out")
             for word in ("relu", "leaky_relu", "tanh")
         ),
-        Case("mindspore", "VarianceScaling", {"distribution": "untruncated_normal"}, KERNEL, "variance_scaling",
-             {"distribution": "untruncated_normal"}),
-        Case("mindspore", "VarianceScaling", {"distribution": "uniform", "mode": "fan_avg"}, KERNEL,
-             "variance_scaling", {"distribution": "uniform", "mode": "fan_avg"}),
-    ]  # fmt: skip
+        Case(
+            "mindspore",
+            "VarianceScaling",
+            {"distribution": "untruncated_normal"},
+            KERNEL,
+            "variance_scaling",
+            {"distribution": "untruncated_normal"},
+        ),
+        Case(
+            "mindspore",
+            "VarianceScaling",
+            {"distribution": "uniform", "mode": "fan_avg"},
+            KERNEL,
+            "variance_scaling",
+            {"distribution": "uniform", "mode": "fan_avg"},
+        ),
+    ]
 
 
 CASES: Final = (*_torch(), *_jax(), *_keras(), *_mindspore())
@@ -284,23 +323,12 @@ DIFFERENCES: Final = (
         "MindSpore cuts the draws to whole numbers in silence.",
     ),
     Difference(
-        Case("torch", "dirac_", {}, (4, 4), "dirac"),
-        "refuses",
-        "refuses",
-        "Both: a matrix's identity is `identity`.",
+        Case("torch", "dirac_", {}, (4, 4), "dirac"), "refuses", "refuses", "Both: a matrix's identity is `identity`."
     ),
     Difference(
-        Case("torch", "orthogonal_", {}, (4,), "orthogonal"),
-        "refuses",
-        "refuses",
-        "Both: a vector is no matrix.",
+        Case("torch", "orthogonal_", {}, (4,), "orthogonal"), "refuses", "refuses", "Both: a vector is no matrix."
     ),
-    Difference(
-        Case("jax", "glorot_uniform", {}, (4,), "glorot_uniform"),
-        "refuses",
-        "refuses",
-        "Both.",
-    ),
+    Difference(Case("jax", "glorot_uniform", {}, (4,), "glorot_uniform"), "refuses", "refuses", "Both."),
     Difference(
         Case("torch", "kaiming_normal_", {}, (3, 0), "he_normal"),
         "draws",

@@ -24,8 +24,21 @@ for peer in ("torch", "jax", "keras"):
     pytest.importorskip(peer, reason="`make conformance` has the peers")
 pytestmark = pytest.mark.filterwarnings("default")
 
-DETERMINISTIC = ("eye_", "dirac_", "constant_", "constant", "zeros", "ones", "Zeros", "Ones", "Constant", "Identity",
-                 "Zero", "One", "Dirac")  # fmt: skip
+DETERMINISTIC = (
+    "eye_",
+    "dirac_",
+    "constant_",
+    "constant",
+    "zeros",
+    "ones",
+    "Zeros",
+    "Ones",
+    "Constant",
+    "Identity",
+    "Zero",
+    "One",
+    "Dirac",
+)
 SIGNIFICANCE = 1e-6
 
 

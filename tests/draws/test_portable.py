@@ -133,8 +133,13 @@ def test_the_bits_are_pinned() -> None:
     """Any machine must give these; a libm somewhere underneath would show here first."""
     x = np.linspace(0.001, 30.0, 4099)
     functions: list[Callable[[Array], Array]] = [
-        portable.log, portable.exp, portable.expm1, portable.sin, portable.cos, gaussian.erfc,
-    ]  # fmt: skip
+        portable.log,
+        portable.exp,
+        portable.expm1,
+        portable.sin,
+        portable.cos,
+        gaussian.erfc,
+    ]
     total = 0
     for function in functions:
         for bits in function(x).view(np.uint64).tolist():

@@ -251,10 +251,7 @@ OTHER_VALUES = "of other values than those that '0.base_layer.weight' keeps the 
             by_hand([{"add": {"normal": 1}}, part("rest")], [{"add": {"normal": 1}}, part("a")], then=False),
             OTHER_VALUES,
         ),
-        (
-            by_hand([part("rest", 8, 2)], [part("a")], then=False),
-            "by pissa, rank 8, scale 1, and '0.base_layer",
-        ),
+        (by_hand([part("rest", 8, 2)], [part("a")], then=False), "by pissa, rank 8, scale 1, and '0.base_layer"),
         (
             by_hand([part("rest", 8, 1, "olora")], [part("a")], then=False),
             "has the same scheme, rank and scale in both",

@@ -125,9 +125,18 @@ def test_kinds_follow_from_the_types() -> None:
     found = formulas.arguments(Everything)
 
     assert [argument.kind for argument in found] == [
-        "number", "integer", "flag", "word", "text", "numbers", "integers", "formula", "formulas", "mixture parts",
         "number",
-    ]  # fmt: skip
+        "integer",
+        "flag",
+        "word",
+        "text",
+        "numbers",
+        "integers",
+        "formula",
+        "formulas",
+        "mixture parts",
+        "number",
+    ]
     assert found[0].range == Range(0.0, 1.0)
     assert found[3].choices == ("a", "b")
     assert [argument.is_required for argument in found] == [True] * 10 + [False]

@@ -173,12 +173,7 @@ def manifest(content: bytes) -> None:
     modules_of(path)
     infos, config = read_shapes(path), config_in(path)
     rules = [
-        {
-            "match": {"has": "padding_idx"},
-            "where": "cell.padding_idx >= 0",
-            "init": "zeros",
-            "optional": True,
-        },
+        {"match": {"has": "padding_idx"}, "where": "cell.padding_idx >= 0", "init": "zeros", "optional": True},
         {"match": {"name": "**", "trainable": "any"}, "init": {"constant": "sigma * ndim"}},
     ]
     sigma = {"config": ["initializer_range", "text_config.n"], "default": 0.5}

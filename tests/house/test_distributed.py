@@ -47,10 +47,7 @@ def run(size: int, folder: Path) -> str:
         *(str(WORKER), str(folder)),
     ]
     # msrun starts whatever `python` is found first.
-    environment = os.environ | {
-        "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
-        "PYTHONPATH": str(ROOT),
-    }
+    environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}", "PYTHONPATH": str(ROOT)}
     job = subprocess.Popen(
         command,
         cwd=folder,

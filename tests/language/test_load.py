@@ -546,8 +546,13 @@ def test_a_rule_replaces_an_inherited_one_of_its_id() -> None:
 
 def test_a_rule_without_an_id_replaces_none() -> None:
     assert [name for name, _ in rules_of("rules: [{match: a, init: 1}, {match: b, init: 1}, {match: c, init: 1}]")] == [
-        "1", "2", "3", "one", "two", "base/3",
-    ]  # fmt: skip
+        "1",
+        "2",
+        "3",
+        "one",
+        "two",
+        "base/3",
+    ]
 
 
 def test_inherited_rules_can_be_left_out() -> None:

@@ -136,12 +136,7 @@ def test_fans_and_counts_are_the_whole_models(recipe: Path, tmp_path: Path) -> N
 
     for leaf in ("qkv.weight", "qkv.bias", "out.weight", "out.bias"):
         own, theirs = part[f"layers.0.{leaf}"], whole[f"layers.2.{leaf}"]
-        assert (own.draw, own.fans, own.moments, own.shape) == (
-            theirs.draw,
-            theirs.fans,
-            theirs.moments,
-            theirs.shape,
-        )
+        assert (own.draw, own.fans, own.moments, own.shape) == (theirs.draw, theirs.fans, theirs.moments, theirs.shape)
 
 
 def test_a_wrong_value_of_a_slice_is_found(recipe: Path, tmp_path: Path) -> None:
@@ -581,8 +576,9 @@ def llama_70b(tp: int = 1, pp: int = 1, dp: int = 1, stage: int = 0) -> tuple[Pa
     for i in range(layers // pp):
         p = f"layers.{i}."
         shapes += [(p + "attention_norm.weight", hidden // dp), (p + "ffn_norm.weight", hidden // dp)]
-        shapes += [(f"{p}attention.{w}.weight", n // tp // dp, hidden) for w, n in
-                   (("wq", hidden), ("wk", kv), ("wv", kv))]  # fmt: skip
+        shapes += [
+            (f"{p}attention.{w}.weight", n // tp // dp, hidden) for w, n in (("wq", hidden), ("wk", kv), ("wv", kv))
+        ]
         shapes += [(f"{p}feed_forward.{w}.weight", inner // tp // dp, hidden) for w in ("w1", "w3")]
         shapes.append((p + "attention.wo.weight", hidden // dp, hidden // tp))
         shapes.append((p + "feed_forward.w2.weight", hidden // dp, inner // tp))

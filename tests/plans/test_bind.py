@@ -103,11 +103,7 @@ def test_a_cell_selector_means_the_class_and_its_relatives() -> None:
     ],
 )
 def test_each_selector_selects(selector: str, selected: str) -> None:
-    infos = [
-        info("conv.weight", (8, 4, 3, 3), "Conv2d"),
-        info("half.weight", dtype="float16"),
-        info("fc.bias", (4,)),
-    ]
+    infos = [info("conv.weight", (8, 4, 3, 3), "Conv2d"), info("half.weight", dtype="float16"), info("fc.bias", (4,))]
 
     plan = bind(recipe(f"{{match: {{{selector}}}, init: 1}}\n{{match: '**', init: 2}}"), infos, strict=True)
 

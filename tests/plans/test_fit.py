@@ -156,11 +156,7 @@ def test_a_copy_is_made_to_fit_and_steps_follow() -> None:
     ],
 )
 def test_what_does_not_fit_is_found_before_a_value_is_written(
-    tmp_path: Path,
-    old: tuple[int, ...],
-    new: tuple[int, ...],
-    fit: dict[str, object],
-    said: str,
+    tmp_path: Path, old: tuple[int, ...], new: tuple[int, ...], fit: dict[str, object], said: str
 ) -> None:
     save_file({"w0": values(*old)}, tmp_path / "old.safetensors")
 

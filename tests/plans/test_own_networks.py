@@ -38,16 +38,22 @@ def table(name: str, rows: int, width: int) -> list[ParamInfo]:
 
 CNN = conv("conv1", 8, 3) + norm("bn1", 8, "BatchNorm2d") + conv("conv2", 16, 8) + norm("bn2", 16, "BatchNorm2d")
 UNET = [
-    *conv("down.0.conv", 8, 3), *norm("down.0.bn", 8, "BatchNorm2d"), *conv("bottom.conv", 16, 8),
-    info("up.0.weight", (16, 8, 2, 2), "Conv2dTranspose", is_transposed=True), *conv("head", 2, 8, 1),
-]  # fmt: skip
+    *conv("down.0.conv", 8, 3),
+    *norm("down.0.bn", 8, "BatchNorm2d"),
+    *conv("bottom.conv", 16, 8),
+    info("up.0.weight", (16, 8, 2, 2), "Conv2dTranspose", is_transposed=True),
+    *conv("head", 2, 8, 1),
+]
 MLP = dense("fc1", 16, 8) + dense("fc2", 16, 16) + dense("head", 4, 16)
 LSTM = [
-    *table("source", 50, 8), *table("target", 50, 8),
-    info("encoder.weight_ih_l0", (64, 8), "LSTM"), info("encoder.weight_hh_l0", (64, 16), "LSTM"),
-    info("decoder.weight_ih_l0", (64, 8), "LSTM"), info("decoder.weight_hh_l0", (64, 16), "LSTM"),
+    *table("source", 50, 8),
+    *table("target", 50, 8),
+    info("encoder.weight_ih_l0", (64, 8), "LSTM"),
+    info("encoder.weight_hh_l0", (64, 16), "LSTM"),
+    info("decoder.weight_ih_l0", (64, 8), "LSTM"),
+    info("decoder.weight_hh_l0", (64, 16), "LSTM"),
     *dense("out", 50, 16),
-]  # fmt: skip
+]
 
 
 def gpt() -> list[ParamInfo]:
@@ -103,10 +109,13 @@ def below(prefix: str, infos: list[ParamInfo]) -> list[ParamInfo]:
 
 def block(name: str, width: int = 16) -> list[ParamInfo]:
     return [
-        *dense(f"{name}.attention.wq", width, width), *dense(f"{name}.attention.wo", width, width),
-        *dense(f"{name}.feed_forward.w1", 32, width), *dense(f"{name}.feed_forward.w2", width, 32),
-        *norm(f"{name}.attention_norm", width), *norm(f"{name}.ffn_norm", width),
-    ]  # fmt: skip
+        *dense(f"{name}.attention.wq", width, width),
+        *dense(f"{name}.attention.wo", width, width),
+        *dense(f"{name}.feed_forward.w1", 32, width),
+        *dense(f"{name}.feed_forward.w2", width, 32),
+        *norm(f"{name}.attention_norm", width),
+        *norm(f"{name}.ffn_norm", width),
+    ]
 
 
 def bert() -> list[ParamInfo]:
@@ -158,9 +167,11 @@ def translator(cell: str) -> list[ParamInfo]:
     out = table("encoder.embedding", 50, 8) + table("decoder.embedding", 50, 8)
     for side in ("encoder", "decoder"):
         out += [
-            info(f"{side}.rnn.weight_ih_l0", (gates, 8), cell), info(f"{side}.rnn.weight_hh_l0", (gates, 16), cell),
-            info(f"{side}.rnn.bias_ih_l0", (gates,), cell), info(f"{side}.rnn.bias_hh_l0", (gates,), cell),
-        ]  # fmt: skip
+            info(f"{side}.rnn.weight_ih_l0", (gates, 8), cell),
+            info(f"{side}.rnn.weight_hh_l0", (gates, 16), cell),
+            info(f"{side}.rnn.bias_ih_l0", (gates,), cell),
+            info(f"{side}.rnn.bias_hh_l0", (gates,), cell),
+        ]
     return out + dense("decoder.attn", 16, 32) + dense("decoder.fc_out", 50, 16)
 
 

@@ -151,11 +151,33 @@ def test_a_deep_draw_is_refused(document: dict[str, Any]) -> None:
 
 
 POOL: list[Any] = [
-    None, True, False, 0, 1, -1, 2**31, 2**63, -(2**70), 0.5, -0.0, 1e39, 1e308, float("inf"), "", "a",
-    "float16", [], [0], [[0, 1]], {}, {"kind": "Keep"}, {"kind": "Normal", "mean": 0.0, "std": 1.0},
-    {"kind": "Custom", "name": "x"}, {"kind": "Loaded", "path": "/nowhere.npy", "key": "a"},
+    None,
+    True,
+    False,
+    0,
+    1,
+    -1,
+    2**31,
+    2**63,
+    -(2**70),
+    0.5,
+    -0.0,
+    1e39,
+    1e308,
+    float("inf"),
+    "",
+    "a",
+    "float16",
+    [],
+    [0],
+    [[0, 1]],
+    {},
+    {"kind": "Keep"},
+    {"kind": "Normal", "mean": 0.0, "std": 1.0},
+    {"kind": "Custom", "name": "x"},
+    {"kind": "Loaded", "path": "/nowhere.npy", "key": "a"},
     {"kind": "Constant", "value": 1e30},
-]  # fmt: skip
+]
 
 
 def mutated(document: dict[str, Any], chance: random.Random) -> str:

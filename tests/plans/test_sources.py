@@ -116,17 +116,13 @@ def test_a_prefix_is_added_and_taken_off(source: dict[str, str], keys: list[str]
     save_file(values(keys[0]) | values(keys[1], shape=(2,)), "pre.safetensors")
 
     plan = mik.plan(
-        Net(),
-        [{"match": ["a.weight", "norm.gamma"], "from": {"path": "pre.safetensors", **source}}, ("**", 0)],
+        Net(), [{"match": ["a.weight", "norm.gamma"], "from": {"path": "pre.safetensors", **source}}, ("**", 0)]
     )
 
     assert [plan[name].draw.key for name in ("a.weight", "norm.gamma")] == keys  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(
-    "match",
-    ["backbone.{rest:**}", {"regex": r"backbone\.(?P<rest>.*)"}],
-)
+@pytest.mark.parametrize("match", ["backbone.{rest:**}", {"regex": r"backbone\.(?P<rest>.*)"}])
 def test_text_is_captured_for_the_names_of_a_file(match: str | dict[str, str]) -> None:
     save_file(values("module.0.weight", "module.1.weight"), "pre.safetensors")
 

@@ -122,11 +122,13 @@ def counterpart(names: dict[str, str | None], name: str) -> tuple[str, str | Non
 def _compile(pattern: str) -> str:
     parts = re.split(r"(<\w+>|\{\w+\})", pattern)
     return "".join(
-        f"(?P<{part[1:-1]}>.+)" if part.startswith("<")
-        else rf"(?P<{part[1:-1]}>\d+)" if part.startswith("{")
+        f"(?P<{part[1:-1]}>.+)"
+        if part.startswith("<")
+        else rf"(?P<{part[1:-1]}>\d+)"
+        if part.startswith("{")
         else re.escape(part)
         for part in parts
-    )  # fmt: skip
+    )
 
 
 def differences(line: Assignment, seen: dict[str, Any]) -> Iterator[str]:

@@ -285,11 +285,7 @@ def execute(variant: str) -> str:
     records = measure(reference)
     if not records:
         raise ValueError(f"{variant}: the reference network has no parameters")
-    head = {
-        "variant": variant,
-        "reference": digest(reference),
-        "packages": packages(reference),
-    }
+    head = {"variant": variant, "reference": digest(reference), "packages": packages(reference)}
     lines = [f"{json.dumps(key)}: {json.dumps(value)}," for key, value in head.items()]
     body = [
         f"{json.dumps(name)}: {json.dumps(records[name].summary(), separators=(',', ':'))}" for name in sorted(records)

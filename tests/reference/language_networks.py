@@ -51,16 +51,23 @@ def olmo(width: int = 256, hidden: int = 1024, layers: int = 4, words: int = 100
 
     def block(_: int) -> nn.Cell:
         return Tree(
-            attn_norm=nn.LayerNorm((width,)), att_proj=nn.Dense(width, 3 * width), attn_out=nn.Dense(width, width),
-            ff_norm=nn.LayerNorm((width,)), ff_proj=nn.Dense(width, hidden), ff_out=nn.Dense(hidden // 2, width),
-        )  # fmt: skip
+            attn_norm=nn.LayerNorm((width,)),
+            att_proj=nn.Dense(width, 3 * width),
+            attn_out=nn.Dense(width, width),
+            ff_norm=nn.LayerNorm((width,)),
+            ff_proj=nn.Dense(width, hidden),
+            ff_out=nn.Dense(hidden // 2, width),
+        )
 
     return Tree(
         transformer=Tree(
-            wte=nn.Embedding(words, width), wpe=nn.Embedding(128, width), blocks=stack(layers, block),
-            ln_f=nn.LayerNorm((width,)), ff_out=nn.Dense(width, words),
+            wte=nn.Embedding(words, width),
+            wpe=nn.Embedding(128, width),
+            blocks=stack(layers, block),
+            ln_f=nn.LayerNorm((width,)),
+            ff_out=nn.Dense(width, words),
         )
-    )  # fmt: skip
+    )
 
 
 def olmo_core(width: int = 64, hidden: int = 256, layers: int = 3, words: int = 500) -> nn.Cell:
@@ -80,9 +87,10 @@ def olmo_core(width: int = 64, hidden: int = 256, layers: int = 3, words: int = 
         )
 
     return Tree(
-        embeddings=nn.Embedding(words, width), blocks=stack(layers, block),
+        embeddings=nn.Embedding(words, width),
+        blocks=stack(layers, block),
         lm_head=Tree(norm=RMSNorm(weight=vector(width)), w_out=linear(width, words)),
-    )  # fmt: skip
+    )
 
 
 def megatron(width: int = 256, layers: int = 4, words: int = 1000, experts: int = 0) -> nn.Cell:
@@ -128,27 +136,35 @@ def clip_resnet(width: int = 256, layers: int = 2, channels: int = 32) -> nn.Cel
 
     def bottleneck(inputs: int, planes: int) -> nn.Cell:
         return Tree(
-            conv1=convolution(inputs, planes, 1), bn1=nn.BatchNorm2d(planes),
-            conv2=convolution(planes, planes, 3), bn2=nn.BatchNorm2d(planes),
-            conv3=convolution(planes, 4 * planes, 1), bn3=nn.BatchNorm2d(4 * planes),
+            conv1=convolution(inputs, planes, 1),
+            bn1=nn.BatchNorm2d(planes),
+            conv2=convolution(planes, planes, 3),
+            bn2=nn.BatchNorm2d(planes),
+            conv3=convolution(planes, 4 * planes, 1),
+            bn3=nn.BatchNorm2d(4 * planes),
             downsample=nn.CellList([convolution(inputs, 4 * planes, 1), nn.BatchNorm2d(4 * planes)]),
-        )  # fmt: skip
+        )
 
     stages = {
         f"layer{k}": nn.CellList([bottleneck(channels if k == 1 else channels * 2**k, channels * 2 ** (k - 1))])
         for k in (1, 2, 3, 4)
     }
     visual = Tree(
-        conv1=convolution(3, channels // 2, 3), bn1=nn.BatchNorm2d(channels // 2),
-        conv2=convolution(channels // 2, channels // 2, 3), bn2=nn.BatchNorm2d(channels // 2),
-        conv3=convolution(channels // 2, channels, 3), bn3=nn.BatchNorm2d(channels),
+        conv1=convolution(3, channels // 2, 3),
+        bn1=nn.BatchNorm2d(channels // 2),
+        conv2=convolution(channels // 2, channels // 2, 3),
+        bn2=nn.BatchNorm2d(channels // 2),
+        conv3=convolution(channels // 2, channels, 3),
+        bn3=nn.BatchNorm2d(channels),
         **stages,
         attnpool=Tree(
             positional_embedding=vector(5, pooled),
-            k_proj=nn.Dense(pooled, pooled), q_proj=nn.Dense(pooled, pooled),
-            v_proj=nn.Dense(pooled, pooled), c_proj=nn.Dense(pooled, width),
+            k_proj=nn.Dense(pooled, pooled),
+            q_proj=nn.Dense(pooled, pooled),
+            v_proj=nn.Dense(pooled, pooled),
+            c_proj=nn.Dense(pooled, width),
         ),
-    )  # fmt: skip
+    )
 
     def block(_: int) -> nn.Cell:
         return Tree(
@@ -159,10 +175,14 @@ def clip_resnet(width: int = 256, layers: int = 2, channels: int = 32) -> nn.Cel
         )
 
     return Tree(
-        visual=visual, transformer=Tree(resblocks=stack(layers, block)), token_embedding=nn.Embedding(1000, width),
-        ln_final=nn.LayerNorm((width,)), positional_embedding=vector(77, width),
-        text_projection=vector(width, width), logit_scale=Parameter(initializer("zeros", ())),
-    )  # fmt: skip
+        visual=visual,
+        transformer=Tree(resblocks=stack(layers, block)),
+        token_embedding=nn.Embedding(1000, width),
+        ln_final=nn.LayerNorm((width,)),
+        positional_embedding=vector(77, width),
+        text_projection=vector(width, width),
+        logit_scale=Parameter(initializer("zeros", ())),
+    )
 
 
 def lstm_lm(words: int = 500, width: int = 32, hidden: int = 48) -> nn.Cell:
@@ -231,16 +251,22 @@ def rwkv7(width: int = 128, head: int = 64, layers: int = 3, words: int = 500) -
         return Tree(
             **norms,
             att=Tree(
-                **mixes, **ranks, **biases, r_k=vector(width // head, head), **matrices,
+                **mixes,
+                **ranks,
+                **biases,
+                r_k=vector(width // head, head),
+                **matrices,
                 ln_x=nn.GroupNorm(width // head, width),
             ),
             ffn=Tree(x_k=vector(1, 1, width), key=linear(width, 4 * width), value=linear(4 * width, width)),
-        )  # fmt: skip
+        )
 
     return Tree(
-        emb=nn.Embedding(words, width), blocks=stack(layers, block), ln_out=nn.LayerNorm((width,)),
+        emb=nn.Embedding(words, width),
+        blocks=stack(layers, block),
+        ln_out=nn.LayerNorm((width,)),
         head=linear(width, words),
-    )  # fmt: skip
+    )
 
 
 def gcn() -> nn.Cell:
@@ -254,9 +280,11 @@ def gat() -> nn.Cell:
 
     def convolution(inputs: int, heads: int, outputs: int, joined: int) -> nn.Cell:
         return GATConv(
-            att_src=vector(1, heads, outputs), att_dst=vector(1, heads, outputs), bias=vector(joined),
+            att_src=vector(1, heads, outputs),
+            att_dst=vector(1, heads, outputs),
+            bias=vector(joined),
             lin=nn.Dense(inputs, heads * outputs, has_bias=False),
-        )  # fmt: skip
+        )
 
     return Tree(
         convs=nn.CellList([convolution(256, 8, 16, 128), convolution(128, 8, 16, 128), convolution(128, 8, 16, 16)])
@@ -277,16 +305,14 @@ def _attention(width: int) -> nn.Cell:
 
 def _torchscale_layers(count: int, is_decoder_of_both: bool, width: int = 256, hidden: int = 512) -> nn.Cell:
     def layer(_: int) -> nn.Cell:
-        other = {
-            "encoder_attn": _attention(width),
-            "encoder_attn_layer_norm": nn.LayerNorm((width,)),
-        }
+        other = {"encoder_attn": _attention(width), "encoder_attn_layer_norm": nn.LayerNorm((width,))}
         return Tree(
-            self_attn=_attention(width), self_attn_layer_norm=nn.LayerNorm((width,)),
+            self_attn=_attention(width),
+            self_attn_layer_norm=nn.LayerNorm((width,)),
             **(other if is_decoder_of_both else {}),
             ffn=Tree(fc1=nn.Dense(width, hidden), fc2=nn.Dense(hidden, width)),
             final_layer_norm=nn.LayerNorm((width,)),
-        )  # fmt: skip
+        )
 
     return Tree(layers=stack(count, layer))
 
@@ -317,26 +343,34 @@ def fairseq_transformer(
 
     def decoder_layer(_: int) -> nn.Cell:
         return Tree(
-            self_attn=_attention(width), encoder_attn=_attention(width), **feed_forward(),
+            self_attn=_attention(width),
+            encoder_attn=_attention(width),
+            **feed_forward(),
             **norms("self_attn", "encoder_attn", "final"),
-        )  # fmt: skip
+        )
 
     return Tree(
         encoder=Tree(embed_tokens=nn.Embedding(words, width), layers=stack(encoder_layers, encoder_layer)),
         decoder=Tree(
-            embed_tokens=nn.Embedding(words, width), layers=stack(decoder_layers, decoder_layer),
+            embed_tokens=nn.Embedding(words, width),
+            layers=stack(decoder_layers, decoder_layer),
             output_projection=nn.Dense(width, words, has_bias=False),
         ),
-    )  # fmt: skip
+    )
 
 
 def neumf() -> nn.Cell:
     """NeuMF: factors of 8 and layers of 64, 32, 16 and 8."""
     return Tree(
-        mf_embedding_user=nn.Embedding(1000, 8), mf_embedding_item=nn.Embedding(500, 8),
-        mlp_embedding_user=nn.Embedding(1000, 32), mlp_embedding_item=nn.Embedding(500, 32),
-        layer1=nn.Dense(64, 32), layer2=nn.Dense(32, 16), layer3=nn.Dense(16, 8), prediction=nn.Dense(16, 1),
-    )  # fmt: skip
+        mf_embedding_user=nn.Embedding(1000, 8),
+        mf_embedding_item=nn.Embedding(500, 8),
+        mlp_embedding_user=nn.Embedding(1000, 32),
+        mlp_embedding_item=nn.Embedding(500, 32),
+        layer1=nn.Dense(64, 32),
+        layer2=nn.Dense(32, 16),
+        layer3=nn.Dense(16, 8),
+        prediction=nn.Dense(16, 1),
+    )
 
 
 def deepfm() -> nn.Cell:
@@ -369,8 +403,10 @@ def nerf() -> nn.Cell:
     return Tree(
         pts_linears=stack(8, lambda i: nn.Dense(63 if i == 0 else 319 if i == 5 else 256, 256)),
         views_linears=nn.CellList([nn.Dense(283, 128)]),
-        feature_linear=nn.Dense(256, 256), alpha_linear=nn.Dense(256, 1), rgb_linear=nn.Dense(128, 3),
-    )  # fmt: skip
+        feature_linear=nn.Dense(256, 256),
+        alpha_linear=nn.Dense(256, 1),
+        rgb_linear=nn.Dense(128, 3),
+    )
 
 
 def layers() -> nn.Cell:

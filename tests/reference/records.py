@@ -108,12 +108,7 @@ class Record:
         for start in range(0, varying.size, CHUNK):
             chunk = varying[start : start + CHUNK].astype(np.float64)
             square = chunk * chunk
-            self.sums += (
-                chunk.sum(),
-                square.sum(),
-                (square * chunk).sum(),
-                (square * square).sum(),
-            )
+            self.sums += (chunk.sum(), square.sum(), (square * chunk).sum(), (square * square).sum())
 
     def summary(self) -> dict[str, Any]:
         """The record as it stands in the JSON file."""
@@ -155,10 +150,7 @@ class Record:
         if flat.size <= WHOLE_TABLE:
             return {"table": [rounded(float(x), 9) for x in flat]}
         index = np.linspace(0, flat.size - 1, SAMPLED).astype(np.int64)
-        return {
-            "indices": [int(i) for i in index],
-            "values": [rounded(float(flat[i]), 9) for i in index],
-        }
+        return {"indices": [int(i) for i in index], "values": [rounded(float(flat[i]), 9) for i in index]}
 
     def _fixed(self) -> dict[str, Any]:
         """The elements that no seed changes: how many, which rows, and their value if one."""

@@ -32,12 +32,7 @@ EXECUTED_FIELDS = {
     *("buffers", "uninitialised", "environment", "needs", "seeds"),
 }
 PUBLISHED_FIELDS = {"published", "source", "why"}
-FORMS = (
-    {"constant"},
-    {"table"},
-    {"indices", "values"},
-    {"n", "mean", "std", "kurtosis", "min", "max", "zeros"},
-)
+FORMS = ({"constant"}, {"table"}, {"indices", "values"}, {"n", "mean", "std", "kurtosis", "min", "max", "zeros"})
 
 
 def pins() -> dict[str, str]:

@@ -369,10 +369,14 @@ class Generator(nn.Cell):
     def __init__(self, width: int = 8) -> None:
         super().__init__()
         self.main = nn.SequentialCell(
-            nn.Conv2dTranspose(100, 2 * width, 4, has_bias=False), nn.BatchNorm2d(2 * width), nn.ReLU(),
-            nn.Conv2dTranspose(2 * width, width, 4, 2, has_bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+            nn.Conv2dTranspose(100, 2 * width, 4, has_bias=False),
+            nn.BatchNorm2d(2 * width),
+            nn.ReLU(),
+            nn.Conv2dTranspose(2 * width, width, 4, 2, has_bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
             nn.Conv2dTranspose(width, 3, 4, 2, has_bias=False),
-        )  # fmt: skip
+        )
 
 
 class Discriminator(nn.Cell):
@@ -381,10 +385,13 @@ class Discriminator(nn.Cell):
     def __init__(self, width: int = 8) -> None:
         super().__init__()
         self.main = nn.SequentialCell(
-            _conv(3, width, 4, has_bias=False), nn.LeakyReLU(0.2),
-            _conv(width, 2 * width, 4, has_bias=False), nn.BatchNorm2d(2 * width), nn.LeakyReLU(0.2),
+            _conv(3, width, 4, has_bias=False),
+            nn.LeakyReLU(0.2),
+            _conv(width, 2 * width, 4, has_bias=False),
+            nn.BatchNorm2d(2 * width),
+            nn.LeakyReLU(0.2),
             _conv(2 * width, 1, 4, has_bias=False),
-        )  # fmt: skip
+        )
 
 
 class Dcgan(nn.Cell):

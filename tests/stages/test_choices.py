@@ -68,9 +68,7 @@ class Llama(nn.Cell):
         layer = Part(
             input_layernorm=RMSNorm(gain),
             self_attn=Part(**{f"{name}_proj": nn.Dense(WIDTH, WIDTH, has_bias=False) for name in "qkvo"}),
-            mlp=Part(
-                **{f"{name}_proj": nn.Dense(WIDTH, WIDTH, has_bias=False) for name in ("gate", "up", "down")},
-            ),
+            mlp=Part(**{f"{name}_proj": nn.Dense(WIDTH, WIDTH, has_bias=False) for name in ("gate", "up", "down")}),
             post_attention_layernorm=RMSNorm(gain),
         )
         self.model = Part(embed_tokens=nn.Embedding(20, WIDTH), layers=nn.CellList([layer]), norm=RMSNorm(gain))

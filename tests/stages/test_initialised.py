@@ -68,9 +68,13 @@ def test_mindone_makes_models_of_configurations_that_are_initialised() -> None:
     from transformers import BertConfig
 
     config = BertConfig(  # type: ignore[no-untyped-call]  # it has no types
-        hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, vocab_size=50,
+        hidden_size=32,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=64,
+        vocab_size=50,
         initializer_range=0.5,
-    )  # fmt: skip
+    )
     net = mik.initialised(BertModel._from_config, "auto", seed=42)(config)
 
     assert not mik.verify(net, mik.plan(net, "hf/bert"), seed=42)

@@ -21,9 +21,16 @@ from tests.recipes import recipe
 RULES = '{id: weights, match: {param: weight}, init: {normal: 0.02}}\n{match: "**", init: zeros, optional: true}'
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 OFFLINE = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--virtual-time-budget=5000",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--virtual-time-budget=5000",
+)
 
 
 @pytest.fixture
@@ -173,9 +180,14 @@ def test_a_page_is_searched_and_sorted_by_keyboard(report: mik.Report, tmp_path:
     )
 
     assert found == {
-        "errors": [], "shown": 1, "count": "1 of 2 parameters", "focus": True, "smallest": "output.weight",
-        "greatest": "hidden.weight", "sorted": "descending",
-    }  # fmt: skip
+        "errors": [],
+        "shown": 1,
+        "count": "1 of 2 parameters",
+        "focus": True,
+        "smallest": "output.weight",
+        "greatest": "hidden.weight",
+        "sorted": "descending",
+    }
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no browser")

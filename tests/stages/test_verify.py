@@ -149,7 +149,7 @@ def with_(index: object, value: float) -> Callable[[NDArray[np.float32]], NDArra
         (SET, (64, 64), with_((3, 5), 0.2), "out-of-bounds"),
         ('{match: "**", init: {sinusoid: {}}}', (64, 64), swapped, "different-values"),
     ],
-)  # fmt: skip
+)
 def test_what_the_moments_hide_is_found(
     rules: str, shape: tuple[int, int], spoil: Callable[[NDArray[np.float32]], NDArray[np.float32]], code: str
 ) -> None:

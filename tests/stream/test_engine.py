@@ -32,15 +32,20 @@ from ms_initkit.draws import (
     TruncatedNormal,
     Uniform,
     Whole,
-)  # fmt: skip
+)
 from ms_initkit.draws.slices import Index
 from ms_initkit.stream import compiled, engine, oracle, pool, sampler
 
 KEY = stream.key(3, "a.weight")
 PLAIN: list[Draw] = [
-    Constant(0.3), Uniform(-1.0, 2.0), Normal(0.1, 0.02), TruncatedNormal(0.0, 1.0, -2.0, 2.0),
-    TruncatedNormal(0.0, 1.0, 5.0, 6.0), TruncatedNormal(0.0, 1.0, -41.0, -36.0), TruncatedNormal(1.0, 2.0, 1.0, 1.1),
-]  # fmt: skip
+    Constant(0.3),
+    Uniform(-1.0, 2.0),
+    Normal(0.1, 0.02),
+    TruncatedNormal(0.0, 1.0, -2.0, 2.0),
+    TruncatedNormal(0.0, 1.0, 5.0, 6.0),
+    TruncatedNormal(0.0, 1.0, -41.0, -36.0),
+    TruncatedNormal(1.0, 2.0, 1.0, 1.1),
+]
 needs_kernels = pytest.mark.skipif(compiled.found is None, reason="the kernels were not compiled")
 
 
@@ -179,11 +184,31 @@ def test_element_numbers_have_64_bits(start: int) -> None:
 
 
 AWKWARD = np.array(
-    [0.0, -0.0, 1.0, 1 + 2**-11, 1 + 3 * 2**-11, 65504.0, 65519.9, 65520.0, 1e30, np.inf, -np.inf, np.nan, 2**-14,
-     2**-24,
-     2**-25, 1.5 * 2**-25, 1e-40, 1 + 2**-8, 1 + 3 * 2**-8, 3.3895314e38, 3.4e38],
+    [
+        0.0,
+        -0.0,
+        1.0,
+        1 + 2**-11,
+        1 + 3 * 2**-11,
+        65504.0,
+        65519.9,
+        65520.0,
+        1e30,
+        np.inf,
+        -np.inf,
+        np.nan,
+        2**-14,
+        2**-24,
+        2**-25,
+        1.5 * 2**-25,
+        1e-40,
+        1 + 2**-8,
+        1 + 3 * 2**-8,
+        3.3895314e38,
+        3.4e38,
+    ],
     np.float32,
-)  # fmt: skip
+)
 
 
 def nearest_even_bfloat16(value: np.float32) -> int:

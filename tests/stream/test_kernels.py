@@ -29,9 +29,13 @@ kernels = pytest.importorskip("ms_initkit.stream.kernels", reason="the kernels w
 ROOT = Path(__file__).parents[2]
 KEY = stream.key(3, "a.weight")
 DRAWS: list[Draw] = [
-    Constant(0.3), Uniform(-1.0, 2.0), Normal(0.1, 0.02), TruncatedNormal(0.0, 1.0, -2.0, 2.0),
-    TruncatedNormal(0.0, 1.0, 5.0, 6.0), TruncatedNormal(0.0, 1.0, -41.0, -36.0),
-]  # fmt: skip
+    Constant(0.3),
+    Uniform(-1.0, 2.0),
+    Normal(0.1, 0.02),
+    TruncatedNormal(0.0, 1.0, -2.0, 2.0),
+    TruncatedNormal(0.0, 1.0, 5.0, 6.0),
+    TruncatedNormal(0.0, 1.0, -41.0, -36.0),
+]
 DTYPES: tuple[engine.Dtype, ...] = ("float32", "float16", "bfloat16", "float64")
 WORDS = laws.Law(laws.WORDS, np.zeros(laws.WIDTH, np.float32))
 

@@ -143,8 +143,9 @@ def test_every_bit_of_the_words_is_fair_and_pairs_are_equally_frequent() -> None
             counts = np.bincount(octets[:, octet], minlength=256)
             values = np.arange(256)
             ones[8 * octet : 8 * octet + 8] += [int(counts[(values >> bit) & 1 == 1].sum()) for bit in range(8)]
-        pairs += np.bincount((words[:-1:2] >> np.uint32(24) << np.uint32(8)) | (words[1::2] >> np.uint32(24)),
-                             minlength=1 << 16)  # fmt: skip
+        pairs += np.bincount(
+            (words[:-1:2] >> np.uint32(24) << np.uint32(8)) | (words[1::2] >> np.uint32(24)), minlength=1 << 16
+        )
 
     assert np.abs(ones - N / 2).max() < 5 * math.sqrt(N / 4)
     assert stats.chisquare(pairs).pvalue > 5e-7

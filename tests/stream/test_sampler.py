@@ -30,7 +30,7 @@ from ms_initkit.draws import (
     TruncatedNormal,
     Uniform,
     Whole,
-)  # fmt: skip
+)
 from ms_initkit.stream import laws, oracle
 from tests.pinned import KEY, PINNED, SHAPE
 
@@ -155,9 +155,21 @@ def test_the_tails_of_the_normal_are_full(sigma: float) -> None:
 
 
 BOUNDS = [
-    (-2.0, 2.0), (-3.0, 3.0), (-0.5, 3.0), (-1.0, math.inf), (0.0, math.inf), (1.3, 1.9), (5.0, 6.0), (-math.inf, -8.0),
-    (8.0, 9.0), (-6.5, -6.0), (0.0, 0.01), (-30.0, -29.0), (-math.inf, math.inf), (-100.0, 100.0),
-]  # fmt: skip
+    (-2.0, 2.0),
+    (-3.0, 3.0),
+    (-0.5, 3.0),
+    (-1.0, math.inf),
+    (0.0, math.inf),
+    (1.3, 1.9),
+    (5.0, 6.0),
+    (-math.inf, -8.0),
+    (8.0, 9.0),
+    (-6.5, -6.0),
+    (0.0, 0.01),
+    (-30.0, -29.0),
+    (-math.inf, math.inf),
+    (-100.0, 100.0),
+]
 
 
 @pytest.mark.parametrize(("low", "high"), BOUNDS)
@@ -204,11 +216,16 @@ def test_both_truncated_laws_meet(law: str, monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     "draw",
     [
-        Uniform(1.0, 0.0), Uniform(-3e38, 3e38), Normal(0.0, -1.0), Normal(math.nan, 1.0), Normal(0.0, math.inf),
-        TruncatedNormal(0.0, 1.0, 2.0, 1.0), TruncatedNormal(0.0, 1.0, math.inf, math.inf),
+        Uniform(1.0, 0.0),
+        Uniform(-3e38, 3e38),
+        Normal(0.0, -1.0),
+        Normal(math.nan, 1.0),
+        Normal(0.0, math.inf),
+        TruncatedNormal(0.0, 1.0, 2.0, 1.0),
+        TruncatedNormal(0.0, 1.0, math.inf, math.inf),
         TruncatedNormal(0.0, 1.0, math.nan, 1.0),
     ],
-)  # fmt: skip
+)
 def test_impossible_parameters_are_refused(draw: Draw) -> None:
     with pytest.raises(ValueError, match="no distribution has these parameters"):
         stream.sample(draw, (4,), KEY)
@@ -360,10 +377,13 @@ def test_a_sparse_draw_has_its_zeros_in_every_column() -> None:
 @pytest.mark.parametrize(
     ("draw", "shape"),
     [
-        (orthogonal(), (5,)), (orthogonal(1.0, "middle"), (5, 5)), (Whole("delta_orthogonal"), (4, 5, 3)),
-        (Whole("sparse", (("sparsity", 1.5),)), (4, 4)), (Whole("nothing"), (4, 4)),
+        (orthogonal(), (5,)),
+        (orthogonal(1.0, "middle"), (5, 5)),
+        (Whole("delta_orthogonal"), (4, 5, 3)),
+        (Whole("sparse", (("sparsity", 1.5),)), (4, 4)),
+        (Whole("nothing"), (4, 4)),
     ],
-)  # fmt: skip
+)
 def test_a_whole_draw_that_cannot_be_is_refused(draw: Draw, shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"needs|is 'first'|is a part|no draw"):
         stream.sample(draw, shape, KEY)
@@ -397,10 +417,14 @@ def test_an_orthogonal_draw_does_not_depend_on_the_threads_of_the_algebra() -> N
     )
     bits = {
         subprocess.run(
-            [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60,
+            [sys.executable, "-c", script],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
             env={**os.environ, "OPENBLAS_NUM_THREADS": threads},
         ).stdout
         for threads in ("1", "2")
-    }  # fmt: skip
+    }
 
     assert len(bits) == 1

@@ -15,14 +15,7 @@ from ms_initkit.syntax.grammar import ExpressionError, Value
 
 _condition = partial(Expression, is_condition=True)
 
-ENV: dict[str, Value] = {
-    "sigma": 0.02,
-    "n": 12,
-    "shape": (64, 3, 7, 7),
-    "fan_in": 147,
-    "act": "relu",
-    "is_deep": True,
-}
+ENV: dict[str, Value] = {"sigma": 0.02, "n": 12, "shape": (64, 3, 7, 7), "fan_in": 147, "act": "relu", "is_deep": True}
 
 
 @pytest.mark.parametrize(

@@ -81,8 +81,7 @@ def test_a_glob_agrees_with_its_definition(glob: str, name: str) -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["{i}", "a{i}", "*{i}*", "*b{i}", "{i}b*", "*", "**", "a"]), min_size=1, max_size=4),
-    names,
+    st.lists(st.sampled_from(["{i}", "a{i}", "*{i}*", "*b{i}", "{i}b*", "*", "**", "a"]), min_size=1, max_size=4), names
 )
 def test_captures_agree_with_their_definition(parts: list[str], name: str) -> None:
     glob = ".".join(parts)

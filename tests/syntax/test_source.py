@@ -104,8 +104,7 @@ def test_a_key_given_twice_is_an_error_that_names_both_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    "glob",
-    ["*.weight", "**.weight", "*weight", "{i}.weight", "{a,b}.weight", "**.{i}.{a,b}.w", "*", "**", "{i}.{j}"],
+    "glob", ["*.weight", "**.weight", "*weight", "{i}.weight", "{a,b}.weight", "**.{i}.{a,b}.w", "*", "**", "{i}.{j}"]
 )
 @pytest.mark.parametrize("frame", ["match: {}", "- {}", "a: {{match: {}}}", "a: [b, {}]", "rules:\n  - match: {}\n"])
 def test_a_glob_without_quotes_is_told_to_have_them(glob: str, frame: str) -> None:

@@ -17,14 +17,39 @@ Index: TypeAlias = tuple[int, ...]
 CELL: Final = ("Cell", "Cell_", "pybind11_object")
 """Every cell's last bases."""
 
-UNSAID: Final = frozenset({
-    # What the shapes say.
-    "in_channels", "out_channels", "in_features", "out_features", "num_embeddings", "embedding_dim", "vocab_size",
-    "embedding_size", "num_features", "num_channels", "hidden_size", "dim", "n_embd",
-    # How a layer computes.
-    "activation_flag", "data_format", "format", "norm_type", "pad_mode", "padding", "padding_mode", "parallel_mode",
-    "scale_grad_by_freq", "sparse", "track_running_stats", "use_one_hot", "gradient_checkpointing", "name_or_path",
-})  # fmt: skip
+UNSAID: Final = frozenset(
+    {
+        # What the shapes say.
+        "in_channels",
+        "out_channels",
+        "in_features",
+        "out_features",
+        "num_embeddings",
+        "embedding_dim",
+        "vocab_size",
+        "embedding_size",
+        "num_features",
+        "num_channels",
+        "hidden_size",
+        "dim",
+        "n_embd",
+        # How a layer computes.
+        "activation_flag",
+        "data_format",
+        "format",
+        "norm_type",
+        "pad_mode",
+        "padding",
+        "padding_mode",
+        "parallel_mode",
+        "scale_grad_by_freq",
+        "sparse",
+        "track_running_stats",
+        "use_one_hot",
+        "gradient_checkpointing",
+        "name_or_path",
+    }
+)
 """Options that say nothing of values."""
 
 

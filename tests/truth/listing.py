@@ -12,9 +12,19 @@ from typing import Any, Final
 
 # Of the classes of one configuration, the one with the most heads says the most.
 HEADS: Final = (
-    "ForPreTraining", "ForConditionalGeneration", "ForCausalLM", "LMHeadModel", "MTModel", "ForMaskedLM", "ForCTC",
-    "ForObjectDetection", "ForImageClassification", "ForUniversalSegmentation", "ForDepthEstimation", "Model",
-)  # fmt: skip
+    "ForPreTraining",
+    "ForConditionalGeneration",
+    "ForCausalLM",
+    "LMHeadModel",
+    "MTModel",
+    "ForMaskedLM",
+    "ForCTC",
+    "ForObjectDetection",
+    "ForImageClassification",
+    "ForUniversalSegmentation",
+    "ForDepthEstimation",
+    "Model",
+)
 
 
 def transformers() -> list[str]:

@@ -107,10 +107,7 @@ _METHODS: Final[dict[str, Callable[..., Foreign]]] = {
     "copy_": lambda self, source, non_blocking=False: _write(self, _array(source)),
     "clamp_": lambda self, min=None, max=None: _write(self, np.clip(self.asnumpy(), min, max)),
     **{f"{name}_": _elementwise_(getattr(np, name)) for name in ("log", "exp", "sqrt")},
-    **{
-        f"{name}_": _arithmetic_(function)
-        for name, function in _ARITHMETIC.items()
-    },
+    **{f"{name}_": _arithmetic_(function) for name, function in _ARITHMETIC.items()},
     **{
         name: (lambda function: lambda self: _tensor(function(self.asnumpy()).astype(np.float32)))(getattr(np, name))
         for name in ("exp", "log", "sqrt", "log1p", "expm1")
@@ -119,15 +116,13 @@ _METHODS: Final[dict[str, Callable[..., Foreign]]] = {
     "uniform": lambda self, from_=0, to=1, *, generator=None: _tensor(
         _generator.uniform(from_, to, self.shape).astype(np.float32)
     ),
-    "normal": lambda self, mean=0, std=1, **_: _tensor(
-        _generator.normal(mean, std, self.shape).astype(np.float32)
-    ),
+    "normal": lambda self, mean=0, std=1, **_: _tensor(_generator.normal(mean, std, self.shape).astype(np.float32)),
     "repeat": lambda self, *times: _tensor(np.tile(self.asnumpy(), _shape(times))),
     "tile": lambda self, *times: _tensor(np.tile(self.asnumpy(), _shape(times))),
     "repeat_interleave": lambda self, repeats, dim=None, output_size=None: _tensor(
         np.repeat(self.asnumpy(), _array(repeats), axis=dim)
     ),
-}  # fmt: skip
+}
 
 
 # --- what makes a tensor --------------------------------------------------------------------------------------------
@@ -188,7 +183,7 @@ _MAKERS: Final[dict[str, Callable[..., Foreign]]] = {
     "randint": _randint,
     "randperm": lambda n, **_: _tensor(_generator.permutation(n)),
     "normal": _normal,
-}  # fmt: skip
+}
 
 
 # --- what computes --------------------------------------------------------------------------------------------------
@@ -267,18 +262,45 @@ _COMPUTERS: Final[dict[str, Callable[..., Foreign]]] = {
     "repeat_interleave": lambda x, repeats, dim=None, output_size=None: _tensor(
         np.repeat(_array(x), _array(repeats), axis=dim)
     ),
-}  # fmt: skip
+}
 _ELEMENTWISE: Final = (
-    "exp", "log", "sin", "cos", "floor", "sqrt", "ceil", "square", "round", "abs", "sign", "tan", "log1p", "maximum",
-    "minimum", "expm1", "bitwise_xor", "trunc", "log2",
-)  # fmt: skip
+    "exp",
+    "log",
+    "sin",
+    "cos",
+    "floor",
+    "sqrt",
+    "ceil",
+    "square",
+    "round",
+    "abs",
+    "sign",
+    "tan",
+    "log1p",
+    "maximum",
+    "minimum",
+    "expm1",
+    "bitwise_xor",
+    "trunc",
+    "log2",
+)
 _WHERE_MISSING: Final = (
-    "stack", "concat", "cat", "power", "meshgrid", "where", "flip", "clip", "sum", "mean", "prod", "any", "all",
-)  # fmt: skip
+    "stack",
+    "concat",
+    "cat",
+    "power",
+    "meshgrid",
+    "where",
+    "flip",
+    "clip",
+    "sum",
+    "mean",
+    "prod",
+    "any",
+    "all",
+)
 _NUMPYS: Final = {"concat": "concatenate", "cat": "concatenate"}
-_OF_OPS: Final = (
-    "arange", "linspace", "full", "tril", "triu", "randn", "rand", "zeros_like", "ones_like", "einsum",
-)  # fmt: skip
+_OF_OPS: Final = ("arange", "linspace", "full", "tril", "triu", "randn", "rand", "zeros_like", "ones_like", "einsum")
 
 
 def _install() -> None:

@@ -92,9 +92,14 @@ def _read(path: Path) -> dict[str, object]:
 def _call(command: Sequence[str], *, capture: bool = False) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "HF_HUB_OFFLINE": "1", "GLOG_v": "3", "CUDA_VISIBLE_DEVICES": ""}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, text=True, check=False, stderr=subprocess.DEVNULL,
+        command,
+        cwd=ROOT,
+        env=environment,
+        text=True,
+        check=False,
+        stderr=subprocess.DEVNULL,
         stdout=subprocess.PIPE if capture else None,
-    )  # fmt: skip
+    )
 
 
 if __name__ == "__main__":

@@ -101,12 +101,14 @@ def entry(name: str, cell: str, n: int = 8, *, aliases: tuple[str, ...] = ()) ->
 
 
 def test_parameters_are_packed_and_come_back() -> None:
-    entries = dict([
-        entry("layer.0.a.weight", "Dense"),
-        entry("layer.1.a.weight", "Dense"),
-        entry("layer.2.a.weight", "Dense", 4),
-        entry("embedding.0.weight", "Embedding", aliases=("head.1.weight",)),
-    ])  # fmt: skip
+    entries = dict(
+        [
+            entry("layer.0.a.weight", "Dense"),
+            entry("layer.1.a.weight", "Dense"),
+            entry("layer.2.a.weight", "Dense", 4),
+            entry("embedding.0.weight", "Embedding", aliases=("head.1.weight",)),
+        ]
+    )
 
     packed = pack(entries)
 

@@ -84,10 +84,7 @@ def _stripped(values: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
     parts = dict.fromkeys(["", *(name.rpartition(".")[0] + "." for name in values if "." in name)])
     shares = [part for part in parts if shared and all(part + name in values for name in shared)]
     said = {part + name for part in shares for name, value in shared.items() if values[part + name] == value}
-    return {
-        "shares": shares,
-        "configuration": {name: value for name, value in values.items() if name not in said},
-    }
+    return {"shares": shares, "configuration": {name: value for name, value in values.items() if name not in said}}
 
 
 def _first(classes: dict[str, Seen]) -> dict[str, str]:
