@@ -189,6 +189,12 @@ def portable_path(path: str) -> str:
     return path if name is None else f"recipes/{name}.yaml"
 
 
+def of_portable(path: str) -> str:
+    """Returns the name of the shipped recipe that ``portable_path`` gave ``path`` for, other paths as they are."""
+    name = path.removeprefix("recipes/").removesuffix(".yaml")
+    return name if path == f"recipes/{name}.yaml" and name in names() else path
+
+
 def _file(name: str) -> Path:
     return _FOLDER / f"{name}.yaml"
 

@@ -18,11 +18,11 @@ from ms_initkit.syntax.nodes import Document, Mapping, Node, Scalar, Sequence
 from ms_initkit.syntax.problems import Problems, failure
 
 PYTHON: Final = "recipe"  # where files have their path
+FAMILY: Final = "python"  # where none is given
 
 _DEEPEST: Final = 32
 # What tells a recipe from globs with what each is given.
 _KEYS: Final = ("rules", "extends")
-_FAMILY: Final = "python"
 _PAIR: Final = 2
 
 
@@ -48,11 +48,11 @@ _NOTHING: Final[tuple[Finding, ...]] = ()
 def _as_recipe(value: object) -> object:
     if isinstance(value, MappingLike):
         if any(key in value for key in _KEYS):
-            return {"family": _FAMILY, **value}
-        return {"family": _FAMILY, "rules": [_rule(match, init) for match, init in value.items()]}
+            return {"family": FAMILY, **value}
+        return {"family": FAMILY, "rules": [_rule(match, init) for match, init in value.items()]}
     if _is_list(value):
         assert isinstance(value, SequenceLike)
-        return {"family": _FAMILY, "rules": [_rule(*item) if _is_pair(item) else item for item in value]}
+        return {"family": FAMILY, "rules": [_rule(*item) if _is_pair(item) else item for item in value]}
     return value
 
 

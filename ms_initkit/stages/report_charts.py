@@ -8,6 +8,7 @@ from html import escape
 from typing import Final, NamedTuple
 
 from ms_initkit.draws.text import number
+from ms_initkit.findings import counted
 
 _HEIGHT: Final = 100.0
 _MOST_TICKS: Final = 7
@@ -21,10 +22,16 @@ class Point(NamedTuple):
     colour: int
     found: float
     planned: float | None
+    size: int
 
 
-def histogram(shares: Sequence[float], expected: Sequence[float] | None, before: Sequence[float] = ()) -> str:
-    """Returns the shares as an area, what was expected as a line, and what was before as another one."""
+def histogram(
+    shares: Sequence[float], expected: Sequence[float] | None, before: Sequence[float] = (), *, alt: str = ""
+) -> str:
+    """Returns the shares as an area, what was expected as a line, and what was before as another one.
+
+    Without ``alt``, what it shows in words, it is an ornament of the numbers beside it.
+    """
     most = max(*shares, *(expected or (0.0,)), *before, 1e-9)
     parts = [f'<path class="area" d="{_steps(shares, most)}V{_HEIGHT:g}H0Z"/>']
     if expected:
@@ -32,7 +39,21 @@ def histogram(shares: Sequence[float], expected: Sequence[float] | None, before:
     if before:
         parts.append(f'<path class="before" d="{_steps(before, most)}"/>')
     box = f'viewBox="0 0 {len(shares)} {_HEIGHT:g}" preserveAspectRatio="none"'
-    return f'<svg {box} aria-hidden="true">{"".join(parts)}</svg>'
+    named = f'role="img" aria-label="{escape(alt)}"' if alt else 'aria-hidden="true"'
+    return f"<svg {box} {named}>{''.join(parts)}</svg>"
+
+
+def furthest(points: Sequence[Point]) -> str:
+    """Returns a sentence on the parameter whose standard deviation is furthest from its plan, for its size."""
+    known = [point for point in points if point.planned and point.found > 0.0 and math.isfinite(point.found)]
+    if not known:
+        return ""
+    # The error of a standard deviation falls with the root of the number of values.
+    last = max(known, key=lambda point: abs(math.log(point.found / point.planned)) * math.sqrt(point.size))  # type: ignore[operator]  # it is known
+    return (
+        f"Furthest from its plan, for its size: <code>{escape(last.name)}</code> with {number(last.found)} where "
+        f"{number(last.planned)} was planned."
+    )
 
 
 def _steps(shares: Sequence[float], most: float) -> str:
@@ -70,8 +91,20 @@ def scales(points: Sequence[Point]) -> str:
     return (
         f'<div class="chart"><div class="axis" aria-hidden="true">{labels}</div>'
         f'<svg viewBox="0 0 1000 {_HEIGHT:g}" preserveAspectRatio="none" role="img" '
-        f'aria-label="standard deviation of every drawn parameter, in the order of the network">'
+        f'aria-label="{_told(points)}">'
         f'{lines}<path class="planned" d="{planned}"/>{dots}</svg></div>'
+    )
+
+
+def _told(points: Sequence[Point]) -> str:
+    """Returns what the picture of scales shows, for those who do not see it."""
+    known = sorted((point.found, point.name) for point in points if point.found > 0.0 and math.isfinite(point.found))
+    if not known:
+        return "No standard deviation was found, only what was planned"
+    (low, first), (high, last) = known[0], known[-1]
+    return (
+        f"Standard deviations of {counted(len(known), 'parameter')}: from {number(low)} of {escape(first)} to "
+        f"{number(high)} of {escape(last)}; the table below has each"
     )
 
 

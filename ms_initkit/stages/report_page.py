@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import platform
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from ms_initkit.draws.text import number
-from ms_initkit.findings import Finding, RecipeError
+from ms_initkit.findings import Finding, RecipeError, counted, summarise
+from ms_initkit.language.library import of_portable
 from ms_initkit.language.load import load_recipe
+from ms_initkit.language.python import FAMILY, PYTHON
 from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.plan import Plan
-from ms_initkit.plans.text import moments_text, shape_text
 from ms_initkit.stages.measure import BINS, REACH, Measured, expected_shares
-from ms_initkit.stages.report_charts import Point, histogram, scales
+from ms_initkit.stages.report_charts import Point, furthest, histogram, scales
+from ms_initkit.stages.report_table import constants_list, drawn_table, kept_table
 from ms_initkit.stages.report_versions import versions
 
 Before = Mapping[str, Measured]
 
 _COLOURS: Final = 8
-# With more rows than this their histograms would make the page heavy.
-_MOST_HISTOGRAMS: Final = 3000
 _MOST_FINDINGS: Final = 50
-_MOST_NAMES: Final = 200
 _LONG: Final = frozenset({"source", "variables"})
 
 
@@ -75,31 +73,62 @@ def report_html(
         when: When they were measured.
         before: Statistics of the same parameters at another time, or under another recipe, to compare with.
     """
-    plan, before = report.plan, before or {}
-    drawn = [line for line in plan.assignments if not line.is_kept and line.moments.std != 0.0]
-    drawing = list(dict.fromkeys(line.rule for line in drawn))
-    colours = {rule: number % _COLOURS for number, rule in enumerate(drawing)}
+    plan, sections = report.plan, _sections(report, measured, verdict, before or {})
     template = Template(files("ms_initkit.stages").joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
-        title=f"{escape(network)} initialised by {escape(plan.family)}, seed {report.seed}",
+        title=f"{escape(network)} initialised by {_recipe(plan)}, seed {report.seed}",
         network=escape(network),
-        family=escape(plan.family),
+        recipe=_recipe(plan),
         summary=_summary(report),
         verdict=_verdict(report, verdict),
         facts=_facts(report, when),
-        findings=_findings([*plan.findings, *verdict]),
-        before_key=" The dashed line is what was before." if before else "",
-        cards="".join(
-            _card(plan, rule, colours[rule.id], measured, before) for rule in plan.rules if rule.id in colours
+        links="".join(f'<li><a href="#{section.id}">{section.title}</a></li>' for section in sections),
+        sections="\n".join(
+            f'<section aria-labelledby="{section.id}"><h2 id="{section.id}" tabindex="-1">{section.title}</h2>'
+            f"\n{section.inside}</section>"
+            for section in sections
         ),
-        scales=_scales(plan, colours, measured),
-        heads=_heads(has_before=bool(before)),
-        rows="\n".join(
-            _row(line, measured[line.name], before.get(line.name), colours.get(line.rule, 0), len(drawn), bool(before))
-            for line in drawn
-        ),
-        folded=_folded(plan, measured),
     )
+
+
+class _Section(NamedTuple):
+    """A part of the page: its anchor, its title, and what stands in it as HTML."""
+
+    id: str
+    title: str
+    inside: str
+
+
+def _sections(
+    report: Done, measured: Mapping[str, Measured], verdict: Sequence[Finding], before: Before
+) -> list[_Section]:
+    """Returns the parts that have something to say."""
+    plan = report.plan
+    kept = [line for line in plan.assignments if line.is_kept]
+    drawn = [line for line in plan.assignments if not line.is_kept and line.moments.std != 0.0]
+    constants = [line for line in plan.assignments if not line.is_kept and line.moments.std == 0.0]
+    colours = {rule: at % _COLOURS for at, rule in enumerate(dict.fromkeys(line.rule for line in drawn))}
+    found, sections = [*plan.findings, *verdict], []
+    if found:
+        sections.append(_Section("findings", f"Findings: {summarise(found)}", _findings(found)))
+    if drawn:
+        different = {finding.parameter for finding in verdict if finding.parameter is not None}
+        table = drawn_table(drawn, colours, measured, before, different)
+        sections += [
+            _Section("rules", "By rule: drawn and expected", _rules(plan, colours, measured, before)),
+            _Section("scales", "Standard deviation through the network", _scales(plan, colours, measured)),
+            _Section("every", f"Drawn: {counted(len(drawn), 'parameter')}", table),
+        ]
+    if constants:
+        inside = constants_list(constants, plan.rules)
+        sections.append(_Section("constants", f"Constants: {counted(len(constants), 'parameter')}", inside))
+    if kept:
+        sections.append(_Section("kept", f"Kept: {counted(len(kept), 'parameter')}", kept_table(kept, measured)))
+    return sections
+
+
+def _recipe(plan: Plan) -> str:
+    return "a recipe in Python" if (plan.family, plan.recipe) == (FAMILY, PYTHON) else escape(plan.family)
 
 
 def _summary(report: Done) -> str:
@@ -107,26 +136,26 @@ def _summary(report: Done) -> str:
     kept = sum(line.is_kept for line in plan.assignments)
     total = sum(line.size for line in plan.assignments)
     return (
-        f"{_count(len(plan.assignments), 'parameter')}, {_count(total, 'element')}; "
+        f"{counted(len(plan.assignments), 'parameter')}, {counted(total, 'element')}; "
         f"{report.written:,} written in {report.seconds:.2f} s"
-        + (f", {_count(kept, 'parameter')} kept" if kept else "")
+        + (f", {counted(kept, 'parameter')} kept" if kept else "")
     )
 
 
 def _verdict(report: Done, verdict: Sequence[Finding]) -> str:
     written = sum(not line.is_kept for line in report.plan.assignments)
-    if not verdict:
-        return (
-            f'<p class="verdict good">Verified: all {written:,} parameters are bit for bit those of seed '
-            f"{report.seed}</p>"
-        )
-    return f'<p class="verdict bad">{len(verdict):,} of {written:,} parameters are not those of seed {report.seed}</p>'
+    if verdict:
+        verb = "differs" if len(verdict) == 1 else "differ"
+        said = f"{len(verdict):,} of {counted(written, 'parameter')} {verb} from those of seed {report.seed}"
+        return f'<p class="verdict bad">{said}</p>'
+    whose = "the parameter is bit for bit that" if written == 1 else f"all {written:,} parameters are bit for bit those"
+    return f'<p class="verdict good">Verified: {whose} of seed {report.seed}</p>'
 
 
 def _facts(report: Done, when: datetime) -> str:
     plan = report.plan
     facts = {
-        "recipe": f"{escape(plan.family)} <code>{escape(plan.recipe)}</code>",
+        "recipe": f"{_recipe(plan)} <code>{escape(plan.recipe)}</code>" if plan.recipe != PYTHON else "in Python",
         "source": _source(plan),
         "seed": f"{report.seed}",
         "date": escape(when.strftime("%Y-%m-%d %H:%M %Z")),
@@ -147,21 +176,25 @@ def _facts(report: Done, when: datetime) -> str:
 def _source(plan: Plan) -> str:
     """Returns what a recipe says of where it comes from, if it still lies where it was."""
     try:
-        recipe = load_recipe(plan.recipe)
+        recipe = load_recipe(of_portable(plan.recipe))
     except (RecipeError, OSError):
         return ""
     return "; ".join(escape(str(text)) for text in dict(recipe.reference or {}).values())
 
 
 def _findings(findings: Sequence[Finding]) -> str:
-    if not findings:
-        return ""
-    counts = Counter(finding.severity for finding in findings)
-    said = ", ".join(f"{count} {severity}{'s' * (count != 1)}" for severity, count in counts.items())
-    shown = "".join(f"<pre>{escape(str(finding))}</pre>" for finding in findings[:_MOST_FINDINGS])
+    shown = "".join(f'<pre class="{each.severity}">{escape(str(each))}</pre>' for each in findings[:_MOST_FINDINGS])
     more = len(findings) - _MOST_FINDINGS
-    rest = f'<p class="soft">and {more:,} more</p>' if more > 0 else ""
-    return f'<section aria-labelledby="findings"><h2 id="findings">Findings: {said}</h2>{shown}{rest}</section>'
+    return shown + (f'<p class="soft">and {more:,} more</p>' if more > 0 else "")
+
+
+def _rules(plan: Plan, colours: Mapping[str, int], measured: Mapping[str, Measured], before: Before) -> str:
+    cards = "".join(_card(plan, rule, colours[rule.id], measured, before) for rule in plan.rules if rule.id in colours)
+    return (
+        '<p class="soft">Areas are shares of the values, in planned standard deviations about the planned mean; '
+        f"the line is the law.{' The dashed line is what was before.' * bool(before)}</p>"
+        f'<div class="cards">{cards}</div>'
+    )
 
 
 def _card(plan: Plan, rule: RuleLine, colour: int, measured: Mapping[str, Measured], before: Before) -> str:
@@ -175,18 +208,26 @@ def _card(plan: Plan, rule: RuleLine, colour: int, measured: Mapping[str, Measur
     if spread:
         expected = [expected_shares(line) for line in spread]
         known = [shares for shares in expected if shares is not None]
-        picture = histogram(
-            _pooled(spread, [measured[line.name].shares for line in spread]),
-            _pooled(spread, known) if len(known) == len(spread) else None,
-            _pooled(spread, [before[line.name].shares for line in spread]) if _has_shares(spread, before) else (),
-        )
+        found = _pooled(spread, [measured[line.name].shares for line in spread])
+        law = _pooled(spread, known) if len(known) == len(spread) else None
+        was = _pooled(spread, [before[line.name].shares for line in spread]) if _has_shares(spread, before) else ()
+        picture = histogram(found, law, was, alt=_told(found, law, size))
         picture += f'<div class="ends"><span>-{REACH:g} std</span><span>mean</span><span>+{REACH:g} std</span></div>'
     return (
         f'<article class="card"><h3><span class="swatch c{colour}"></span>{escape(rule.id)}</h3>'
         f"<p><code>{escape(rule.selector)}</code></p><p>{said}</p>"
-        f'<p class="soft">{_count(len(lines), "parameter")}, {size:,} elements; {escape(rule.location)}</p>'
+        f'<p class="soft">{counted(len(lines), "parameter")}, {counted(size, "element")}; {escape(rule.location)}</p>'
         f'<div class="c{colour}">{picture}</div></article>'
     )
+
+
+def _told(shares: Sequence[float], law: Sequence[float] | None, size: int) -> str:
+    """Returns what a histogram shows, for those who do not see it."""
+    said = f"Histogram of {counted(size, 'value')}"
+    if law is None:
+        return f"{said}; its law has no formula to draw"
+    apart = max(abs(share - expected) for share, expected in zip(shares, law, strict=True))
+    return f"{said} in {len(shares)} bars: none is further than {apart:.2%} of the values from the law"
 
 
 def _has_shares(lines: Sequence[Assignment], before: Before) -> bool:
@@ -201,90 +242,12 @@ def _pooled(lines: Sequence[Assignment], shares: Sequence[Sequence[float]]) -> l
 
 
 def _scales(plan: Plan, colours: Mapping[str, int], measured: Mapping[str, Measured]) -> str:
-    return scales(
-        [
-            Point(place, line.name, colours.get(line.rule, 0), measured[line.name].std, line.moments.std)
-            for place, line in enumerate(plan.assignments)
-            if not line.is_kept and line.moments.std != 0.0
-        ]
-    )
-
-
-def _heads(*, has_before: bool) -> str:
-    names = [("parameter", ""), ("shape", "n"), ("initializer", ""), ("rule", ""), ("planned std", "n"), ("std", "n")]
-    names += [("std before", "n")] * has_before
-    names += [("mean", "n"), ("min", "n"), ("max", "n"), ("values", "")]
-    return "".join(f'<th class="{kind}" scope="col"><button>{name}</button></th>' for name, kind in names)
-
-
-def _row(line: Assignment, found: Measured, before: Measured | None, colour: int, rows: int, has_before: bool) -> str:
-    names = escape(line.name) + "".join(f"<br>= {escape(alias)}" for alias in line.aliases)
-    cells = [
-        f"<td><code>{names}</code></td>",
-        f'<td class="n" data-v="{line.size}" data-h="shape">{escape(shape_text(line))}<br>{line.dtype}</td>',
-        f'<td class="full">{escape(line.initializer)}</td>',
-        f'<td data-h="rule">{escape(line.rule)}</td>',
-        _number("planned std", line.moments.std),
-        _number("std", found.std),
-        *([_number("before", None if before is None else before.std)] if has_before else []),
-        _number("mean", found.mean),
-        _number("min", found.low),
-        _number("max", found.high),
+    points = [
+        Point(place, line.name, colours[line.rule], measured[line.name].std, line.moments.std, line.size)
+        for place, line in enumerate(plan.assignments)
+        if not line.is_kept and line.moments.std != 0.0
     ]
-    picture = ""
-    if found.shares and rows <= _MOST_HISTOGRAMS:
-        earlier = before.shares if before is not None and len(before.shares) == len(found.shares) else ()
-        picture = histogram(found.shares, None, earlier)
-    return f'<tr>{"".join(cells)}<td class="full c{colour}">{picture}</td></tr>'
-
-
-def _number(head: str, value: float | None) -> str:
-    return f'<td class="n" data-h="{head}">{number(value)}</td>'
-
-
-def _folded(plan: Plan, measured: Mapping[str, Measured]) -> str:
-    """Returns what is one number per parameter, a line for each rule and value, and what was kept."""
-    places = {rule.id: f"{rule.selector} ({rule.location})" for rule in plan.rules}
-    constants: dict[tuple[str, str], list[Assignment]] = defaultdict(list)
-    kept = []
-    for line in plan.assignments:
-        if line.is_kept:
-            kept.append(line)
-        elif line.moments.std == 0.0:
-            constants[line.rule, moments_text(line.moments)].append(line)
-    parts = []
-    if constants:
-        count = sum(map(len, constants.values()))
-        inside = "".join(
-            f"<details><summary>{escape(value)} by rule {escape(rule)}: {_count(len(lines), 'parameter')}, "
-            f"{sum(line.size for line in lines):,} elements</summary>"
-            f"<p class=soft><code>{escape(places[rule])}</code></p>{_names(lines)}</details>"
-            for (rule, value), lines in constants.items()
-        )
-        parts.append(f"<h2>Constants: {_count(count, 'parameter')}</h2>{inside}")
-    if kept:
-        inside = "".join(_kept(line, measured[line.name]) for line in kept)
-        heads = "<thead><tr><th>parameter</th><th>shape</th><th>mean</th><th>std</th></tr></thead>"
-        parts.append(
-            f"<h2>Kept: {_count(len(kept), 'parameter')}</h2><details><summary>what they hold</summary>"
-            f'<table class="wide">{heads}<tbody>{inside}</tbody></table></details>'
-        )
-    return f"<section>{''.join(parts)}</section>" if parts else ""
-
-
-def _kept(line: Assignment, found: Measured) -> str:
     return (
-        f"<tr><td><code>{escape(line.name)}</code></td>"
-        f'<td class="n" data-h="shape">{escape(shape_text(line))} {line.dtype}</td>'
-        f"{_number('mean', found.mean)}{_number('std', found.std)}</tr>"
+        '<p class="soft">A dot is a parameter in the colour of its rule, from the first to the last; the wide mark '
+        f"behind it is what was planned. {furthest(points)}</p>{scales(points)}"
     )
-
-
-def _names(lines: Sequence[Assignment]) -> str:
-    shown = ", ".join(f"{escape(line.name)}" for line in lines[:_MOST_NAMES])
-    more = len(lines) - _MOST_NAMES
-    return f'<p class="mono">{shown}{f" and {more:,} more" if more > 0 else ""}</p>'
-
-
-def _count(number_of: int, what: str) -> str:
-    return f"{number_of:,} {what}{'s' * (number_of != 1)}"
