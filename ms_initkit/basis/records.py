@@ -8,7 +8,7 @@ are the same functions for all, no slower when called. Whatever ``dataclasses`` 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields
+from dataclasses import MISSING, Field, FrozenInstanceError, dataclass, field, fields, is_dataclass
 from operator import attrgetter
 from typing import Any, Final, TypeVar, dataclass_transform
 
@@ -19,7 +19,7 @@ _LEFT_OUT: Final = object()  # in the place of an argument whose default is made
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(kind: type[_T]) -> type[_T]:
     """Makes a class a frozen data class with slots: constructor, ``==``, ``hash`` and ``repr`` are of its fields."""
-    made = _completed(dataclass(init=False, repr=False, eq=False, slots=True)(kind))
+    made = _completed(dataclass(init=False, repr=False, eq=False, slots=True, frozen=_is_derived(kind))(kind))
     _add(made, {"__getstate__": _state, "__setstate__": _restore})
     return made
 
@@ -27,7 +27,12 @@ def record(kind: type[_T]) -> type[_T]:
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def open_record(kind: type[_T]) -> type[_T]:
     """Makes a class a record without slots: it may be derived from beside others, or keep what it computed once."""
-    return _completed(dataclass(init=False, repr=False, eq=False)(kind))
+    return _completed(dataclass(init=False, repr=False, eq=False, frozen=_is_derived(kind))(kind))
+
+
+def _is_derived(kind: type) -> bool:
+    """Returns whether a base is a record: then ``dataclass`` has to be told that this one is frozen, too."""
+    return any(is_dataclass(base) for base in kind.__bases__)
 
 
 def _completed(kind: type[_T]) -> type[_T]:
@@ -35,7 +40,9 @@ def _completed(kind: type[_T]) -> type[_T]:
     columns = fields(kind)  # type: ignore[arg-type]  # a data class, as its caller has just made it
     compared = [column.name for column in columns if column.compare]
     _add(kind, {"__init__": _constructor(kind, columns), "__repr__": _text})
-    _add(kind, _comparison(compared) | _refusals(kind, frozenset(column.name for column in columns)))
+    _add(kind, _comparison(compared))
+    for name, method in _refusals(kind, frozenset(column.name for column in columns)).items():
+        setattr(kind, name, method)
     # A frozen data class may be derived from frozen ones only, and so it may from this.
     kind.__dataclass_params__.frozen = True  # type: ignore[attr-defined]
     return kind

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import KW_ONLY
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 from ms_initkit import draws
+from ms_initkit.basis.records import open_record
 from ms_initkit.draws import truncation
 from ms_initkit.formulas.base import Formula, Site, initializer
 from ms_initkit.formulas.kinds import Alias, NotNegative, Positive, Range, Sigma
@@ -188,8 +189,29 @@ class TruncatedNormal(Formula):
         return truncated_normal(self.mean, sigma, self.mean + self.a * sigma, self.mean + self.b * sigma)
 
 
+@open_record
+class _Truncated(Formula):
+    """N(mean, sigma**2) between bounds whose meaning the class says."""
+
+    bounds: ClassVar[Literal["absolute", "sigmas"]]
+
+    sigma: Sigma
+    mean: float = 0.0
+    a: float = -2.0
+    b: float = 2.0
+
+    def check(self) -> None:
+        self._full()
+
+    def resolve(self, site: Site) -> draws.Draw:
+        return self._full().resolve(site)
+
+    def _full(self) -> TruncatedNormal:
+        return TruncatedNormal(self.sigma, self.mean, self.a, self.b, bounds=self.bounds)
+
+
 @initializer()
-class TruncNormal(Formula):
+class TruncNormal(_Truncated):
     """Draws from N(mean, sigma**2) given that it falls in [a, b]: absolute bounds, as torch has them.
 
     With a small ``sigma`` and the default bounds nothing is ever cut off: ``trunc_normal(0.02)`` is N(0,
@@ -204,23 +226,11 @@ class TruncNormal(Formula):
     Sources: torch.nn.init.trunc_normal_; timm.layers.trunc_normal_. No variance correction.
     """
 
-    sigma: Sigma
-    mean: float = 0.0
-    a: float = -2.0
-    b: float = 2.0
-
-    def check(self) -> None:
-        self._full()
-
-    def resolve(self, site: Site) -> draws.Draw:
-        return self._full().resolve(site)
-
-    def _full(self) -> TruncatedNormal:
-        return TruncatedNormal(self.sigma, self.mean, self.a, self.b, bounds="absolute")
+    bounds = "absolute"
 
 
 @initializer()
-class TruncNormalTf(Formula):
+class TruncNormalTf(_Truncated):
     """Draws from N(mean, sigma**2) given that it is within [a, b] sigmas of the mean.
 
     So do TensorFlow, JAX and Keras. The standard deviation that comes out is smaller than ``sigma``: 0.8796
@@ -237,19 +247,7 @@ class TruncNormalTf(Formula):
     correction: ``truncated_normal`` with ``correct_variance`` has it.
     """
 
-    sigma: Sigma
-    mean: float = 0.0
-    a: float = -2.0
-    b: float = 2.0
-
-    def check(self) -> None:
-        self._full()
-
-    def resolve(self, site: Site) -> draws.Draw:
-        return self._full().resolve(site)
-
-    def _full(self) -> TruncatedNormal:
-        return TruncatedNormal(self.sigma, self.mean, self.a, self.b, bounds="sigmas")
+    bounds = "sigmas"
 
 
 @initializer()

@@ -114,7 +114,7 @@ def _value(argument: Argument) -> Schema:
         "number": number,
         "integer": {"type": ["string", "integer"]} | _limits(argument.range),
         "flag": schemas.FLAG,
-        "word": {"enum": list(argument.choices)},
+        "word": schemas.one_of(*argument.choices),
         "text": schemas.TEXT,
         "numbers": schemas.list_of(number),
         "number or numbers": schemas.any_of(number, schemas.list_of(number), schemas.mapping(NUMBERS)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import Final, Literal, Self, TypeAlias, final
+from typing import Final, Literal, Self, TypeAlias, final, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
@@ -183,7 +183,7 @@ def _zeroed(places: Rows, axis: int, values: Values) -> Edit:
 
 
 Side: TypeAlias = Literal["lower", "upper"]
-_SIDES: Final[tuple[Side, ...]] = ("lower", "upper")
+_SIDES: Final[tuple[Side, ...]] = get_args(Side)
 # What torch, NumPy and others call them.
 _OTHER_SIDES: Final[dict[str, Side]] = {
     **dict.fromkeys(("tril", "lower_triangular"), "lower"),
@@ -200,7 +200,7 @@ class Mask(Step):
     """Multiplies by a mask: a triangle of ones in the last two axes, or what a file has."""
 
     key = "mask"
-    schema = schemas.any_of({"enum": list(_SIDES)}, schemas.mapping(TRIANGLE) | schemas.ONE_KEY, sources.SCHEMA)
+    schema = schemas.any_of(schemas.one_of(*_SIDES), schemas.mapping(TRIANGLE) | schemas.ONE_KEY, sources.SCHEMA)
     description = "Multiplies by a mask: `lower` or `upper`, {lower: -1}, or a file; 0 makes an element 0."
 
     mask: FromSpec | tuple[Side, int]

@@ -26,7 +26,7 @@ FANS: Final[Table] = (
 )
 Convention: TypeAlias = Literal["shape", "connections"]
 _CONVENTIONS: Final[tuple[Convention, ...]] = ("shape", "connections")
-SCHEMA: Final = schemas.any_of({"enum": list(_CONVENTIONS)}, schemas.mapping(FANS) | schemas.SOME_KEY)
+SCHEMA: Final = schemas.any_of(schemas.one_of(*_CONVENTIONS), schemas.mapping(FANS) | schemas.SOME_KEY)
 
 
 @record

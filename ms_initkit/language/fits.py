@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Final, Literal, TypeAlias
+from typing import ClassVar, Final, Literal, TypeAlias, get_args
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
@@ -92,20 +92,24 @@ class Rows(Fit):
         return f"rows by {'mean' if self.init is None else self.init.name}"
 
 
+_Average: TypeAlias = Literal["average", "repeat"]
+_AVERAGES: Final[tuple[_Average, ...]] = get_args(_Average)
+
+
 @record
 class Channels(Fit):
     """Another number of input channels, axis 1 of a convolution's weight."""
 
     key = "channels"
-    schema: ClassVar[Schema] = {"enum": ["average", "repeat"]}
+    schema = schemas.one_of(*_AVERAGES)
     description = "Another number of input channels: the mean of the old ones, or these in turn, rescaled."
 
-    how: Literal["average", "repeat"]
+    how: _Average
 
     @classmethod
     def read(cls, node: Node, what: str, scope: Scope) -> Channels:
         del scope
-        return cls(read_word(node, what, ("average", "repeat")))
+        return cls(read_word(node, what, _AVERAGES))
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
         del own
@@ -115,20 +119,24 @@ class Channels(Fit):
         return f"channels by {self.how}"
 
 
+_Inflation: TypeAlias = Literal["repeat", "center"]
+_INFLATIONS: Final[tuple[_Inflation, ...]] = get_args(_Inflation)
+
+
 @record
 class Inflate(Fit):
     """A 2-D kernel for a 3-D one, whose new axis is the third."""
 
     key = "inflate"
-    schema: ClassVar[Schema] = {"enum": ["repeat", "center"]}
+    schema = schemas.one_of(*_INFLATIONS)
     description = "A 3-D kernel from a 2-D one: repeated and divided by their number, or in the middle, zeros around."
 
-    how: Literal["repeat", "center"]
+    how: _Inflation
 
     @classmethod
     def read(cls, node: Node, what: str, scope: Scope) -> Inflate:
         del scope
-        return cls(read_word(node, what, ("repeat", "center")))
+        return cls(read_word(node, what, _INFLATIONS))
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
         del own
@@ -138,20 +146,24 @@ class Inflate(Fit):
         return f"inflated by {self.how}"
 
 
+_Side: TypeAlias = Literal["outputs", "inputs"]
+_SIDES: Final[tuple[_Side, ...]] = get_args(_Side)
+
+
 @record
 class Widen(Fit):
     """More units of a layer: copies of the old ones in turn, or what goes on from such copies (Net2Net)."""
 
     key = "widen"
-    schema: ClassVar[Schema] = {"enum": ["outputs", "inputs"]}
+    schema = schemas.one_of(*_SIDES)
     description = "More units, copies of the old ones: `outputs` (axis 0) copies, `inputs` (axis 1) shares alike."
 
-    what: Literal["outputs", "inputs"]
+    what: _Side
 
     @classmethod
     def read(cls, node: Node, what: str, scope: Scope) -> Widen:
         del scope
-        return cls(read_word(node, what, ("outputs", "inputs")))
+        return cls(read_word(node, what, _SIDES))
 
     def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
         del own

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final, Literal, Self, final
+from typing import Final, Literal, Self, TypeAlias, final, get_args
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws import functions
@@ -13,13 +13,17 @@ from ms_initkit.language.step import Step, Values
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.nodes import Node
-from ms_initkit.syntax.problems import Attempt, Problems
+from ms_initkit.syntax.problems import Problems
 from ms_initkit.syntax.reading import read_fields, read_word
 from ms_initkit.syntax.schemas import Key, Table
 
+_Scheme: TypeAlias = Literal["pissa", "olora"]
+_Part: TypeAlias = Literal["a", "b", "rest"]
+_SCHEMES: Final[tuple[_Scheme, ...]] = get_args(_Scheme)
+_PARTS: Final[tuple[_Part, ...]] = get_args(_Part)
 LOW_RANK: Final[Table] = (
-    Key("scheme", {"enum": ["pissa", "olora"]}, "By singular values, or by QR.", is_required=True),
-    Key("part", {"enum": ["a", "b", "rest"]}, "Which factor of the adapter, or what it leaves.", is_required=True),
+    Key("scheme", schemas.one_of(*_SCHEMES), "By singular values, or by QR.", is_required=True),
+    Key("part", schemas.one_of(*_PARTS), "Which factor of the adapter, or what it leaves.", is_required=True),
     Key("rank", schemas.EXPRESSION, "The adapter's rank.", is_required=True),
     Key("scale", schemas.EXPRESSION, "What the network multiplies B A by, as alpha / rank; 1 if left out."),
 )
@@ -35,8 +39,8 @@ class LowRank(Step):
     description = "Factors that an adapter starts from, or what they leave of the matrix: PiSSA, OLoRA."
     is_reducing = True
 
-    scheme: Literal["pissa", "olora"]
-    part: Literal["a", "b", "rest"]
+    scheme: _Scheme
+    part: _Part
     rank: Expression
     scale: Expression | None
 
@@ -44,8 +48,8 @@ class LowRank(Step):
     def read(cls, node: Node, what: str, scope: Scope) -> Self:
         problems = Problems()
         fields = read_fields(node, LOW_RANK, what, problems)
-        scheme: Attempt[Literal["pissa", "olora"]] = fields.required("scheme", _read_scheme)
-        part: Attempt[Literal["a", "b", "rest"]] = fields.required("part", _read_part)
+        scheme = fields.required("scheme", partial(read_word, words=_SCHEMES))
+        part = fields.required("part", partial(read_word, words=_PARTS))
         rank = fields.required("rank", partial(read_expression, scope=scope))
         scale = fields.read("scale", partial(read_expression, scope=scope), None)
         problems.settle()
@@ -57,11 +61,3 @@ class LowRank(Step):
 
     def __str__(self) -> str:
         return f"{self.scheme}'s {self.part} by LAPACK"
-
-
-def _read_scheme(node: Node, what: str) -> Literal["pissa", "olora"]:
-    return read_word(node, what, ("pissa", "olora"))
-
-
-def _read_part(node: Node, what: str) -> Literal["a", "b", "rest"]:
-    return read_word(node, what, ("a", "b", "rest"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final, Literal, Self, final
+from typing import ClassVar, Final, Literal, Self, TypeAlias, final, get_args
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws import functions
@@ -46,6 +46,8 @@ class Over:
         return f" over axis {listed}" if self.axes is not None else f" over all axes but {listed}"
 
 
+_Kind: TypeAlias = Literal["euclidean", "spectral"]
+_KINDS: Final[tuple[_Kind, ...]] = get_args(_Kind)
 _EUCLIDEAN: Final = "euclidean"
 _AXES: Final = schemas.one_or_more(schemas.INTEGER)
 _EITHER: Final[Schema] = {"not": {"required": ["axis", "except"]}}
@@ -56,7 +58,7 @@ OVER: Final[Table] = (
 NORMALIZE: Final[Table] = (
     *OVER,
     Key("to", schemas.EXPRESSION, "The norm that is due; 1 if left out."),
-    Key("norm", {"enum": ["euclidean", "spectral"]}, "`spectral`: the largest singular value, of the whole matrix."),
+    Key("norm", schemas.one_of(*_KINDS), "`spectral`: the largest singular value, of the whole matrix."),
 )
 
 
@@ -68,11 +70,6 @@ def _read_over(fields: Fields, problems: Problems, what: str) -> Over:
     but = fields.read("except", partial(read_one_or_more, reader=read_integer), None)
     problems.settle()
     return Over(axes.value, but.value)
-
-
-def _read_over_alone(node: Node, what: str) -> Over:
-    problems = Problems()
-    return _read_over(read_fields(node, OVER, what, problems), problems, what)
 
 
 @final
@@ -87,14 +84,14 @@ class Normalize(Step):
 
     over: Over = Over()
     to: Expression | None = None
-    norm: Literal["euclidean", "spectral"] = "euclidean"
+    norm: _Kind = _EUCLIDEAN
 
     @classmethod
     def read(cls, node: Node, what: str, scope: Scope) -> Self:
         problems = Problems()
         fields = read_fields(node, NORMALIZE, what, problems)
         to = fields.read("to", partial(read_expression, scope=scope), None)
-        norm: Attempt[Literal["euclidean", "spectral"]] = fields.read("norm", _read_norm, _EUCLIDEAN)
+        norm: Attempt[_Kind] = fields.read("norm", partial(read_word, words=_KINDS), _EUCLIDEAN)
         is_spectral = norm.or_else(_EUCLIDEAN) == "spectral"
         for key in ("axis", "except") if is_spectral else ():
             if key in fields:
@@ -111,21 +108,28 @@ class Normalize(Step):
 
     def __str__(self) -> str:
         to = "" if self.to is None else f" to {self.to}"
-        return f"normalize{to}{self.over}" if self.norm == "euclidean" else f"normalize its spectral norm{to} by LAPACK"
+        return f"normalize{to}{self.over}" if self.norm == _EUCLIDEAN else f"normalize its spectral norm{to} by LAPACK"
 
 
-def _read_norm(node: Node, what: str) -> Literal["euclidean", "spectral"]:
-    return read_word(node, what, ("euclidean", "spectral"))
-
-
+@record
 class _Reducing(Step):
     """One number for each place along the axes that are left: of the values of another parameter, of another shape."""
 
     schema = schemas.mapping(OVER) | _EITHER
     is_bare = True
     is_reducing = True
+    function: ClassVar[type[functions.Norm | functions.AbsMean]]
 
-    over: Over
+    over: Over = Over()
+
+    @classmethod
+    def read(cls, node: Node, what: str, scope: Scope) -> Self:
+        del scope
+        problems = Problems()
+        return cls(_read_over(read_fields(node, OVER, what, problems), problems, what))
+
+    def resolve(self, values: Values) -> Functions:
+        return self.function(self.over.of(values.shape))
 
     def __str__(self) -> str:
         return f"{self.key}{self.over}"
@@ -138,16 +142,7 @@ class Norm(_Reducing):
 
     key = "norm"
     description = "Takes the norm over axes: {axis: 1} makes of `like: weight` one number for each row."
-
-    over: Over = Over()
-
-    @classmethod
-    def read(cls, node: Node, what: str, scope: Scope) -> Self:
-        del scope
-        return cls(_read_over_alone(node, what))
-
-    def resolve(self, values: Values) -> Functions:
-        return functions.Norm(self.over.of(values.shape))
+    function = functions.Norm
 
 
 @final
@@ -157,13 +152,4 @@ class AbsMean(_Reducing):
 
     key = "abs_mean"
     description = "Takes the mean of the magnitudes over axes, as for a quantiser's step."
-
-    over: Over = Over()
-
-    @classmethod
-    def read(cls, node: Node, what: str, scope: Scope) -> Self:
-        del scope
-        return cls(_read_over_alone(node, what))
-
-    def resolve(self, values: Values) -> Functions:
-        return functions.AbsMean(self.over.of(values.shape))
+    function = functions.AbsMean

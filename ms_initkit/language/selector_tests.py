@@ -316,7 +316,7 @@ class Shape(ParameterTest):
 
 
 @final
-@asked_by("dtype", schemas.one_or_more({"enum": list(DTYPES)}), "Element types.")
+@asked_by("dtype", schemas.one_or_more(schemas.one_of(*DTYPES)), "Element types.")
 class ElementType(ParameterTest):
     """Element types."""
 

@@ -23,7 +23,7 @@ FROM: Final[Table] = (
     Key("key", schemas.TEXT, "The tensor's name, captures in braces; the parameter's own if left out."),
     Key("strip", schemas.TEXT, "A prefix that is taken off the parameter's name before it is looked for."),
     Key("prefix", schemas.TEXT, "A prefix that is added to the parameter's name before it is looked for."),
-    Key("missing", {"enum": ["error", "next"]}, "`next`: what the file lacks goes to the rules after this one."),
+    Key("missing", schemas.one_of("error", "next"), "`next`: what the file lacks goes to the rules after this one."),
 )
 SCHEMA: Final = schemas.any_of(schemas.TEXT, schemas.mapping(FROM))
 LIKE: Final[Table] = (

@@ -33,7 +33,9 @@ STEPS: Final[tuple[type[Step], ...]] = (
 )
 THEN: Final[Table] = tuple(Key(step.key, step.schema, step.description) for step in STEPS)
 SCHEMA: Final = schemas.list_of(
-    schemas.any_of({"enum": [step.key for step in STEPS if step.is_bare]}, schemas.mapping(THEN) | schemas.ONE_KEY)
+    schemas.any_of(
+        schemas.one_of(*(step.key for step in STEPS if step.is_bare)), schemas.mapping(THEN) | schemas.ONE_KEY
+    )
 )
 
 

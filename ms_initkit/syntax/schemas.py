@@ -61,6 +61,11 @@ def any_of(*schemas: Schema) -> Schema:
     return {"anyOf": list(schemas)}
 
 
+def one_of(*words: str) -> Schema:
+    """Returns the schema of a value that is one of ``words``."""
+    return {"enum": list(words)}
+
+
 def exactly_one(*names: str) -> Schema:
     """Returns the schema of a mapping that has one of the keys ``names``."""
     return {"oneOf": [{"required": [name]} for name in names]}

@@ -184,6 +184,24 @@ def test_a_frozen_data_class_may_be_derived_from_it() -> None:
     assert Derived(1, 2) == Derived(1, 2)
 
 
+def test_a_record_may_be_derived_from_another() -> None:
+    @record
+    class Triple(Pair):
+        z: float = 0.0
+
+    one = Triple(1.0, z=3.0)
+
+    assert repr(one).endswith("Triple(x=1.0, y=0.0, z=3.0)")
+    assert one == Triple(1.0, 0.0, 3.0) != Triple(1.0)
+    assert one != Pair(1.0)
+    assert not hasattr(one, "__dict__")
+    assert copy.copy(one) == replace(Triple(2.0, 0.0, 3.0), x=1.0) == one
+    with pytest.raises(FrozenInstanceError, match="cannot assign to field 'x'"):
+        one.x = 2.0  # type: ignore[misc]
+    with pytest.raises((FrozenInstanceError, AttributeError)):
+        one.new = 2.0  # type: ignore[attr-defined]
+
+
 def test_an_abstract_method_is_still_asked_for() -> None:
     class Abstract(ABC):
         @abstractmethod
