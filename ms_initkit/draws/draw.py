@@ -16,7 +16,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws import typed_json
 from ms_initkit.draws.fits import Fits
 from ms_initkit.draws.functions import Functions
-from ms_initkit.draws.slices import Pieces, Window
+from ms_initkit.draws.windows import Pieces, Window
 
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias, final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.functions import Bounds, Function, Source, Values
-from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices
 
 # The absolute weights of four taps half way between two: 1.375 along each axis.
 _OVERSHOOT: Final = 1.375**2

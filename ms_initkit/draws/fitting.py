@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Values
-from ms_initkit.draws.slices import Shape, Slices
 from ms_initkit.draws.sums import pairwise
+from ms_initkit.draws.windows import Shape, Slices
 
 # Returns a slice of the values that there are.
 Read: TypeAlias = Callable[[Slices], Values]

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, final
 
 from ms_initkit.basis.records import record
-from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,9 +18,8 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws import Draw, Edit, Step, portable, tables, truncation
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Normalize
-from ms_initkit.draws.slices import boxes as boxes_of
-from ms_initkit.draws.slices import local_shape
 from ms_initkit.draws.steps import stepped
+from ms_initkit.draws.windows import local_shape, slices_of
 
 # A table of more elements is not evaluated for its moments: a plan is to stay instant.
 _LARGEST_TABLE: Final = 1 << 22
@@ -342,7 +341,7 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
                     case draws.SetRows(rows, to):
                         values[list(rows)] = to
                     case draws.SetBox(at, to):
-                        for _, place in boxes_of(at):
+                        for _, place in slices_of(at):
                             values[place] = to
                     case draws.AddDraw() | draws.Masked():
                         return None

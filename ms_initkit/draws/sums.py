@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.slices import Slices
+from ms_initkit.draws.windows import Slices
 
 Of: TypeAlias = Literal["values", "squares", "magnitudes"]
 Axes: TypeAlias = tuple[int, ...]

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, portable
 from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.slices import Shape
+from ms_initkit.draws.windows import Shape
 
 Coords: TypeAlias = tuple[NDArray[np.int64], ...]
 

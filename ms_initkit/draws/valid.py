@@ -10,7 +10,7 @@ import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.draws import Draw, Edit, tables
-from ms_initkit.draws.slices import Pieces
+from ms_initkit.draws.windows import Pieces
 
 # How many axes the draws of whole tensors take.
 _AXES: Final = {"orthogonal": range(2, 65), "delta_orthogonal": range(3, 6), "sparse": range(2, 3)}

@@ -17,7 +17,7 @@ import numpy as np
 
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import TYPES, storage
-from ms_initkit.draws.slices import pieces
+from ms_initkit.draws.windows import partition
 from ms_initkit.files import pickles, safetensors
 from ms_initkit.files.formats import READERS, Entry
 from ms_initkit.files.protobuf import Run
@@ -113,7 +113,7 @@ def _extremes(
     low: float = math.inf
     high: float = -math.inf
     lengths = tuple(stop - start for start, stop in places)
-    for part in pieces(lengths, _PIECE):
+    for part in partition(lengths, _PIECE):
         index = tuple(slice(first + s.start, first + s.stop) for (first, _), s in zip(places, part, strict=True))
         values = read(path, key, index)
         ends = values.min().item(), values.max().item()

@@ -9,7 +9,7 @@ from typing import Final, Literal, Self, TypeAlias, final, get_args
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
 from ms_initkit.draws import Edit
-from ms_initkit.draws.slices import whole
+from ms_initkit.draws.windows import whole
 from ms_initkit.language import rows, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.rows import Rows, Stretch, read_rows, read_stretch

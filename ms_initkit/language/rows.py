@@ -8,7 +8,7 @@ from functools import partial
 from typing import Final
 
 from ms_initkit.basis.records import record
-from ms_initkit.draws.slices import Pieces
+from ms_initkit.draws.windows import Pieces
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.syntax import schemas
 from ms_initkit.syntax.expressions import Expression

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from ms_initkit.draws import slices as windows
-from ms_initkit.draws.slices import Window
+from ms_initkit.draws import windows
+from ms_initkit.draws.windows import Window
 from ms_initkit.layouts.cuts import claims, global_shape, tile_by_construction, whole_number
 from ms_initkit.layouts.mesh import Coordinates, Mesh, along
 from ms_initkit.layouts.names import Naming

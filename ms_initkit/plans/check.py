@@ -14,9 +14,9 @@ from ms_initkit.draws import Draw
 from ms_initkit.draws.custom import drawers
 from ms_initkit.draws.dtypes import TYPES, ElementType
 from ms_initkit.draws.reach import FromNetwork, Reach
-from ms_initkit.draws.slices import boxes, whole
 from ms_initkit.draws.text import number
 from ms_initkit.draws.valid import fault
+from ms_initkit.draws.windows import slices_of, whole
 from ms_initkit.files import checkpoints
 from ms_initkit.findings import About, Finding, Span, counted, suggestion
 from ms_initkit.language.recipe import Recipe
@@ -180,7 +180,7 @@ def _bounds(loaded: draws.Loaded, shape: tuple[int, ...], line: Assignment) -> t
     What is made to fit is looked at whole.
     """
     window = whole(shape) if line.window is None or shape != line.shape else line.window
-    places = [place for _, place in boxes(window)]
+    places = [place for _, place in slices_of(window)]
     found = [ends for place in places if (ends := checkpoints.extremes(loaded.path, loaded.key, place)) is not None]
     return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 

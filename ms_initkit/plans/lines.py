@@ -6,11 +6,10 @@ from math import prod
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws import Json, typed_json
-from ms_initkit.draws import slices as windows
+from ms_initkit.draws import Json, typed_json, windows
 from ms_initkit.draws.draw import Draw
 from ms_initkit.draws.moments import Moments
-from ms_initkit.draws.slices import Window
+from ms_initkit.draws.windows import Window
 from ms_initkit.files.regular import shown
 from ms_initkit.formulas.fans import Fans
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from ms_initkit import draws
 from ms_initkit.draws import Edit
 from ms_initkit.draws.functions import Function, Functions
-from ms_initkit.draws.slices import Pieces
+from ms_initkit.draws.windows import Pieces
 from ms_initkit.language.rows import Rows
 from ms_initkit.language.step import Step
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 
-from ms_initkit.draws import slices as windows
+from ms_initkit.draws import windows
 from ms_initkit.draws.moments import Moments
 from ms_initkit.draws.text import number
 from ms_initkit.plans.lines import Assignment

@@ -9,8 +9,8 @@ from dataclasses import astuple
 
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.moments import Moments, moments
-from ms_initkit.draws.slices import Window
 from ms_initkit.draws.valid import fault
+from ms_initkit.draws.windows import Window
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.networks.params import LARGEST_TENSOR
 from ms_initkit.plans.lines import Assignment, RuleLine

@@ -23,10 +23,10 @@ from mindspore.parallel._tensor import _get_tensor_strategy
 
 from ms_initkit import stream
 from ms_initkit.basis.records import record
-from ms_initkit.draws import slices
+from ms_initkit.draws import windows
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, storage
-from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices
 from ms_initkit.findings import About, ApplyError, Finding, counted
 from ms_initkit.plans.check import check, misfit
 from ms_initkit.plans.columns import Columns
@@ -209,14 +209,14 @@ class PlannedInitializer(Initializer):
         if number is None:
             if part != shape:
                 raise ValueError("the call has a slice's shape and no slice's number")
-            return slices.tile(shape, shape, 0)
+            return windows.tile(shape, shape, 0)
         if group is not None:
             return _sharded_by_optimizer(shape, part, number, group)
-        grid = slices.counts(shape, part)
+        grid = windows.counts(shape, part)
         # Two orders are in use where the first axis is cut and another one too: only the parameter's holder tells.
         if grid[:1] != (1,) and any(n > 1 for n in grid[1:]) and self._network.is_sharded(self):
             return _sharded_by_hyper_parallel(part, grid, number, self._network.cuts(self, len(grid)))
-        return slices.tile(shape, part, number)
+        return windows.tile(shape, part, number)
 
 
 class _Network:
@@ -297,7 +297,7 @@ def _sharded_by_optimizer(shape: Shape, part: Shape, number: int, group: str) ->
         raise ValueError("a scalar cannot be shared out by the optimizer")
     rank, parts = get_rank(group), get_group_size(group)
     outer = (part[0] * parts, *part[1:])
-    first, *others = slices.tile(shape, outer, number - get_group_size() - rank)
+    first, *others = windows.tile(shape, outer, number - get_group_size() - rank)
     start = first.start + rank * part[0]
     return (slice(start, start + part[0]), *others)
 
@@ -310,10 +310,10 @@ def _sharded_by_hyper_parallel(part: Shape, grid: Shape, number: int, outer: lis
     cut = [axis for axis, n in enumerate(outer) if n > 1]
     if [1, *grid[1:]] != outer or len(cut) != 1:
         raise ValueError(f"its layout cuts {tuple(outer)} of the {grid} slices, and numbers them in its own order")
-    slices.coordinates(grid, number)
+    windows.coordinates(grid, number)
     place = [0] * len(grid)
     place[cut[0]], place[0] = divmod(number, grid[0])
-    return slices.at(part, place)
+    return windows.at(part, place)
 
 
 def _fill(out: Array, line: Assignment, seed: int, index: Slices) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
-from ms_initkit.draws import slices as windows
+from ms_initkit.draws import windows
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, HALVES, storage
-from ms_initkit.draws.slices import normalise
+from ms_initkit.draws.windows import normalise
 from ms_initkit.files import checkpoints
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.plan import Plan
@@ -98,17 +98,17 @@ def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None, g
     if slices is not None:
         window = windows.restrict(window, slices)
     if isinstance(line.draw, draws.There):
-        for local, place in windows.boxes(window):
+        for local, place in windows.slices_of(window):
             out[local] = (Given() if given is None else given).read(line.draw.name, place)
         return
     values = np.broadcast_to(np.asarray(exact_values(line)), line.shape)
-    for local, place in windows.boxes(window):
+    for local, place in windows.slices_of(window):
         out[local] = values[place]
 
 
 def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window, given: Given) -> None:
     dtype: Dtype = line.dtype  # type: ignore[assignment]  # one of FLOATS
-    parts = list(windows.boxes(window))
+    parts = list(windows.slices_of(window))
     if len(parts) > 1 and line.draw.is_drawn_whole:
         everything = np.empty(line.shape, storage(dtype))
         stream.fill(everything, line.draw, line.shape, key, None, dtype, given)

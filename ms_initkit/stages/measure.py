@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ms_initkit.basis.records import record
 from ms_initkit.draws import Draw, Step
 from ms_initkit.draws.dtypes import TYPES
-from ms_initkit.draws.slices import pieces
+from ms_initkit.draws.windows import partition
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
@@ -100,7 +100,7 @@ def _measured(line: Assignment, parameter: Parameter) -> Measured:
         return Measured(math.nan, math.nan, math.nan, math.nan, 0)
     values = stored_values(parameter)
     tally = Tally(line.dtype, stride=line.size, center=line.moments.mean or 0.0)
-    for index in pieces(values.shape, PIECE):
+    for index in partition(values.shape, PIECE):
         tally.add(np.ascontiguousarray(values[index]).reshape(-1))
     if not tally.is_finite:
         return Measured(math.nan, math.nan, math.nan, math.nan, tally.zeros)

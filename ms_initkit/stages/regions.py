@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws import Draw, Edit, Step
-from ms_initkit.draws import slices as windows
-from ms_initkit.draws.slices import Shape, Slices
+from ms_initkit.draws import Draw, Edit, Step, windows
+from ms_initkit.draws.windows import Shape, Slices
 from ms_initkit.plans.lines import Assignment
 
 Mask: TypeAlias = bool | NDArray[np.bool_]
@@ -47,7 +46,7 @@ class Region:
 def regions(line: Assignment) -> Iterator[Region]:
     """Yields the parts of ``line``'s parameter whose values depend on the seed, each with what draws it."""
     window = windows.whole(line.shape) if line.window is None else line.window
-    for local, place in windows.boxes(window):
+    for local, place in windows.slices_of(window):
         yield from _parts(Region(line.draw, (), local, place, line.shape))
 
 
@@ -214,7 +213,7 @@ def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices, shape: Shape) ->
                     mask = _writable(mask, place)
                     mask[inside] = True
             case draws.SetBox(at, _) if mask is not True:
-                for _, box in windows.boxes(at):
+                for _, box in windows.slices_of(at):
                     ends = [(max(b.start, p.start), min(b.stop, p.stop)) for b, p in zip(box, place, strict=True)]
                     if all(low < high for low, high in ends):
                         mask = _writable(mask, place)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import FLOATS, storage
-from ms_initkit.draws.slices import boxes_of_run
+from ms_initkit.draws.windows import slices_of_run
 from ms_initkit.files.chunks import (
     CHUNK,
     PARTIAL,
@@ -177,7 +177,7 @@ class _Tensors:
 
     def _draw_boxes(self, out: NDArray[np.generic], line: Assignment, place: slice) -> None:
         offset = 0
-        for slices in boxes_of_run(line.local_shape, place.start, place.stop):
+        for slices in slices_of_run(line.local_shape, place.start, place.stop):
             shape = tuple(part.stop - part.start for part in slices)
             size = prod(shape)
             fill_line(out[offset : offset + size].reshape(shape), line, self.seed, slices, self._given)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS
-from ms_initkit.draws.slices import Slices, localised, pieces
+from ms_initkit.draws.windows import Slices, localised, partition
 from ms_initkit.findings import Finding
 from ms_initkit.plans.check import out_of_range
 from ms_initkit.plans.lines import Assignment
@@ -64,7 +64,7 @@ class There:
             return None
         values = stored_values(parameter)
         low, high = math.inf, -math.inf
-        for piece in pieces(values.shape, _LOOK):
+        for piece in partition(values.shape, _LOOK):
             part = as_floats(values[piece], line.dtype)
             ends = float(part.min()), float(part.max())
             if not all(map(math.isfinite, ends)):
@@ -88,6 +88,6 @@ def digest(parameter: Parameter) -> str:
     """Returns a digest of the values that a parameter holds, to know them again."""
     found = hashlib.blake2b(digest_size=16)
     values = stored_values(parameter)
-    for piece in pieces(values.shape, _PIECE):
+    for piece in partition(values.shape, _PIECE):
         found.update(np.ascontiguousarray(values[piece]).data)
     return found.hexdigest()

@@ -13,12 +13,11 @@ from numpy.typing import NDArray
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
-from ms_initkit.draws import Draw, Step
-from ms_initkit.draws import slices as windows
+from ms_initkit.draws import Draw, Step, windows
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, TYPES
 from ms_initkit.draws.moments import Moments, moments
-from ms_initkit.draws.slices import Slices, pieces
+from ms_initkit.draws.windows import Slices, partition
 from ms_initkit.findings import Finding, counted
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import past
@@ -183,7 +182,7 @@ def _differences(
 ) -> tuple[int, tuple[int, ...], Pair | None]:
     """Returns how many values are not those of ``seed``, where the first one is, and what it is and should be."""
     differing, first, pair = 0, (), None
-    for index in pieces(line.local_shape, _PIECE):
+    for index in partition(line.local_shape, _PIECE):
         mask = _fixed(line, index) if only_fixed else True
         if mask is False:
             continue
@@ -262,7 +261,7 @@ def _misfits(line: Assignment, values: Array, region: Region, alpha: float) -> I
     elements = _element_law(region.draw)
     law = distribution(elements, region.steps)
     tally = Tally(line.dtype, max(1, view.size // SAMPLE), 0.0 if law is None else law.center)
-    for piece in pieces(view.shape, PIECE):
+    for piece in partition(view.shape, PIECE):
         stored = np.ascontiguousarray(_view(view, piece)).reshape(-1)
         if is_edited:
             stored = _drawn_only(line, region, piece, stored)
@@ -319,7 +318,7 @@ def _fixed(line: Assignment, index: Slices) -> Mask:
     if line.window is None:
         return fixed(line.draw, index, line.shape)
     mask = np.zeros(index_shape(index), bool)
-    for local, place in windows.boxes(windows.restrict(line.window, index)):
+    for local, place in windows.slices_of(windows.restrict(line.window, index)):
         mask[local] = fixed(line.draw, place, line.shape)
     return mask
 
@@ -338,7 +337,7 @@ def _repeated_content(line: Assignment, values: Array, contents: dict[bytes, str
     if line.like or line.size * _BITS[line.dtype] < _FEWEST_BITS or line.moments.std == 0.0:
         return
     digest = hashlib.blake2b(digest_size=16)
-    for piece in pieces(values.shape, _PIECE):
+    for piece in partition(values.shape, _PIECE):
         digest.update(np.ascontiguousarray(values[piece]).data)
     key = digest.digest()
     if key in contents:

@@ -1,6 +1,6 @@
 """The random numbers: the value of an element is a pure function of (seed, name, its number in the whole tensor)."""
 
-from ms_initkit.draws.slices import Index
+from ms_initkit.draws.windows import Index
 from ms_initkit.stream.engine import Batch, Dtype, fill_many
 from ms_initkit.stream.keys import VERSION, key, keys
 from ms_initkit.stream.laws import WIDTH, Law, law_of

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from ms_initkit.draws import AddDraw, Edit, Masked, SetBox, SetElement, SetRows, Step
 from ms_initkit.draws.rounding import carried_number
-from ms_initkit.draws.slices import Shape, Slices, boxes
 from ms_initkit.draws.steps import stepped
+from ms_initkit.draws.windows import Shape, Slices, slices_of
 from ms_initkit.stream.engine import Dtype
 from ms_initkit.stream.laws import greatest_to, least_from
 
@@ -66,7 +66,7 @@ def edited(values: Floats, edit: Edit, shape: Shape, slices: Slices) -> Floats:
             return values
         case SetBox(at, to):
             values = values.copy()
-            for _, box in boxes(at):
+            for _, box in slices_of(at):
                 ends = [
                     (max(part.start, wanted.start), min(part.stop, wanted.stop))
                     for part, wanted in zip(box, slices, strict=True)

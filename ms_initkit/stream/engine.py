@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws.dtypes import TYPES
-from ms_initkit.draws.slices import Slices
+from ms_initkit.draws.windows import Slices
 from ms_initkit.stream import laws, oracle, table
 from ms_initkit.stream.compiled import kernels as _kernels
 from ms_initkit.stream.pool import Progress, is_inside_task, run, threads, together

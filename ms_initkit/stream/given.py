@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from ms_initkit.draws import Draw, sums
 from ms_initkit.draws.arrays import Array, Floats
-from ms_initkit.draws.slices import Shape, Slices
 from ms_initkit.draws.sums import Axes, Of
+from ms_initkit.draws.windows import Shape, Slices
 from ms_initkit.stream.pool import run
 
 Values: TypeAlias = NDArray[np.floating[Any]]

@@ -14,7 +14,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws import tables
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.rounding import carried, carried_number, rounded
-from ms_initkit.draws.slices import Index, Slices, normalise, pieces
+from ms_initkit.draws.windows import Index, Slices, normalise, partition
 from ms_initkit.files import checkpoints
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.edits import edited, in_type, masked
@@ -138,7 +138,7 @@ def _fill(out: NDArray[np.generic], draw: draws.Draw, shape: tuple[int, ...], sl
     if draw.is_drawn_whole:
         out[...] = stored(slices)
         return
-    parts = list(pieces(out.shape, _PIECE))
+    parts = list(partition(out.shape, _PIECE))
 
     def task(first: int, last: int) -> None:
         for part in parts[first:last]:

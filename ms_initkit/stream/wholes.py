@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, Scalar
 from ms_initkit.draws.algebra import one_thread
-from ms_initkit.draws.slices import Slices
+from ms_initkit.draws.windows import Slices
 
 # As the normals are, float32 or float64: the algebra has their precision.
 Floats: TypeAlias = NDArray[np.floating[Any]]

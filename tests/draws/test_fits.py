@@ -16,9 +16,9 @@ from ms_initkit import draws
 from ms_initkit.draws import fits, sums
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.fits import Fits
-from ms_initkit.draws.slices import Shape, Slices
 from ms_initkit.draws.sums import Axes, Of
 from ms_initkit.draws.valid import fault
+from ms_initkit.draws.windows import Shape, Slices
 
 OTHERS = json.loads((Path(__file__).parent / "fits_by_others.json").read_text())
 # Sums of a few dozen terms of up to 13 in float64, by us and by torch.

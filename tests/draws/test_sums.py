@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.slices import Slices
 from ms_initkit.draws.sums import Of, pairwise, total
+from ms_initkit.draws.windows import Slices
 
 shapes = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 

@@ -25,7 +25,7 @@ from ms_initkit.cli.main import app
 from ms_initkit.cli.materialize import parse_share, parse_size
 from ms_initkit.draws.dtypes import storage
 from ms_initkit.draws.moments import moments
-from ms_initkit.draws.slices import boxes_of_run
+from ms_initkit.draws.windows import slices_of_run
 from ms_initkit.files import chunks
 from ms_initkit.files.mapping import mapped
 from ms_initkit.files.safetensors import read_header
@@ -435,7 +435,7 @@ def test_boxes_of_a_run_are_the_run(shape: list[int], data: st.DataObject) -> No
     start = data.draw(st.integers(0, numbers.size))
     stop = data.draw(st.integers(start, numbers.size))
 
-    parts = [numbers[box].reshape(-1) for box in boxes_of_run(tuple(shape), start, stop)]
+    parts = [numbers[box].reshape(-1) for box in slices_of_run(tuple(shape), start, stop)]
 
     found = np.concatenate(parts) if parts else np.empty(0, int)
     np.testing.assert_array_equal(found, np.arange(start, stop))

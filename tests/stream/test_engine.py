@@ -33,7 +33,7 @@ from ms_initkit.draws import (
     Uniform,
     Whole,
 )
-from ms_initkit.draws.slices import Index
+from ms_initkit.draws.windows import Index
 from ms_initkit.stream import compiled, engine, oracle, pool, sampler
 
 KEY = stream.key(3, "a.weight")

@@ -3,7 +3,7 @@
 An *index* is what a user writes, as NumPy takes it. *Slices* are one slice of step 1 for each axis. A *window* is which
 part of a global tensor a local one is, a product: along every axis a tuple of *pieces*, ``(start, stop)`` in global
 coordinates, which lie one behind the other in the local tensor. Plain slices have one piece per axis; q, k and v of a
-fused weight split by heads have three. Windows are made of *boxes*, slices again.
+fused weight split by heads have three.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def _localised(pieces: Pieces, part: slice) -> slice:
     raise ValueError(f"{part.start}:{part.stop} is not in the part of the tensor that is here, {pieces}")
 
 
-def boxes(window: Window) -> Iterator[tuple[Slices, Slices]]:
+def slices_of(window: Window) -> Iterator[tuple[Slices, Slices]]:
     """Yields the slices that a window is made of: where they lie in the local tensor, and where in the global one."""
     axes = []
     for pieces in window:
@@ -83,8 +83,8 @@ def boxes(window: Window) -> Iterator[tuple[Slices, Slices]]:
             axis.append((slice(offset, offset + stop - start), slice(start, stop)))
             offset += stop - start
         axes.append(axis)
-    for box in product(*axes):
-        yield tuple(local for local, _ in box), tuple(place for _, place in box)
+    for along in product(*axes):
+        yield tuple(local for local, _ in along), tuple(drawn for _, drawn in along)
 
 
 def text(window: Window, shape: Sequence[int]) -> str:
@@ -130,16 +130,16 @@ def coordinates(grid: Shape, number: int) -> Shape:
     """
     if not 0 <= number < prod(grid):
         raise ValueError(f"slice {number} is asked for where {describe(grid)}")
-    place = []
+    cell = []
     for length in reversed(grid):
         number, rest = divmod(number, length)
-        place.append(rest)
-    return tuple(reversed(place))
+        cell.append(rest)
+    return tuple(reversed(cell))
 
 
-def at(part: Shape, place: Sequence[int]) -> Slices:
-    """Returns the slice at ``place`` in a grid of parts of shape ``part``."""
-    return tuple(slice(i * n, (i + 1) * n) for i, n in zip(place, part, strict=True))
+def at(part: Shape, cell: Sequence[int]) -> Slices:
+    """Returns the slices at ``cell`` of a grid of parts of shape ``part``."""
+    return tuple(slice(i * n, (i + 1) * n) for i, n in zip(cell, part, strict=True))
 
 
 def describe(grid: Shape) -> str:
@@ -148,7 +148,7 @@ def describe(grid: Shape) -> str:
     return "there is one, the whole tensor" if total == 1 else f"there are {total}, {'x'.join(map(str, grid))}"
 
 
-def boxes_of_run(shape: tuple[int, ...], start: int, stop: int) -> Iterator[Slices]:
+def slices_of_run(shape: tuple[int, ...], start: int, stop: int) -> Iterator[Slices]:
     """Yields the slices that the elements ``start`` to ``stop`` in C order of a tensor of ``shape`` are, in order."""
     if start >= stop:
         return
@@ -160,15 +160,15 @@ def boxes_of_run(shape: tuple[int, ...], start: int, stop: int) -> Iterator[Slic
     last_row, last = divmod(stop, inner)
     if first or row == last_row:
         end = min(stop - row * inner, inner)
-        yield from ((slice(row, row + 1), *rest) for rest in boxes_of_run(shape[1:], first, end))
+        yield from ((slice(row, row + 1), *rest) for rest in slices_of_run(shape[1:], first, end))
         row += 1
     if row < last_row:
         yield (slice(row, last_row), *(slice(0, extent) for extent in shape[1:]))
     if last and row <= last_row:
-        yield from ((slice(last_row, last_row + 1), *rest) for rest in boxes_of_run(shape[1:], 0, last))
+        yield from ((slice(last_row, last_row + 1), *rest) for rest in slices_of_run(shape[1:], 0, last))
 
 
-def pieces(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
+def partition(shape: tuple[int, ...], limit: int) -> Iterator[Slices]:
     """Slices that partition ``shape`` in C order, each of at most ``limit`` elements and contiguous in memory."""
     size = prod(shape)
     if size <= limit:
@@ -180,7 +180,7 @@ def pieces(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
     for start in range(0, shape[0], step):
         head = slice(start, min(start + step, shape[0]))
         if inner > limit:
-            yield from ((head, *rest) for rest in pieces(shape[1:], limit))
+            yield from ((head, *rest) for rest in partition(shape[1:], limit))
         else:
             yield (head, *(slice(0, length) for length in shape[1:]))
 
@@ -224,7 +224,7 @@ def _integer(item: object) -> int | None:
 
 def _without_ellipsis(items: tuple[slice | int | EllipsisType, ...], shape: tuple[int, ...]) -> tuple[slice | int, ...]:
     """``items`` with one for every axis: what an ellipsis stands for, and what is left out at the end."""
-    ellipses = [place for place, item in enumerate(items) if item is ...]
+    ellipses = [number for number, item in enumerate(items) if item is ...]
     if len(ellipses) > 1:
         raise IndexError(f"an index has at most one ellipsis: {items!r}")
     at = ellipses[0] if ellipses else len(items)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.draws import slices
+from ms_initkit.draws import windows
 
 
 @st.composite
@@ -26,7 +26,7 @@ def test_tiles_are_those_of_cutting_axis_by_axis(cut: tuple[tuple[int, ...], tup
     for axis, n in enumerate(grid):
         pieces = [piece for one in pieces for piece in np.split(one, n, axis)]
 
-    found = [whole[slices.tile(shape, part, number)] for number in range(len(pieces))]
+    found = [whole[windows.tile(shape, part, number)] for number in range(len(pieces))]
 
     assert all(np.array_equal(a, b) for a, b in zip(found, pieces, strict=True))
 
@@ -46,8 +46,8 @@ def test_tiles_are_those_of_cutting_axis_by_axis(cut: tuple[tuple[int, ...], tup
 )
 def test_what_is_no_slice_is_refused(shape: tuple[int, ...], part: tuple[int, ...], number: int, why: str) -> None:
     with pytest.raises(ValueError, match=why):
-        slices.tile(shape, part, number)
+        windows.tile(shape, part, number)
 
 
 def test_an_empty_axis_is_whole() -> None:
-    assert slices.tile((0, 4), (0, 2), 1) == (slice(0, 0), slice(2, 4))
+    assert windows.tile((0, 4), (0, 2), 1) == (slice(0, 0), slice(2, 4))
