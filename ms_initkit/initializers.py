@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ms_initkit import draws, formulas, stream
 from ms_initkit.draws.dtypes import FLOATS, TYPES
+from ms_initkit.draws.reach import unfit
 from ms_initkit.findings import suggestion
 from ms_initkit.formulas import Formula, Site, fans
 from ms_initkit.formulas.places import meant
@@ -88,16 +89,24 @@ def write(arr: NDArray[Any], draw: draws.Draw, key: int, name: str) -> None:
 
     Raises:
         TypeError: If the elements are not floating-point numbers and the values are not all whole.
+        ValueError: If the element type cannot hold the values.
     """
     dtype = arr.dtype.name
     if dtype not in FLOATS:
         _write_whole_numbers(arr, draw, name)
         return
+    found = unfit(draw, arr.shape, TYPES[dtype], _unknown)
+    if found is not None:
+        raise ValueError(f"{name}: {found.message}")
     # MindSpore's bfloat16 is a NumPy type of its own: its bits are what the stream writes.
     out = arr if arr.flags.c_contiguous else np.empty(arr.shape, arr.dtype)
     stream.fill(out.view(np.uint16) if dtype == "bfloat16" else out, draw, arr.shape, key, dtype=dtype)  # type: ignore[arg-type]  # one of the literal's words
     if out is not arr:
         arr[...] = out
+
+
+def _unknown(*_: object) -> None:
+    """What a formula draws takes nothing from files."""
 
 
 def _write_whole_numbers(arr: NDArray[Any], draw: draws.Draw, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_f
 from ms_initkit.cli.progress import progress_bar, pulse
 from ms_initkit.findings import InitKitWarning, counted
 from ms_initkit.findings.codes import code_of, explanation
-from ms_initkit.syntax.numerals import read_number
+from ms_initkit.syntax.numerals import is_lost, read_number
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
@@ -251,4 +252,8 @@ def parse_setting(text: str) -> tuple[str, VariableValue]:
     if value in ("true", "false"):
         return name, value == "true"
     number = read_number(value)
-    return name, value if number is None else number
+    if number is None:
+        return name, value
+    if not math.isfinite(number) or is_lost(value, number):
+        raise ValueError(f"{text!r}: no float is as {'small' if number == 0 else 'large'}")
+    return name, number

@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.draws import Draw, Edit, Step, tables
 from ms_initkit.draws.dtypes import TYPES, ElementType
+from ms_initkit.draws.rounding import rounded
 from ms_initkit.draws.steps import stepped
-from ms_initkit.draws.text import number
+from ms_initkit.draws.text import apart, number
 
 Bounds: TypeAlias = tuple[float, float]
 # The least and the greatest value of what is loaded in this shape; None where that is not known.
@@ -23,6 +24,32 @@ FromNetwork: TypeAlias = Callable[[str], Bounds | None]
 # The quantile of half a cell of the 2**32: further from its mean no normal number is drawn.
 _REACH: Final = 6.34
 _FLOAT32: Final = TYPES["float32"]
+
+
+class Unfit(NamedTuple):
+    """Why an element type cannot hold what is drawn, and whether MindSpore would have made infinities of it."""
+
+    message: str
+    would_be_infinite: bool = False
+
+
+def unfit(
+    draw: Draw, shape: tuple[int, ...], record: ElementType, from_file: FromFile, there: FromNetwork | None = None
+) -> Unfit | None:
+    """Returns why a tensor of a floating-point type cannot be given ``draw``; None if it can, as far as is known."""
+    reach = Reach(record if record.name == "float64" else _FLOAT32, from_file, there=there)
+    bounds = reach.of(draw, shape)
+    extreme = None if bounds is None else max(abs(bounds[0]), abs(bounds[1]))
+    if extreme is not None and not record.holds(extreme):
+        large, high = apart(extreme, record.high)
+        return Unfit(f"values as large as {large} do not fit: {record.name} ends at {high}", would_be_infinite=True)
+    if reach.faults:
+        return Unfit(reach.faults[0])
+    if extreme and extreme <= record.least / 2 and not (draw.loaded or draw.takes):
+        return Unfit(f"values no larger than {number(extreme)} would all be written as 0: {_least(record)}")
+    if bounds is not None and bounds[0] < bounds[1] and draw.is_random and _is_one_number(*bounds, record.name):
+        return Unfit(_one_number(*bounds, record.name))
+    return None
 
 
 @dataclass
@@ -84,6 +111,7 @@ class Reach:
             case draws.Uniform(low, high):
                 self._require(_FLOAT32, low, high, high - low)
                 self._require_visible(low, high)
+                self._require_apart(low, high, is_spread=low < high)
                 return low, high
             case draws.Normal(mean, std) | draws.TruncatedNormal(mean, std):
                 self._require(_FLOAT32, mean, std)
@@ -97,7 +125,12 @@ class Reach:
             low, high = (low if math.isfinite(low) else high), (high if math.isfinite(high) else low)
             self._require_visible(low, high)
         self._require(_FLOAT32, low, high)
+        self._require_apart(low, high, is_spread=std > 0.0 and (low < high or isinstance(draw, draws.Normal)))
         return low, high
+
+    def _require_apart(self, low: float, high: float, *, is_spread: bool) -> None:
+        if is_spread and _is_one_number(low, high, "float32"):
+            self.faults.append(_one_number(low, high, "float32"))
 
     def _require_visible(self, low: float, high: float) -> None:
         largest = max(abs(low), abs(high))
@@ -137,12 +170,17 @@ class Reach:
         return None
 
     def _overflows(self, low: float, high: float, step: str) -> None:
-        large = number(max(abs(low), abs(high)))
-        self.faults.append(f"values as large as {large} arise in {step}, computed in {_end(self.work)}")
+        large, end = apart(max(abs(low), abs(high)), self.work.high)
+        self.faults.append(f"values as large as {large} arise in {step}, computed in {_end(self.work, end)}")
 
     def _stepped(self, step: Step, bounds: Bounds | None) -> Bounds | None:
         if not self.work.holds(step.value):
-            self.faults.append(f"{step.name} takes {number(step.value)}, and values are computed in {_end(self.work)}")
+            taken, end = apart(step.value, math.copysign(self.work.high, step.value))
+            where = _end(self.work, end.lstrip("-"))
+            self.faults.append(f"{step.name} takes {taken}, and values are computed in {where}")
+            return None
+        if self._vanishes(step.value):
+            self.faults.append(f"{step.name} takes {number(step.value)}, which would be 0: {_least(self.work)}")
             return None
         if bounds is None:
             return None
@@ -156,20 +194,47 @@ class Reach:
             return None
         if step.name == "exp" and self._vanishes(low):
             self.faults.append(f"values as small as {number(low)} arise in exp and would be 0: {_least(self.work)}")
+        if step.name == "multiply":
+            self._require_some_left(max(map(abs, bounds)), step.value)
         return low, high
+
+    def _require_some_left(self, largest: float, factor: float) -> None:
+        """Takes note if a product makes zeros of all values, which no later step brings back."""
+        least = self.work.least / 2
+        if factor and largest > least and largest * abs(factor) <= least:
+            product = f"{number(largest)} * {number(abs(factor))}"
+            self.faults.append(f"values no larger than {product} arise in multiply, all 0: {_least(self.work)}")
 
     def _require(self, record: ElementType, *values: float) -> None:
         for value in values:
             if not record.holds(value):
-                self.faults.append(f"{number(value)} does not fit {_end(record)}, in which it is drawn")
+                written, end = apart(value, math.copysign(record.high, value))
+                where = _end(record, end.lstrip("-"))
+                self.faults.append(f"{written} does not fit {where}, in which it is drawn")
                 return
 
     def _vanishes(self, value: float) -> bool:
         return 0.0 < abs(value) <= self.work.least / 2
 
 
-def _end(record: ElementType) -> str:
-    return f"{record.name}, which ends at {number(record.high)}"
+def _is_one_number(low: float, high: float, dtype: str) -> bool:
+    """Returns whether all from ``low`` to ``high`` would be one number of a floating-point type."""
+    record = TYPES[dtype]
+    if high - low > record.epsilon * max(abs(low), abs(high)) + record.least:
+        return False  # further apart than neighbours, which is told in no time
+    if not record.holds(low) or not record.holds(high):
+        return False
+    least, greatest = rounded(np.array([low, high]), dtype)
+    return bool(least == greatest)
+
+
+def _one_number(low: float, high: float, dtype: str) -> str:
+    """Returns what is said of that."""
+    return f"values from {' to '.join(apart(low, high))} would all be one number: {dtype} has no other there"
+
+
+def _end(record: ElementType, high: str) -> str:
+    return f"{record.name}, which ends at {high}"
 
 
 def _least(record: ElementType) -> str:

@@ -13,8 +13,8 @@ from ms_initkit import draws, stream
 from ms_initkit.draws import Draw
 from ms_initkit.draws.custom import drawers
 from ms_initkit.draws.dtypes import TYPES, ElementType
-from ms_initkit.draws.reach import FromNetwork, Reach
-from ms_initkit.draws.text import number
+from ms_initkit.draws.reach import FromNetwork, unfit
+from ms_initkit.draws.text import apart
 from ms_initkit.draws.valid import fault
 from ms_initkit.draws.windows import slices_of, whole
 from ms_initkit.files import checkpoints
@@ -115,7 +115,7 @@ def _problems(line: Assignment) -> Iterator[_Problem]:
         return
     if record.is_whole:
         if isinstance(line.draw, draws.Constant) and not record.holds(line.draw.value):
-            yield _Problem("out-of-range", f"{line.draw.value:.0f} does not fit: {_range(record)}")
+            yield _Problem("out-of-range", f"{int(line.draw.value)} does not fit: {_range(record)}")
         return
     yield from _out_of_range(line, record)
 
@@ -127,20 +127,12 @@ def out_of_range(line: Assignment, there: FromNetwork) -> Finding | None:
 
 
 def _out_of_range(line: Assignment, record: ElementType, there: FromNetwork | None = None) -> Iterator[_Problem]:
-    work = record if record.name == "float64" else TYPES["float32"]
-    reach = Reach(work, lambda loaded, shape: _bounds(loaded, shape, line), there=there)
-    bounds = reach.of(line.draw, line.shape)
-    extreme = None if bounds is None else max(abs(bounds[0]), abs(bounds[1]))
-    if extreme is not None and not record.holds(extreme):
-        inf = "MindSpore's set_data would have written inf in silence"
-        yield _Problem("out-of-range", f"values as large as {number(extreme)} do not fit: {_range(record)}", inf)
-    elif reach.faults:
-        yield _Problem("out-of-range", reach.faults[0])
-    elif extreme and extreme <= record.least / 2 and not (line.draw.loaded or line.draw.takes):
-        least = f"the smallest {record.name} is {number(record.least)}"
-        yield _Problem("out-of-range", f"values no larger than {number(extreme)} would all be written as 0: {least}")
-    else:
+    found = unfit(line.draw, line.shape, record, lambda loaded, shape: _bounds(loaded, shape, line), there)
+    if found is None:
         yield from _no_law(line.draw)
+    else:
+        inf = "MindSpore's set_data would have written inf in silence"
+        yield _Problem("out-of-range", found.message, inf if found.would_be_infinite else None)
 
 
 def _unknown(draw: Draw) -> str | None:
@@ -161,9 +153,7 @@ def _no_law(draw: Draw) -> Iterator[_Problem]:
 
 
 def _range(record: ElementType) -> str:
-    if record.is_whole:
-        return f"{record.name} is {record.low} to {record.high}"
-    return f"{record.name} ends at {number(record.high)}"
+    return f"{record.name} is {record.low} to {record.high}"
 
 
 def _loaded(draw: Draw, shape: tuple[int, ...]) -> Iterator[tuple[draws.Loaded, tuple[int, ...]]]:
@@ -216,4 +206,9 @@ def _value_problem(what: str, bounds: tuple[float, float] | None, record: Elemen
     misfit = next((value for value in bounds if not record.holds(value)), None)
     if misfit is None:
         return None
-    return _Problem("out-of-range", f"{what} has the value {misfit:.9g}, which does not fit: {_range(record)}")
+    if record.is_whole:
+        value, allowed = str(int(misfit)), _range(record)
+    else:
+        value, high = apart(misfit, math.copysign(record.high, misfit))
+        allowed = f"{record.name} ends at {high.lstrip('-')}"
+    return _Problem("out-of-range", f"{what} has the value {value}, which does not fit: {allowed}")

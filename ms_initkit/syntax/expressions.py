@@ -23,7 +23,8 @@ from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.grammar import COMPARISONS, ExpressionError, Node, Parser, Token, Value, finite
 
-_LARGEST_EXPONENT: Final = 63
+_LARGEST_EXPONENT: Final = 64
+_EXACT: Final = 2**53  # whole numbers up to here are floats, too
 
 
 @record
@@ -184,7 +185,7 @@ def _compute(node: Node, numbers: list[float | int]) -> float | int:
         case _, "-", [x, y]:
             result = x - y
         case _, "*", [x, y]:
-            result = x * y
+            result = _product(x, y, token)
         case _, "/", [x, y]:
             result = _divide(x, y, token)
         case _, "**", [x, y]:
@@ -206,15 +207,27 @@ def _square_root(x: float | int, token: Token) -> float:
     return math.sqrt(x)
 
 
-def _divide(x: float | int, y: float | int, token: Token) -> float:
+def _product(x: float | int, y: float | int, token: Token) -> float | int:
+    result = x * y
+    if result == 0 and x != 0 and y != 0:
+        raise token.error(f"{x} * {y} is so small that it would be 0")
+    return result
+
+
+def _divide(x: float | int, y: float | int, token: Token) -> float | int:
     if y == 0:
         raise token.error(f"{x} is divided by zero")
-    return x / y
+    if isinstance(x, int) and isinstance(y, int) and abs(x) > _EXACT and x % y == 0:
+        return x // y  # which a float may not hold
+    result = x / y
+    if result == 0 and x != 0:
+        raise token.error(f"{x} / {y} is so small that it would be 0")
+    return result
 
 
 def _power(x: float | int, y: float | int, token: Token) -> float | int:
-    if isinstance(x, int) and isinstance(y, int) and 0 <= y <= _LARGEST_EXPONENT:
-        power: int = x**y
+    if isinstance(x, int) and isinstance(y, int) and y >= 0:  # what is beyond 64 bits is refused, and not computed
+        power: int = x ** (min(y, _LARGEST_EXPONENT) if abs(x) > 1 else _first_of_its_kind(y))
         return power
     if x == 0 and y < 0:
         raise token.error("zero has no negative powers")
@@ -224,6 +237,11 @@ def _power(x: float | int, y: float | int, token: Token) -> float | int:
 
     result: float = portable.power(float(x), float(y))
     return result
+
+
+def _first_of_its_kind(y: int) -> int:
+    """Returns the least exponent under which -1, 0 and 1 have the powers that they have under ``y``."""
+    return y if y < 2 else 2 - y % 2
 
 
 def _transcendental(token: Token, x: float) -> float:

@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
-from ms_initkit.syntax.numerals import explain_ambiguity, read_number
+from ms_initkit.syntax.numerals import explain_ambiguity, is_lost, read_number
 
 Value: TypeAlias = float | int | bool | str | tuple[int, ...]
 
@@ -288,6 +288,8 @@ def _literal(token: Token) -> float | int:
         if ambiguity is not None:
             raise token.error(f"{token.text!r} is ambiguous: {ambiguity[0]}", f"write {ambiguity[1]}")
         raise token.error(f"{token.text!r} is not a number", "write it in decimal, as 0.02 or 2e-2")
+    if is_lost(token.text, number):
+        raise token.error("the number is so small that it would be 0")
     return finite(number, token)
 
 

@@ -12,6 +12,7 @@ _LEADING_ZERO: Final = re.compile(r"[+-]?0[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)
 _OTHER_BASE: Final = re.compile(r"[+-]?0[xXoObB][0-9a-fA-F_]+")
 _GROUPED: Final = re.compile(r"[+-]?(?:[0-9][0-9_.]*)?[0-9]_[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?")
 _SEXAGESIMAL: Final = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
+_DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 _LONGEST: Final = 400  # the shortest way to write the largest float with an integer's digits is 309 long
 
 
@@ -44,7 +45,14 @@ def explain_ambiguity(text: str) -> tuple[str, str] | None:
         )
     if re.fullmatch(_SEXAGESIMAL, text):
         return "some readers of YAML take colons for base 60", "the number in decimal"
+    if re.fullmatch(_DATE, text):
+        return "some readers of YAML take it for a date", f"a difference with spaces, {text.replace('-', ' - ')}"
     return None
+
+
+def is_lost(text: str, value: float) -> bool:
+    """Returns whether ``value`` is 0 although the number that is written as ``text`` is another."""
+    return value == 0.0 and any(digit in "123456789" for digit in text.lower().partition("e")[0])
 
 
 def _is_integer(text: str) -> bool:

@@ -214,6 +214,30 @@ def test_initializers_refuse_what_an_integer_cannot_hold(made: object) -> None:
         initializer(made, (3,), mindspore.int8).init_data()
 
 
+@pytest.mark.parametrize(
+    ("made", "dtype", "said"),
+    [
+        (init.Constant(1e39), "float32", "float32 ends at 3.40282e+38"),
+        (init.Constant(-70000), "float16", "float16 ends at 65504"),
+        (init.Constant(3.3999e38), "bfloat16", "bfloat16 ends at 3.38953e+38"),
+        (init.Constant(1e-46), "float32", "would be written as 0"),
+        (init.Normal(20000), "float16", "float16 ends at 65504"),
+        (init.Normal(1e-9), "float16", "would all be written as 0"),
+        (init.Normal(1, mean=1e9), "float32", "would all be one number"),
+        (init.Arange(step=1e38), "float32", "float32 ends at 3.40282e+38"),
+        (init.Orthogonal(gain=1e5), "float16", "float16 ends at 65504"),
+        (init.Uniform(low=-3e38, high=3e38), "float32", "6e+38 does not fit float32"),
+    ],
+)
+def test_initializers_refuse_in_python_what_a_float_cannot_hold(made: object, dtype: str, said: str) -> None:
+    from mindspore.common.initializer import initializer
+
+    with pytest.raises(ValueError, match=f"^{type(made).__name__}: ") as raised:
+        initializer(made, (4, 8), getattr(mindspore, dtype)).init_data()
+
+    assert said in str(raised.value)
+
+
 @pytest.mark.parametrize("init", ["0.5", "zeros", "{normal: 1}", "orthogonal", "{arange: {}}"])
 def test_complex_parameters_are_not_written(init: str) -> None:
     assert "error[unusable-initializer]" in refused(One("complex64"), f"init: {init}")
@@ -265,6 +289,12 @@ def test_edits_of_whole_numbers_are_refused(tmp_path: Path, then: str) -> None:
         ("float32", "init: {he_normal: {negative_slope: 1e300}}"),
         ("float64", "init: {uniform: {low: -1e-60, high: 1e-50}}"),
         ("float64", "init: {trunc_normal: {sigma: 1, a: 1e-60, b: 1e-50}}"),
+        ("float32", "init: {constant: 1e-30}, then: [{multiply: 1e-30}, {multiply: 1e30}, {multiply: 1e30}]"),
+        ("float32", "init: {normal: 1e-10}, then: [{multiply: 1e-40}, {multiply: 1e38}]"),
+        ("float32", "init: ones, then: [{multiply: 1e-46}, {multiply: 1e38}]"),
+        ("float64", "init: ones, then: [{multiply: 1e-300}, {multiply: 1e-300}, {multiply: 1e300}]"),
+        ("float32", "init: ones, then: [{add: 1e-50}]"),
+        ("float16", "blocks: {axis: 0, parts: [{size: 2, init: 1e5}, {rest: 0}]}"),
     ],
 )
 def test_what_would_overflow_or_vanish_on_the_way_is_refused(dtype: str, w: str) -> None:
@@ -274,6 +304,27 @@ def test_what_would_overflow_or_vanish_on_the_way_is_refused(dtype: str, w: str)
 @pytest.mark.parametrize(
     ("dtype", "w"),
     [
+        ("float32", "init: {normal: {sigma: 1, mean: 1e9}}"),
+        ("float32", "init: {normal: {sigma: 1, mean: 3.4e38}}"),
+        ("float32", "init: {uniform: {low: 1, high: 1.00000001}}"),
+        ("float64", "init: {uniform: {low: 16777216, high: 16777217}}"),
+        ("float16", "init: {normal: {sigma: 0.1, mean: 4096}}"),
+        ("bfloat16", "init: {uniform: {low: 0.3, high: 0.3001}}"),
+        ("bfloat16", "init: ones, then: [{add: {normal: 1e-5}}]"),
+    ],
+)
+def test_a_law_that_a_type_has_one_number_for_is_refused(dtype: str, w: str) -> None:
+    assert "would all be one number" in refused(One(dtype), w)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "w"),
+    [
+        ("float64", "init: {constant: 3.4028236e38}, then: [{add: 0}]"),
+        ("float32", "init: {normal: {sigma: 0, mean: 1e9}}"),
+        ("float32", "init: {uniform: {low: 1e9, high: 1e9}}"),
+        ("bfloat16", "init: {normal: {sigma: 0.02, mean: 1}}"),
+        ("float32", "init: {normal: 1}, then: [{multiply: 1e-30}, {multiply: 1e30}]"),
         ("float64", "init: {constant: 1e300}, then: [{multiply: 0}]"),
         ("float64", "init: ones, then: [{multiply: 1e39}, {multiply: 1e-39}]"),
         ("float32", "init: {normal: 1}, then: [{multiply: 1e30}, {multiply: 1e-30}]"),
@@ -288,6 +339,28 @@ def test_what_would_overflow_or_vanish_on_the_way_is_refused(dtype: str, w: str)
 )
 def test_what_fits_is_written(dtype: str, w: str) -> None:
     assert np.isfinite(written(One(dtype), w)).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "value", "ends"),
+    [
+        ("float32", 3.4028236e38, ("3.402824e+38", "3.402823e+38")),
+        ("float32", -3.4028235677973366e38, ("3.402824e+38", "3.402823e+38")),
+        ("bfloat16", 3.3962e38, ("3.3962e+38", "3.38953e+38")),
+        ("int64", 2**63, (str(2**63), str(2**63 - 1))),
+        ("int64", -(2**63) - 1, (str(-(2**63) - 1), str(-(2**63)))),
+        ("uint64", 1.8446744073709552e19, (str(2**64), str(2**64 - 1))),
+    ],
+)
+def test_a_value_and_the_limit_that_it_exceeds_do_not_look_alike(
+    tmp_path: Path, dtype: str, value: float, ends: tuple[str, str]
+) -> None:
+    said = [refused(One(dtype), f"init: {value!r}")]
+    if isinstance(value, float) and dtype != "uint64":
+        said.append(refused(One(dtype), stored(tmp_path, [value], "f8")))
+
+    assert ends[0] != ends[1]
+    assert all(end in text for text in said for end in ends)
 
 
 def test_a_plan_that_was_altered_is_checked_again() -> None:

@@ -46,6 +46,50 @@ def test_arithmetic_is_what_it_is_in_mathematics(text: str, value: float) -> Non
     assert type(result) is type(value)
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2**53 + 1", 2**53 + 1),
+        ("2**63", 2**63),
+        ("-(2**63)", -(2**63)),
+        ("(2**63 - 1) * 2 + 1", 2**64 - 1),
+        ("9007199254740993 / 1", 2**53 + 1),
+        ("-27021597764222979 / 3", -(2**53 + 1)),
+        ("(-1) ** 65", -1),
+        ("(-1) ** 1000", 1),
+        ("0 ** 64", 0),
+        ("0 ** 0", 1),
+        ("1 ** 18446744073709551615", 1),
+    ],
+)
+def test_whole_numbers_pass_through_no_float(text: str, value: int) -> None:
+    result = Expression(text).evaluate({})
+
+    assert result == value
+    assert isinstance(result, int)
+
+
+@pytest.mark.parametrize(
+    "text", ["2**64 - 1", "2**64 - 18446744073709551615", "3**41", "(-2) ** 65", "7 ** 10000000000"]
+)
+def test_whole_numbers_beyond_64_bits_are_refused_and_not_rounded(text: str) -> None:
+    with pytest.raises(ExpressionError, match="does not fit 64 bits"):
+        Expression(text).evaluate({})
+
+
+@pytest.mark.parametrize("text", ["1e-400", "0.001e-350", "1e-200 * 1e-200", "1e-300 / 1e300", "-1e-320 * 0.0001"])
+def test_what_would_be_0_and_is_not_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError, match="so small that it would be 0"):
+        Expression(text).evaluate({})
+
+
+@pytest.mark.parametrize(
+    "text", ["0e-400", "0.000", "0 * 1e-300", "0 / 7", "5e-324", "exp(-1000) * 0.02", "0.5 ** 2000"]
+)
+def test_zeros_and_limits_are_none_of_those(text: str) -> None:
+    assert Expression(text).evaluate({}) in (0, 5e-324)
+
+
 @pytest.mark.parametrize("text", ["1e-3", "0.001", "1.0e-3", "1E-3", ".001"])
 def test_every_way_of_writing_a_thousandth_has_the_same_bits(text: str) -> None:
     assert Expression(text).evaluate({}) == 0.001

@@ -72,7 +72,9 @@ def test_every_way_of_writing_a_thousandth_is_the_same_number(text: str) -> None
     assert read_number(text) == 0.001
 
 
-@pytest.mark.parametrize("text", ["010", "-007", "1_000", "0x1f", "0o17", "1:30", "00.5", "1_0.5"])
+@pytest.mark.parametrize(
+    "text", ["010", "-007", "1_000", "0x1f", "0o17", "1:30", "00.5", "1_0.5", "2026-11-27", "2026-1-5"]
+)
 def test_a_number_that_readers_take_differently_is_refused(text: str) -> None:
     assert read_number(text) is None
     assert explain_ambiguity(text) is not None
