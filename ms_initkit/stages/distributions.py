@@ -39,6 +39,8 @@ class Distribution:
         reach: No value is greater in magnitude.
         density: Nowhere is the density greater; inf where it is not known.
         lump: No single float32 number has a greater probability.
+        ends: Bounds beyond which rounding to a narrower type carries no value: what lies next to one may be rounded
+            away from it, to the last number inside.
     """
 
     below: Function
@@ -49,6 +51,7 @@ class Distribution:
     reach: float
     density: float
     lump: float
+    ends: tuple[float, ...] = ()
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +68,8 @@ def _of(draw: Draw) -> Distribution | None:
         case draws.Constant(value):
             return _constant(value)
         case draws.Uniform(low, high) if low < high:
-            return _continuous(lambda x: np.clip((x - low) / (high - low), 0.0, 1.0), low, high, 1.0 / (high - low))
+            law = _continuous(lambda x: np.clip((x - low) / (high - low), 0.0, 1.0), low, high, 1.0 / (high - low))
+            return replace(law, ends=(low, high))
         case draws.Normal(mean, std) if std > 0.0:
             reach = _REACH * std
             law = _continuous(
@@ -177,7 +181,7 @@ def _truncated(mean: float, std: float, low: float, high: float) -> Distribution
     left = max(low, (mean if b > -_REACH else high) - _REACH * std)
     right = min(high, (mean if a < _REACH else low) + _REACH * std)
     law = _continuous(function, left, right, math.exp(-0.5 * mode * mode) / (std * _SQRT_2PI * mass))
-    return replace(law, low=low, high=high, center=mean + std * mode)
+    return replace(law, low=low, high=high, center=mean + std * mode, ends=(low, high))
 
 
 def _mixed(weights: tuple[float, ...], parts: list[Distribution | None]) -> Distribution | None:
@@ -193,6 +197,7 @@ def _mixed(weights: tuple[float, ...], parts: list[Distribution | None]) -> Dist
         max(part.reach for _, part in laws),
         sum(weight * part.density for weight, part in laws),
         min(1.0, sum(weight * part.lump for weight, part in laws)),
+        tuple(end for _, part in laws for end in part.ends),
     )
 
 
@@ -245,6 +250,7 @@ def _moved(
         reach,
         density,
         min(1.0, lump),
+        tuple(map(forward, law.ends)),
     )
 
 
@@ -257,12 +263,13 @@ def _mirrored(law: Distribution) -> Distribution:
         low=-law.high,
         high=-law.low,
         center=-law.center,
+        ends=tuple(-end for end in law.ends),
     )
 
 
 def _at_least(law: Distribution, value: float) -> Distribution:
     if value - ULP * abs(value) <= law.low:  # takes back what roundings did, and makes no atom
-        return replace(law, low=max(law.low, value), center=max(law.center, value))
+        return replace(law, low=max(law.low, value), center=max(law.center, value), ends=(*law.ends, value))
     atom = float(law.upto(np.array([value]))[0])
     return replace(
         law,
@@ -274,6 +281,7 @@ def _at_least(law: Distribution, value: float) -> Distribution:
         reach=max(law.reach, abs(value)),
         density=math.inf if atom > 0.0 else law.density,
         lump=min(1.0, law.lump + atom),
+        ends=(*law.ends, value),
     )
 
 

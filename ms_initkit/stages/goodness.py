@@ -22,11 +22,11 @@ from scipy import special
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.dtypes import HALVES, TYPES
 from ms_initkit.draws.moments import Moments
 from ms_initkit.draws.text import number
 from ms_initkit.stages.distributions import ULP, Distribution
-from ms_initkit.stages.tally import Tally, boundaries
+from ms_initkit.stages.tally import Tally, boundaries, stored_numbers
 
 # So many probabilities of being wrong `misfits` takes, each of at most alpha.
 TESTS: Final = 9
@@ -57,7 +57,7 @@ def misfits(values: Tally, law: Distribution, moments: Moments, alpha: float, *,
     found = [
         *_extremes(values, law, alpha),
         *_repeats(values, law, alpha),
-        *_moments(values, moments, alpha, is_normal=is_normal),
+        *_moments(values, law, moments, alpha, is_normal=is_normal),
     ]
     yield from found or _function(values, law, alpha)
 
@@ -112,7 +112,7 @@ def _by_chance(count: int, rate: float) -> float:
     return math.exp(count * math.log(rate) - math.lgamma(count + 1)) if rate > 0.0 else 0.0
 
 
-def _moments(values: Tally, moments: Moments, alpha: float, *, is_normal: bool) -> Iterator[Misfit]:
+def _moments(values: Tally, law: Distribution, moments: Moments, alpha: float, *, is_normal: bool) -> Iterator[Misfit]:
     mean, std, kurtosis = moments.mean, moments.std, moments.kurtosis
     if mean is None or not std or kurtosis is None:
         return
@@ -123,6 +123,10 @@ def _moments(values: Tally, moments: Moments, alpha: float, *, is_normal: bool) 
         bound = max(mean - moments.low, moments.high - mean)
         off = _bernstein(std * std, bound, values.size, alpha)
         spread = _bernstein((kurtosis - 1.0) * std**4, bound * bound, values.size, alpha)
+        # What lies next to a bound is rounded to the inside, and not to nothing on average.
+        beside = 2.0 * min(1.0, law.density * step) if values.dtype in HALVES and law.ends else 0.0
+        off += beside * step
+        spread += beside * step * (2.0 * bound + step)
         least, most = std * std - spread - off * off, std * std + spread
     elif is_normal:
         off = -float(special.ndtri(alpha / 2.0)) * std / math.sqrt(values.size)
@@ -174,7 +178,17 @@ def _at_bounds(law: Distribution, dtype: str, center: float) -> tuple[Floats, Fl
     moved = boundaries(dtype)
     # What was taken from the values has been rounded off, by half a unit of the difference.
     slack = ULP * np.abs(moved) if center else 0.0
-    return law.below(moved + center - slack), law.upto(moved + center + slack)
+    least, most = law.below(moved + center - slack), law.upto(moved + center + slack)
+    if dtype not in HALVES:
+        return least, most
+    # Beside a bound of the law, a value may have been stored as either of the two numbers that it lies between.
+    numbers = stored_numbers(dtype)
+    for end in filter(math.isfinite, law.ends):
+        around = np.searchsorted(numbers, [end - ULP * abs(end), end + ULP * abs(end)]).tolist()
+        for cell in range(max(around[0] - 1, 0), min(around[1] + 1, len(moved))):
+            least[cell] = min(least[cell], law.below(numbers[cell : cell + 1])[0])
+            most[cell] = max(most[cell], law.upto(numbers[cell + 1 : cell + 2])[0])
+    return least, most
 
 
 @lru_cache(maxsize=256)
@@ -182,6 +196,8 @@ def _lump(law: Distribution, dtype: str) -> float:
     """Returns how probable it is, at most, that two independent values are stored as the same number."""
     if TYPES[dtype].size > 2:
         return law.lump
-    _, most = _at_bounds(law, dtype, 0.0)
-    cells = np.maximum(np.diff(np.concatenate([[0.0], most, [1.0]])), 0.0)
-    return min(1.0, 1.01 * float(np.square(cells).sum()))
+    least, most = _at_bounds(law, dtype, 0.0)
+    # The two zeros are one number.
+    least, most = (np.delete(bounds, bounds.size // 2) for bounds in (least, most))
+    cells = np.concatenate([most, [1.0]]) - np.concatenate([[0.0], least])
+    return min(1.0, 1.01 * float(np.square(np.maximum(cells, 0.0)).sum()))

@@ -128,12 +128,25 @@ def boundaries(dtype: str) -> Floats:
 
     Of 16-bit types what rounds to one value lies between its two: the bounds are the midpoints.
     """
-    words = np.arange(_CELLS // 2, dtype=np.uint16)
-    values = as_floats(words.view(np.float16) if dtype == "float16" else words, _like_words(dtype))
+    values = _positive(dtype)
     largest = values[np.isfinite(values)]
     bounds = largest[:-1] + np.diff(largest) / 2 if dtype in HALVES else largest[1:]
     positive = np.concatenate([bounds, np.full(_CELLS // 2 - 1 - bounds.size, _BEYOND)])
     return np.concatenate([-positive[::-1], [0.0], positive])
+
+
+@cache
+def stored_numbers(dtype: str) -> Floats:
+    """Returns the numbers of a 16-bit type in order, of which ``boundaries`` are between each and the next."""
+    values = _positive(dtype)
+    values = np.where(np.isfinite(values), values, _BEYOND)
+    return np.concatenate([-values[::-1], values])
+
+
+def _positive(dtype: str) -> Floats:
+    """Returns what the words without a sign stand for, in order; the last ones are no finite numbers."""
+    words = np.arange(_CELLS // 2, dtype=np.uint16)
+    return as_floats(words.view(np.float16) if dtype == "float16" else words, _like_words(dtype))
 
 
 def _like_words(dtype: str) -> str:

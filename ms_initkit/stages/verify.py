@@ -32,6 +32,7 @@ from ms_initkit.stages.structure import structural_misfits
 from ms_initkit.stages.tally import PIECE, SAMPLE, Tally, as_floats
 from ms_initkit.stages.there import There, digest, stored_values
 from ms_initkit.stream.given import Given
+from ms_initkit.stream.keys import checked_seed
 
 if TYPE_CHECKING:
     from mindspore import Parameter
@@ -88,8 +89,10 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
 
     Raises:
         ApplyError: If the plan was made for another network.
-        TypeError: If ``plan`` is neither a plan nor a report.
+        TypeError: If ``plan`` is neither a plan nor a report, or the seed is no whole number.
+        ValueError: If the seed is outside 0 to 2**64 - 1.
     """
+    seed = None if seed is None else checked_seed(seed)
     digests = {} if isinstance(plan, Plan) else dict(getattr(plan, "digests", ()))
     plan = given_plan(plan, "verify")
     parameters = fit(plan, net).parameters

@@ -79,6 +79,9 @@ def checked_seed(seed: int) -> int:
         TypeError: If it is no whole number.
         ValueError: If it is outside 0 to 2**64 - 1.
     """
+    # A flag is a whole number to Python; whoever gives one as a seed has mixed up two arguments.
+    if isinstance(seed, bool | np.bool_):
+        raise TypeError(f"a seed is a whole number, not {seed!r}")
     try:
         number = operator.index(seed)
     except TypeError as error:

@@ -56,8 +56,8 @@ def found(values: NDArray[np.generic], draw: Draw, steps: tuple[Step, ...], dtyp
     law = distribution(draw, steps)
     assert law is not None
     tally = Tally(dtype, max(1, values.size // SAMPLE), law.center)
-    for start in range(0, values.size, 1000):
-        tally.add(values[start : start + 1000])
+    for start in range(0, values.size, max(1000, values.size // 16)):
+        tally.add(values[start : start + max(1000, values.size // 16)])
     known = moments(draws.Edited(draw, steps) if steps else draw, values.shape)
     is_normal = isinstance(draw, draws.Normal) and all(step.name in ("add", "multiply") for step in steps)
     return [misfit.code for misfit in misfits(tally, law, known, alpha, is_normal=is_normal)]
@@ -77,6 +77,43 @@ def test_right_values_are_found_fault_with_as_seldom_as_is_said(name: str) -> No
     # A run has so many chances of being wrong; the types of one seed see the same values, rounded.
     rate = TESTS * alpha
     assert alarms <= runs * rate + 6 * math.sqrt(len(FLOATS) * runs * rate)
+
+
+@pytest.mark.parametrize(
+    ("draw", "steps"),
+    [
+        (draws.Uniform(0.0, 1.0), ()),
+        (draws.Uniform(1.0, 2.0), ()),
+        (draws.Uniform(-3.0, -2.0), ()),
+        (draws.Uniform(-1.99, 1.99), ()),
+        (draws.Uniform(1000.0, 1001.0), ()),
+        (draws.Uniform(1.0, 1.1), ()),
+        (draws.TruncatedNormal(3.0, 1.0, 1.1, 4.05), ()),
+        (draws.TruncatedNormal(0.0, 1.0, 1.01, 1.99), ()),
+        (draws.Normal(0.0, 1e-7), ()),
+        (draws.Uniform(-1e-7, 1e-7), ()),
+        (draws.Uniform(math.log(1e-9), 0.0), (draws.Step("exp"), draws.Step("at_least", 1e-9), draws.Step("below", 1))),
+        (draws.Uniform(-2.5, 1.5), (draws.Step("at_least", -1.01), draws.Step("below", 1.01))),
+        (draws.Mixture((0.5, 0.5), (draws.Uniform(1.0, 2.0), draws.Uniform(3.0, 4.0))), ()),
+    ],
+)
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_large_tensors_of_16_bits_are_not_found_fault_with_for_their_rounding(
+    draw: Draw, steps: tuple[Step, ...], dtype: str
+) -> None:
+    values = drawn(draw, steps, 1_000_000, 1, dtype)
+
+    assert found(values, draw, steps, dtype, 1e-6) == []
+
+
+def test_a_cell_too_few_is_found_in_16_bits_all_the_same() -> None:
+    draw = draws.Uniform(1.0, 2.0)
+    values = drawn(draw, (), 1_000_000, 1, "bfloat16")
+    lowest, second, third = np.sort(np.unique(values))[:3]
+    values[values == second] = third
+
+    assert lowest < second
+    assert found(values, draw, (), "bfloat16", 1e-6) == ["wrong-law"]
 
 
 def test_the_rate_is_held_closely_enough_to_mean_something() -> None:
