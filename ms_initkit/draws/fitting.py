@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Values
 from ms_initkit.draws.sums import pairwise
-from ms_initkit.draws.windows import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices, with_axis
 
 # Returns a slice of the values that there are.
 Read: TypeAlias = Callable[[Slices], Values]
@@ -47,7 +47,7 @@ def widened(read: Read, old: Shape, at: Slices, axis: int, count: int) -> Floats
     """Returns the slice ``at`` of a tensor of ``count`` units along ``axis``, copies of the old ones or shares."""
     units = np.arange(at[axis].start, at[axis].stop) % old[axis]
     first, last = int(units.min()), int(units.max()) + 1
-    values = _wide(read((*at[:axis], slice(first, last), *at[axis + 1 :])))
+    values = _wide(read(with_axis(at, axis, slice(first, last))))
     taken: Floats = np.take(values, units - first, axis)
     if axis == 0:
         return taken
@@ -65,9 +65,9 @@ class Regrid(NamedTuple):
 
 
 class _Taps(NamedTuple):
-    """For each place on a new axis, places on the old one and their weights."""
+    """For each position on a new axis, positions on the old one and their weights."""
 
-    places: NDArray[np.intp]
+    positions: NDArray[np.intp]
     weights: Floats
 
 
@@ -92,22 +92,22 @@ def _rows(grid: Regrid, read: Read, at: Slices, top: int, bottom: int) -> Floats
     (height, width), (new_height, new_width) = grid.old, grid.new
     down = _taps(height, new_height, is_smooth=grid.is_smooth)
     across = _taps(width, new_width, is_smooth=grid.is_smooth)
-    down = _Taps(down.places[top:bottom], down.weights[top:bottom])
-    first, last = int(down.places.min()), int(down.places.max()) + 1
+    down = _Taps(down.positions[top:bottom], down.weights[top:bottom])
+    first, last = int(down.positions.min()), int(down.positions.max()) + 1
     *leading, columns = at
     span = slice(grid.tokens + first * width, grid.tokens + last * width)
     values = _wide(read((*leading, span, columns)))
     values = values.reshape(*values.shape[:-2], last - first, width, values.shape[-1])
     values = _tapped(values, across, -2)
-    values = _tapped(values, _Taps(down.places - first, down.weights), -3)
+    values = _tapped(values, _Taps(down.positions - first, down.weights), -3)
     return values.reshape(*values.shape[:-3], -1, values.shape[-1])
 
 
 def _tapped(values: Floats, taps: _Taps, axis: int) -> Floats:
     shape = (-1, *(1,) * (-1 - axis))
-    out = np.take(values, taps.places[:, 0], axis) * taps.weights[:, 0].reshape(shape)
-    for tap in range(1, taps.places.shape[1]):
-        out += np.take(values, taps.places[:, tap], axis) * taps.weights[:, tap].reshape(shape)
+    out = np.take(values, taps.positions[:, 0], axis) * taps.weights[:, 0].reshape(shape)
+    for tap in range(1, taps.positions.shape[1]):
+        out += np.take(values, taps.positions[:, tap], axis) * taps.weights[:, tap].reshape(shape)
     return out
 
 
@@ -116,17 +116,17 @@ def _taps(old: int, new: int, *, is_smooth: bool) -> _Taps:
     scale = old / new
     centers = (np.arange(new)[:, None] + 0.5) * scale
     if not is_smooth:
-        places = np.floor(centers - 0.5) + np.arange(-1, 3)
-        return _Taps(np.clip(places, 0, old - 1).astype(np.intp), _cubic(centers - 0.5 - places, _SHARP))
+        positions = np.floor(centers - 0.5) + np.arange(-1, 3)
+        return _Taps(np.clip(positions, 0, old - 1).astype(np.intp), _cubic(centers - 0.5 - positions, _SHARP))
     stretch = max(scale, 1.0)
     firsts = np.maximum(np.trunc(centers - 2.0 * stretch + 0.5), 0.0)
     lasts = np.minimum(np.trunc(centers + 2.0 * stretch + 0.5), old)
-    places = firsts + np.arange(int((lasts - firsts).max()))
-    weights = np.where(places < lasts, _cubic((places - centers + 0.5) / stretch, _SMOOTH), 0.0)
+    positions = firsts + np.arange(int((lasts - firsts).max()))
+    weights = np.where(positions < lasts, _cubic((positions - centers + 0.5) / stretch, _SMOOTH), 0.0)
     total = np.zeros_like(centers)
     for tap in range(weights.shape[1]):
         total += weights[:, tap : tap + 1]
-    return _Taps(np.minimum(places, old - 1).astype(np.intp), weights / total)
+    return _Taps(np.minimum(positions, old - 1).astype(np.intp), weights / total)
 
 
 def _cubic(distances: Floats, a: float) -> Floats:

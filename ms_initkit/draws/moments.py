@@ -19,7 +19,7 @@ from ms_initkit.draws import Draw, Edit, Step, portable, tables, truncation
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Normalize
 from ms_initkit.draws.steps import stepped
-from ms_initkit.draws.windows import local_shape, slices_of
+from ms_initkit.draws.windows import local_shape, slices_of, with_axis
 
 # A table of more elements is not evaluated for its moments: a plan is to stay instant.
 _LARGEST_TABLE: Final = 1 << 22
@@ -105,13 +105,10 @@ def _central(draw: Draw, shape: tuple[int, ...]) -> _Central | None:
         case draws.Mixture(weights, parts):
             return _mixed(weights, [_central(part, shape) for part in parts])
         case draws.Blocks(axis, sizes, parts):
-            inner = [
-                _central(part, (*shape[:axis], size, *shape[axis + 1 :]))
-                for size, part in zip(sizes, parts, strict=True)
-            ]
+            inner = [_central(part, with_axis(shape, axis, size)) for size, part in zip(sizes, parts, strict=True)]
             return _mixed([size / sum(sizes) for size in sizes], inner)
         case draws.Repeated(axis, times, inner_draw):
-            return _central(inner_draw, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :]))
+            return _central(inner_draw, with_axis(shape, axis, shape[axis] // times))
         case draws.Whole(name, arguments):
             return _of_whole(name, dict(arguments), shape)
         case draws.Table():
@@ -193,7 +190,7 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
                 elements[at] = to
             case draws.SetRows(at, to):
                 rows |= dict.fromkeys(at, to)
-                elements = {place: value for place, value in elements.items() if place[0] not in at}
+                elements = {index: value for index, value in elements.items() if index[0] not in at}
             case draws.SetBox(at, to):
                 boxes = [(math.prod(local_shape(at)), to)]
             case draws.Masked():
@@ -341,8 +338,8 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
                     case draws.SetRows(rows, to):
                         values[list(rows)] = to
                     case draws.SetBox(at, to):
-                        for _, place in slices_of(at):
-                            values[place] = to
+                        for _, slices in slices_of(at):
+                            values[slices] = to
                     case draws.AddDraw() | draws.Masked():
                         return None
             return values

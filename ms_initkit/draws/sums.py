@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.windows import Slices
+from ms_initkit.draws.windows import Slices, shape_of, with_axis
 
 Of: TypeAlias = Literal["values", "squares", "magnitudes"]
 Axes: TypeAlias = tuple[int, ...]
@@ -68,7 +68,7 @@ def pairwise(values: Floats, axis: int) -> Floats:
 
 def _cut(box: Slices, limit: int) -> tuple[int, int] | None:
     """Returns the axis along which a box is cut, and into parts how long; None if it is not cut."""
-    lengths = [part.stop - part.start for part in box]
+    lengths = shape_of(box)
     size = prod(lengths)
     if size <= limit:
         return None
@@ -79,7 +79,7 @@ def _cut(box: Slices, limit: int) -> tuple[int, int] | None:
 
 def _pieces(box: Slices, axis: int, step: int) -> Iterator[Slices]:
     for start in range(box[axis].start, box[axis].stop, step):
-        yield (*box[:axis], slice(start, min(start + step, box[axis].stop)), *box[axis + 1 :])
+        yield with_axis(box, axis, slice(start, min(start + step, box[axis].stop)))
 
 
 def _parts(box: Slices, limit: int) -> Iterator[Slices]:

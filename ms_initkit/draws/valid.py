@@ -10,7 +10,7 @@ import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.draws import Draw, Edit, tables
-from ms_initkit.draws.windows import Pieces
+from ms_initkit.draws.windows import Pieces, with_axis
 
 # How many axes the draws of whole tensors take.
 _AXES: Final = {"orthogonal": range(2, 65), "delta_orthogonal": range(3, 6), "sparse": range(2, 3)}
@@ -40,13 +40,13 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             return _whole_fault(name, dict(arguments), shape)
         case draws.Blocks(axis, sizes, parts):
             return _blocks_fault(draw, shape) or _first(
-                fault(part, (*shape[:axis], size, *shape[axis + 1 :])) or _kept(part)
+                fault(part, with_axis(shape, axis, size)) or _kept(part)
                 for size, part in zip(sizes, parts, strict=True)
             )
         case draws.Repeated(axis, times, inner):
             if not 0 <= axis < len(shape) or times < 1 or shape[axis] % times:
                 return f"axis {axis} of {shape} is not {times} times something"
-            return fault(inner, (*shape[:axis], shape[axis] // times, *shape[axis + 1 :])) or _kept(inner)
+            return fault(inner, with_axis(shape, axis, shape[axis] // times)) or _kept(inner)
         case draws.Made(inner, inner_shape, function):
             wrong = function.fault(inner_shape) or fault(inner, inner_shape) or _kept(inner)
             if wrong is None and function.result(inner_shape, shape) != shape:

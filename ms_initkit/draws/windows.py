@@ -13,12 +13,38 @@ from itertools import product
 from math import prod
 from operator import index as index_of
 from types import EllipsisType
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 Piece: TypeAlias = tuple[int, int]
 Pieces: TypeAlias = tuple[Piece, ...]
 Window: TypeAlias = tuple[Pieces, ...]
 Slices: TypeAlias = tuple[slice, ...]
+
+_T = TypeVar("_T")
+
+
+def shape_of(slices: Slices) -> tuple[int, ...]:
+    """Returns the shape of what ``slices`` take."""
+    return tuple(part.stop - part.start for part in slices)
+
+
+def with_axis(items: tuple[_T, ...], axis: int, item: _T) -> tuple[_T, ...]:
+    """Returns slices, a shape or strides with ``item`` for ``axis``."""
+    return (*items[:axis], item, *items[axis + 1 :])
+
+
+def common(slices: Slices, others: Slices) -> Slices | None:
+    """Returns what two slices of one tensor have in common, None if it is nothing."""
+    parts = tuple(
+        slice(max(part.start, other.start), min(part.stop, other.stop))
+        for part, other in zip(slices, others, strict=True)
+    )
+    return parts if all(part.start < part.stop for part in parts) else None
+
+
+def relative(slices: Slices, to: Slices) -> Slices:
+    """Returns where ``slices``, which lie in slices of the same tensor, lie in these alone."""
+    return tuple(slice(part.start - base.start, part.stop - base.start) for part, base in zip(slices, to, strict=True))
 
 
 def whole(shape: Sequence[int]) -> Window:

@@ -24,7 +24,7 @@ from ms_initkit.files.protobuf import Run
 from ms_initkit.files.regular import opened, shown
 
 _INDEX: Final = ".safetensors.index.json"
-_PIECE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache
+_AT_ONCE: Final = 1 << 18  # elements that are looked at together: they stay in a core's cache
 
 
 def entries(path: str) -> Mapping[str, Entry]:
@@ -107,14 +107,14 @@ def extremes(path: str, key: str, index: tuple[slice, ...]) -> tuple[float, floa
 
 @lru_cache(maxsize=1 << 16)
 def _extremes(
-    path: str, modified: int, size: int, key: str, places: tuple[tuple[int, int], ...]
+    path: str, modified: int, size: int, key: str, pieces: tuple[tuple[int, int], ...]
 ) -> tuple[float, float] | None:
     del modified, size  # of the state of the file
     low: float = math.inf
     high: float = -math.inf
-    lengths = tuple(stop - start for start, stop in places)
-    for part in partition(lengths, _PIECE):
-        index = tuple(slice(first + s.start, first + s.stop) for (first, _), s in zip(places, part, strict=True))
+    lengths = tuple(stop - start for start, stop in pieces)
+    for part in partition(lengths, _AT_ONCE):
+        index = tuple(slice(first + s.start, first + s.stop) for (first, _), s in zip(pieces, part, strict=True))
         values = read(path, key, index)
         ends = values.min().item(), values.max().item()
         if any(end != end for end in ends):

@@ -161,8 +161,8 @@ def _varints(content: Buffer, start: int, stop: int) -> Iterator[tuple[int, int]
 def _varint(content: Buffer, start: int, stop: int) -> tuple[int, int]:
     """Returns the number that begins at ``start``, and where the next one does."""
     value = 0
-    for place, byte in enumerate(content[start : min(start + _LONGEST_VARINT, stop)]):
-        value |= (byte & 127) << 7 * place
+    for number, byte in enumerate(content[start : min(start + _LONGEST_VARINT, stop)]):
+        value |= (byte & 127) << 7 * number
         if byte < 128:
-            return value & (2**64 - 1), start + place + 1
+            return value & (2**64 - 1), start + number + 1
     raise ValueError(f"it is cut short, or has no number at byte {start}")

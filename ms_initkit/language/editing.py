@@ -9,7 +9,7 @@ from typing import Final, Literal, Self, TypeAlias, final, get_args
 from ms_initkit import draws, formulas
 from ms_initkit.basis.records import record
 from ms_initkit.draws import Edit
-from ms_initkit.draws.windows import whole
+from ms_initkit.draws.windows import whole, with_axis
 from ms_initkit.language import rows, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.rows import Rows, Stretch, read_rows, read_stretch
@@ -176,10 +176,10 @@ class ZeroColumns(Step):
         return f"zero_columns {self.columns}"
 
 
-def _zeroed(places: Rows, axis: int, values: Values) -> Edit:
+def _zeroed(rows: Rows, axis: int, values: Values) -> Edit:
     everything = whole(values.shape)
-    pieces = places.of(values.shape[axis], values.index)
-    return draws.SetBox((*everything[:axis], pieces, *everything[axis + 1 :]), 0.0)
+    pieces = rows.of(values.shape[axis], values.index)
+    return draws.SetBox(with_axis(everything, axis, pieces), 0.0)
 
 
 Side: TypeAlias = Literal["lower", "upper"]

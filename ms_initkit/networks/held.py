@@ -61,10 +61,10 @@ def held(net: Cell, *, with_addresses: bool = False) -> Held:
     dtypes: list[object] = []
     addresses: list[int] = []
     address = _address_reader()
-    for place, parameter in enumerate(found):
+    for number, parameter in enumerate(found):
         each = parameter
         if each.init is not None and each.inited_param is not None:
-            each = found[place] = each.inited_param  # what `init_data` made of one without values
+            each = found[number] = each.inited_param  # what `init_data` made of one without values
         shapes.append(each.shape)
         dtypes.append(each.dtype)
         if with_addresses:
@@ -130,8 +130,8 @@ def _walked(net: Cell) -> tuple[list[str], list[Parameter]]:
 
     visit("", net)
     if len(set(map(type, found))) > 1:
-        tensors = [place for place, parameter in enumerate(found) if not is_table(parameter)]
-        names, found = [names[place] for place in tensors], [found[place] for place in tensors]
+        tensors = [number for number, parameter in enumerate(found) if not is_table(parameter)]
+        names, found = [names[number] for number in tensors], [found[number] for number in tensors]
     return names, found
 
 
@@ -147,6 +147,6 @@ def _has_twins(parameters: Sequence[Parameter]) -> bool:
 def _firsts(parameters: Sequence[Parameter]) -> list[int]:
     """Returns the first place of each."""
     first: dict[int, int] = {}
-    for place, parameter in enumerate(parameters):
-        first.setdefault(id(parameter), place)
+    for number, parameter in enumerate(parameters):
+        first.setdefault(id(parameter), number)
     return list(first.values())

@@ -91,7 +91,7 @@ def read_manifest(path: str | Path) -> tuple[ParamInfo, ...]:
     entries = document.get("parameters") if isinstance(document, dict) else None
     if not isinstance(entries, list):
         raise ValueError(f'{file}: not a manifest: it must be {{"parameters": [...]}}')
-    infos = tuple(_info(f"{file}: parameters[{place}]", entry) for place, entry in enumerate(entries))
+    infos = tuple(_info(f"{file}: parameters[{number}]", entry) for number, entry in enumerate(entries))
     seen: set[str] = set()
     for info in infos:
         for name in info.names:

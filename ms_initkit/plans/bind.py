@@ -261,9 +261,9 @@ class _Draft:
         self, candidates: tuple[tuple[Rule, int], ...], info: ParamInfo
     ) -> tuple[tuple[Rule, int], ...]:
         """Returns the rules without those in front that say `missing: next` of a file that lacks the parameter."""
-        for place, (rule, owner) in enumerate(candidates):
+        for number, (rule, owner) in enumerate(candidates):
             if not is_passing(rule) or self.resolver.has_values(rule, info, info.owners[owner]):
-                return candidates[place:]
+                return candidates[number:]
         return ()
 
     def _append(

@@ -170,8 +170,8 @@ def _bounds(loaded: draws.Loaded, shape: tuple[int, ...], line: Assignment) -> t
     What is made to fit is looked at whole.
     """
     window = whole(shape) if line.window is None or shape != line.shape else line.window
-    places = [place for _, place in slices_of(window)]
-    found = [ends for place in places if (ends := checkpoints.extremes(loaded.path, loaded.key, place)) is not None]
+    parts = [drawn for _, drawn in slices_of(window)]
+    found = [ends for drawn in parts if (ends := checkpoints.extremes(loaded.path, loaded.key, drawn)) is not None]
     return (min(low for low, _ in found), max(high for _, high in found)) if found else None
 
 

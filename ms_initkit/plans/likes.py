@@ -44,7 +44,7 @@ Taken: TypeAlias = Callable[[Waiting, Draw, tuple[int, ...]], Draw]
 
 @dataclass
 class Likes:
-    """The parameters that wait for others, by their places among the lines of a plan.
+    """The parameters that wait for others, by their numbers among the lines of a plan.
 
     Args:
         waiting: Those that wait.
@@ -62,40 +62,42 @@ class Likes:
         """Gives each that waits the draw and the random numbers of the parameter that it is like.
 
         Args:
-            lines: The plan's lines, in which places of those that wait are replaced.
+            lines: The plan's lines, in which those that wait are replaced.
             taken: Makes what a parameter is given of the draw, and of the shape, of the one that it is like.
             fail: Told of those that cannot be served.
         """
         if not self.waiting:
             return
-        places = {name: place for place, line in enumerate(lines) for name in (*line.aliases, line.name, line.stream)}
+        numbers = {
+            name: number for number, line in enumerate(lines) for name in (*line.aliases, line.name, line.stream)
+        }
         left = dict(self.waiting)
         while left:
             chain = [next(iter(left))]
-            at = places.get(left[chain[0]].wanted)
+            at = numbers.get(left[chain[0]].wanted)
             while at in left and at not in chain:
                 chain.append(at)
-                at = places.get(left[at].wanted)
+                at = numbers.get(left[at].wanted)
             if at in chain:
-                self.circles.append(_circle([left[place] for place in chain[chain.index(at) :]]))
+                self.circles.append(_circle([left[number] for number in chain[chain.index(at) :]]))
             else:
-                for place in reversed(chain):
+                for number in reversed(chain):
                     try:
-                        lines[place] = _line(left[place], lines, places, taken, self._held)
+                        lines[number] = _line(left[number], lines, numbers, taken, self._held)
                     except ValueError as error:
-                        fail(left[place].rule, left[place].original, error)
-            for place in chain:
-                del left[place]
+                        fail(left[number].rule, left[number].original, error)
+            for number in chain:
+                del left[number]
 
-    def _held(self, waiting: Waiting, source: Assignment, place: int) -> tuple[Draw, str]:
+    def _held(self, waiting: Waiting, source: Assignment, number: int) -> tuple[Draw, str]:
         """Returns the values that are taken, before or after the steps of ``source``, and what they are."""
         assert isinstance(waiting.rule.action, LikeSpec)
         held, text = source.draw, f"{source.name}: {source.initializer}"
         if not waiting.rule.action.has_steps:
-            if place in self.waiting or place not in self.before:
-                why = "takes those of another one" if place in self.waiting else "has no steps of its own"
+            if number in self.waiting or number not in self.before:
+                why = "takes those of another one" if number in self.waiting else "has no steps of its own"
                 raise ValueError(f"`then: false` takes values from before steps, and {source.name!r} {why}")
-            held, text = self.before[place], f"{source.name} before its steps"
+            held, text = self.before[number], f"{source.name} before its steps"
         if source.is_kept:
             return draws.There(source.name), text
         return draws.renamed(held, {"": source.name}), text
@@ -104,19 +106,19 @@ class Likes:
 def _line(
     waiting: Waiting,
     lines: list[Assignment],
-    places: Mapping[str, int],
+    numbers: Mapping[str, int],
     taken: Taken,
     held_of: Callable[[Waiting, Assignment, int], tuple[Draw, str]],
 ) -> Assignment:
     wanted, info = waiting.wanted, waiting.info
-    if wanted not in places:
-        guess = suggestion(wanted, places)
+    if wanted not in numbers:
+        guess = suggestion(wanted, numbers)
         raise ValueError(f"no parameter is called {wanted!r}" + (f": {guess}" if guess else ""))
-    source, own = lines[places[wanted]], lines[places[info.name]]
+    source, own = lines[numbers[wanted]], lines[numbers[info.name]]
     fit, is_alike = waiting.rule.fit, source.shape == info.shape
     if not _may_be_taken(waiting, source):
         raise ValueError(f"{wanted!r} is {source.shape} {source.dtype}, not {info.shape} {info.dtype}")
-    held, text = held_of(waiting, source, places[wanted])
+    held, text = held_of(waiting, source, numbers[wanted])
     draw = taken(waiting, held, source.shape)
     refuse_strange_factor(draw, source.draw, source.name)
     steps = "" if fit is None or is_alike else f", {fit.text(source.shape, info.shape)}"

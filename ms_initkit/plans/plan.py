@@ -295,11 +295,11 @@ def explanation(plan: Plan, line: Assignment) -> str:
         parts.append(f"  {_why_unruled(plan)}")
         return "\n".join(parts) + "\n"
     rules = {rule.id: rule for rule in plan.rules}
-    for place, identifier in enumerate(line.candidates):
+    for turn, identifier in enumerate(line.candidates):
         rule = rules[identifier]
         verdict = (
             "wins: the first rule that selects it"
-            if place == 0
+            if turn == 0
             else f"would, but {line.candidates[0]!r} stands before it"
         )
         parts.append(f"  {rule.location}  {identifier}: {rule.selector}\n      {verdict}")

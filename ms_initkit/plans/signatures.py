@@ -1,7 +1,7 @@
 """Families told by names and shapes: where in a network a family's signature stands, and how much of it that is. Pure.
 
-A signature's globs begin with ``**``, which stands for the place of the family's network in the whole: all of them
-must match below the same place. The family's body is what stands with them there: all layers, if one is asked for. A
+A signature's globs begin with ``**``, which stands for the root, the name of the family's network in the whole: all of
+them must match below the same one. The family's body is what stands with them there: all layers, if one is asked for. A
 network holds more, such as heads, but what is mostly something else, as a pair of towers of which one is a BERT, is
 not of the family.
 """
@@ -24,7 +24,7 @@ _MOST: Final = 0.75
 # A segment of a name that is a number: layers differ in their numbers alone.
 _DIGITS: Final = re.compile(r"(?<![^.])[0-9]+(?![^.])")
 _ANYWHERE: Final = "**."
-_PLACE: Final = "place"
+_ROOT: Final = "root"
 
 
 @record
@@ -56,12 +56,12 @@ class Standing:
     """Where a signature stands in a network.
 
     Args:
-        places: The names below which all of it is; an empty one is the network itself.
+        roots: The names below which all of it is; an empty one is the network itself.
         inside: How many of the network's parameters are of the body there.
         total: How many it has.
     """
 
-    places: tuple[str, ...]
+    roots: tuple[str, ...]
     inside: int
     total: int
 
@@ -76,33 +76,33 @@ def standing(signature: Sequence[Sign], names: Names) -> Standing | None:
     branches = [_branches(sign, names) for sign in signature]
     if not branches:
         return None
-    places = sorted(frozenset.intersection(*(frozenset(one) for one in branches)))
-    if not places:
+    roots = sorted(frozenset.intersection(*(frozenset(one) for one in branches)))
+    if not roots:
         return None
-    body = tuple(branch for one in branches for place in places for branch in one[place])
+    body = tuple(branch for one in branches for root in roots for branch in one[root])
     inside = sum(count for name, count in names.counts.items() if f"{name}.".startswith(body))
-    return Standing(tuple(places), inside, sum(names.counts.values()))
+    return Standing(tuple(roots), inside, sum(names.counts.values()))
 
 
 def _branches(sign: Sign, names: Names) -> Mapping[str, frozenset[str]]:
-    """Returns the places below which ``sign`` is, each with the beginnings of names, up to a dot, that lead to it."""
-    glob = _placed(sign.glob.text)
+    """Returns the roots below which ``sign`` is, each with the beginnings of names, up to a dot, that lead to it."""
+    glob = _rooted(sign.glob.text)
     found: dict[str, frozenset[str]] = {}
     for name, infos in names.kinds.items():
         captured = glob.match(name)
         if captured is not None and (sign.shape is None or any(map(sign.shape.selects, infos))):
-            place = str(dict(captured).get(_PLACE, ""))
-            start = f"{place}." if place else ""
+            root = str(dict(captured).get(_ROOT, ""))
+            start = f"{root}." if root else ""
             branch = start + name.removeprefix(start).partition(".")[0] + "."
-            found[place] = found.get(place, frozenset()) | {branch}
+            found[root] = found.get(root, frozenset()) | {branch}
     return found
 
 
 @lru_cache(maxsize=1024)
-def _placed(text: str) -> Glob:
+def _rooted(text: str) -> Glob:
     """Returns a glob that also tells what its first ``**`` stands for."""
     is_anywhere = text.startswith(_ANYWHERE)
-    return Glob(f"{{{_PLACE}:**}}.{text.removeprefix(_ANYWHERE)}" if is_anywhere else text)
+    return Glob(f"{{{_ROOT}:**}}.{text.removeprefix(_ANYWHERE)}" if is_anywhere else text)
 
 
 def _kind(name: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws.windows import with_axis
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.fans import Fans
 from ms_initkit.language.fans import FansSpec
@@ -48,7 +49,7 @@ class Tensor:
 
     def block(self, axis: int, size: int) -> Tensor:
         """Returns a block of ``size`` along ``axis``; a fused bias's weight is cut with it."""
-        shape = (*self.shape[:axis], size, *self.shape[axis + 1 :])
+        shape = with_axis(self.shape, axis, size)
         weight = self.weight_shape
         if weight is not None and axis == 0 and weight[0] == self.shape[0]:
             weight = (size, *weight[1:])

@@ -56,9 +56,9 @@ class Classes:
         """The network's class; empty if unknown."""
         return self.own[0] if self.own else ""
 
-    def module(self, place: int) -> str:
-        """Returns the module of the class at ``place``; empty if unknown."""
-        return self.modules[place] if place < len(self.modules) else ""
+    def module(self, number: int) -> str:
+        """Returns the module of class ``number``; empty if unknown."""
+        return self.modules[number] if number < len(self.modules) else ""
 
 
 def suggest(
@@ -89,9 +89,9 @@ def suggest(
     others = [one for one in recipes if _listed(one.audience.alternatives, classes) is not None]
     alternatives = [hold(one, "alternative") for one in others]
     if by_class is not None:
-        known, place = by_class
+        known, number = by_class
         rest = [hold(one, "signature") for one in signed if one not in (known, *others)]
-        reason = _known_reason(known, classes, place)
+        reason = _known_reason(known, classes, number)
         found = (hold(known, "compared"), *alternatives, *rest)
         return Suggestion(classes.name, "known", known.name, reason, whole, found)
     family = [hold(one, "signature") for one in _most_specific(signed) if one not in others]
@@ -154,8 +154,8 @@ def foreign(recipe: Recipe, infos: Sequence[ParamInfo], classes: Classes) -> Fin
 
 def _compared(classes: Classes, recipes: Iterable[Shipped]) -> tuple[Shipped, int] | None:
     """Returns the recipe that was compared with the network's class or the nearest base of it, and which it was."""
-    places = [(place, one) for one in recipes if (place := _listed(one.audience.networks, classes)) is not None]
-    return min(((one, place) for place, one in places), key=lambda pair: pair[1], default=None)
+    fitting = [(number, one) for one in recipes if (number := _listed(one.audience.networks, classes)) is not None]
+    return min(((one, number) for number, one in fitting), key=lambda pair: pair[1], default=None)
 
 
 def _compared_package(classes: Classes, recipes: Iterable[Shipped]) -> str:
@@ -174,13 +174,13 @@ def _listed(listed: Iterable[Listed], classes: Classes) -> int | None:
 
     A base counts for networks of other packages: a package's own classes often change what their bases do.
     """
-    for place, name in enumerate(classes.own):
-        module = classes.module(place)
+    for number, name in enumerate(classes.own):
+        module = classes.module(number)
         for one in listed:
             is_named = any(fnmatchcase(name, pattern) for pattern in one.names)
             is_there = not one.package or _is_in(module, one.package)
-            if is_named and is_there and (place == 0 or not _is_in(classes.module(0), one.package)):
-                return place
+            if is_named and is_there and (number == 0 or not _is_in(classes.module(0), one.package)):
+                return number
     return None
 
 
@@ -194,13 +194,13 @@ def _most_specific(recipes: Sequence[Shipped]) -> list[Shipped]:
     return [one for one in recipes if not any(asked[one.name] < asked[other.name] for other in recipes)]
 
 
-def _known_reason(known: Shipped, classes: Classes, place: int) -> str:
-    module = classes.module(place)
+def _known_reason(known: Shipped, classes: Classes, number: int) -> str:
+    module = classes.module(number)
     package = next((one.package for one in known.audience.networks if _is_in(module, one.package)), "")
     where = f" of {package}" if package else ""
-    if place == 0:
+    if number == 0:
         return f"{known.name} was compared with the reference of {classes.name}{where}"
-    return f"{classes.name} is a {classes.own[place]}{where}, with whose reference {known.name} was compared"
+    return f"{classes.name} is a {classes.own[number]}{where}, with whose reference {known.name} was compared"
 
 
 def _not_compared_reason(classes: Classes, package: str, family: Sequence[Candidate]) -> str:
@@ -226,8 +226,8 @@ def _unknown_reason(classes: Classes, family: Sequence[Candidate], parts: Mappin
 
 
 def _under(at: Standing) -> str:
-    places = [place for place in at.places if place]
-    return f", under {' and '.join(places)}," if places else ""
+    roots = [root for root in at.roots if root]
+    return f", under {' and '.join(roots)}," if roots else ""
 
 
 def _hold(

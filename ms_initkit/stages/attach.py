@@ -311,9 +311,9 @@ def _sharded_by_hyper_parallel(part: Shape, grid: Shape, number: int, outer: lis
     if [1, *grid[1:]] != outer or len(cut) != 1:
         raise ValueError(f"its layout cuts {tuple(outer)} of the {grid} slices, and numbers them in its own order")
     windows.coordinates(grid, number)
-    place = [0] * len(grid)
-    place[cut[0]], place[0] = divmod(number, grid[0])
-    return windows.at(part, place)
+    cell = [0] * len(grid)
+    cell[cut[0]], cell[0] = divmod(number, grid[0])
+    return windows.at(part, cell)
 
 
 def _fill(out: Array, line: Assignment, seed: int, index: Slices) -> None:

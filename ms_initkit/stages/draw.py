@@ -50,7 +50,7 @@ def draw(plan: Plan, name: str, *, seed: int, index: stream.Index | None = None)
         raise ValueError(f"{name!r} is made of values that a network holds: the plan does not know them")
     slices, kept = normalise(index, line.local_shape)
     dtype = "float32" if line.dtype in HALVES else line.dtype
-    out = np.empty(tuple(part.stop - part.start for part in slices), dtype)
+    out = np.empty(windows.shape_of(slices), dtype)
     fill_line(out, replace(line, dtype=dtype), checked_seed(seed), slices)
     return out.reshape(kept)
 
@@ -98,12 +98,12 @@ def _fill_exactly(out: Array, line: Assignment, slices: windows.Slices | None, g
     if slices is not None:
         window = windows.restrict(window, slices)
     if isinstance(line.draw, draws.There):
-        for local, place in windows.slices_of(window):
-            out[local] = (Given() if given is None else given).read(line.draw.name, place)
+        for local, drawn in windows.slices_of(window):
+            out[local] = (Given() if given is None else given).read(line.draw.name, drawn)
         return
     values = np.broadcast_to(np.asarray(exact_values(line)), line.shape)
-    for local, place in windows.slices_of(window):
-        out[local] = values[place]
+    for local, drawn in windows.slices_of(window):
+        out[local] = values[drawn]
 
 
 def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window, given: Given) -> None:
@@ -112,24 +112,24 @@ def _fill_window(out: Array, line: Assignment, key: int, window: windows.Window,
     if len(parts) > 1 and line.draw.is_drawn_whole:
         everything = np.empty(line.shape, storage(dtype))
         stream.fill(everything, line.draw, line.shape, key, None, dtype, given)
-        for local, place in parts:
-            out[local] = everything[place]
+        for local, drawn in parts:
+            out[local] = everything[drawn]
         return
-    for local, place in parts:
+    for local, drawn in parts:
         # The ellipsis makes a view of a scalar, too.
         view: tuple[slice | EllipsisType, ...] = (*local, ...)
-        _fill_box(out[view], line, key, place, given)
+        _fill_slices(out[view], line, key, drawn, given)
 
 
-def _fill_box(target: Array, line: Assignment, key: int, place: windows.Slices, given: Given) -> None:
+def _fill_slices(target: Array, line: Assignment, key: int, drawn: windows.Slices, given: Given) -> None:
     dtype: Dtype = line.dtype  # type: ignore[assignment]  # one of FLOATS
     if target.flags.c_contiguous:
-        stream.fill(target, line.draw, line.shape, key, place, dtype, given)
+        stream.fill(target, line.draw, line.shape, key, drawn, dtype, given)
         return
     step = max(1, _ASIDE // max(target[0].size, 1))
     for start in range(0, len(target), step):
         rows = target[start : start + step]
-        first = slice(place[0].start + start, place[0].start + start + len(rows))
+        first = slice(drawn[0].start + start, drawn[0].start + start + len(rows))
         aside = np.empty(rows.shape, rows.dtype)
-        stream.fill(aside, line.draw, line.shape, key, (first, *place[1:]), dtype, given)
+        stream.fill(aside, line.draw, line.shape, key, (first, *drawn[1:]), dtype, given)
         rows[...] = aside

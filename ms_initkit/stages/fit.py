@@ -35,8 +35,8 @@ def fit(plan: Plan, net: Cell, *, with_addresses: bool = False) -> Held:
     findings += [_misfit(f"the network has no parameter {name!r}", suggestion(name, found.names)) for name in lines]
     if findings:
         raise ApplyError(findings)
-    places = {name: place for place, name in enumerate(found.names)}
-    return found.take([places[line.name] for line in plan.assignments])
+    numbers = {name: number for number, name in enumerate(found.names)}
+    return found.take([numbers[line.name] for line in plan.assignments])
 
 
 def _misfit(message: str, question: str | None) -> Finding:

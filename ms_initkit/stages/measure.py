@@ -19,7 +19,7 @@ from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.fit import fit
 from ms_initkit.stages.regions import regions
-from ms_initkit.stages.tally import PIECE, Tally, boundaries
+from ms_initkit.stages.tally import AT_ONCE, Tally, boundaries
 from ms_initkit.stages.there import stored_values
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def _measured(line: Assignment, parameter: Parameter) -> Measured:
         return Measured(math.nan, math.nan, math.nan, math.nan, 0)
     values = stored_values(parameter)
     tally = Tally(line.dtype, stride=line.size, center=line.moments.mean or 0.0)
-    for index in partition(values.shape, PIECE):
+    for index in partition(values.shape, AT_ONCE):
         tally.add(np.ascontiguousarray(values[index]).reshape(-1))
     if not tally.is_finite:
         return Measured(math.nan, math.nan, math.nan, math.nan, tally.zeros)

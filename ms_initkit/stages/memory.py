@@ -60,8 +60,8 @@ def _not_writable_of_maps(addresses: NDArray[np.uint64]) -> list[int]:
     if not locked or not len(addresses):
         return []
     begins, ends = np.array(sorted(locked), np.uint64).T
-    place = np.searchsorted(begins, addresses, side="right") - 1
-    found: list[int] = np.flatnonzero((place >= 0) & (addresses < ends[place])).tolist()
+    number = np.searchsorted(begins, addresses, side="right") - 1
+    found: list[int] = np.flatnonzero((number >= 0) & (addresses < ends[number])).tolist()
     return found
 
 
@@ -78,10 +78,10 @@ def overlapping(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[int
     begins: list[int] = []  # of the stretches that are kept, which are disjoint
     stops: list[int] = []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        place = bisect_right(begins, start)
-        if (place and stops[place - 1] > start) or (place < len(begins) and begins[place] < end):
+        number = bisect_right(begins, start)
+        if (number and stops[number - 1] > start) or (number < len(begins) and begins[number] < end):
             found.append(number)
         elif end > start:
-            begins.insert(place, start)
-            stops.insert(place, end)
+            begins.insert(number, start)
+            stops.insert(number, end)
     return found

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ms_initkit import draws
 from ms_initkit.basis.records import record
 from ms_initkit.draws import Draw, Edit, Step, windows
-from ms_initkit.draws.windows import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices, common, relative, shape_of, with_axis
 from ms_initkit.plans.lines import Assignment
 
 Mask: TypeAlias = bool | NDArray[np.bool_]
@@ -27,27 +27,27 @@ class Region:
         draw: A draw of elements or of a whole tensor.
         steps: What is done with its values afterwards.
         local: Where the elements lie in the parameter; of what is repeated, the first of each group.
-        place: Where they lie in the tensor of ``draw``.
+        drawn: Where they lie in the tensor of ``draw``.
         shape: The shape of that tensor.
     """
 
     draw: Draw
     steps: tuple[Step, ...]
     local: Slices
-    place: Slices
+    drawn: Slices
     shape: Shape
 
     @property
     def is_whole(self) -> bool:
         """Whether it is the whole tensor of its draw."""
-        return all((at.start, at.stop) == (0, extent) for at, extent in zip(self.place, self.shape, strict=True))
+        return all((at.start, at.stop) == (0, extent) for at, extent in zip(self.drawn, self.shape, strict=True))
 
 
 def regions(line: Assignment) -> Iterator[Region]:
     """Yields the parts of ``line``'s parameter whose values depend on the seed, each with what draws it."""
     window = windows.whole(line.shape) if line.window is None else line.window
-    for local, place in windows.slices_of(window):
-        yield from _parts(Region(line.draw, (), local, place, line.shape))
+    for local, drawn in windows.slices_of(window):
+        yield from _parts(Region(line.draw, (), local, drawn, line.shape))
 
 
 def _parts(region: Region) -> Iterator[Region]:
@@ -70,7 +70,7 @@ def _parts(region: Region) -> Iterator[Region]:
         case draws.Repeated():
             yield from chain.from_iterable(map(_parts, _once(region, draw)))
         case _:
-            if all(at.start < at.stop for at in region.place):
+            if all(at.start < at.stop for at in region.drawn):
                 yield region
 
 
@@ -83,46 +83,46 @@ def _before_steps(region: Region, draw: draws.Edited, count: int) -> Region:
 
 def _in_rows_of(region: Region, draw: draws.InRows) -> Iterator[Region]:
     """Yields the rows that are drawn; the others are none of the draw's."""
-    local, place = region.local, region.place
+    local, drawn = region.local, region.drawn
     for start, stop in draw.rows:
-        low, high = max(place[0].start, start), min(place[0].stop, stop)
+        low, high = max(drawn[0].start, start), min(drawn[0].stop, stop)
         if low < high:
-            at = _cut(local[0], low - place[0].start, high - low)
+            at = _cut(local[0], low - drawn[0].start, high - low)
             rows = slice(low, high)
-            yield replace(region, draw=draw.draw, local=_with(local, 0, at), place=_with(place, 0, rows))
+            yield replace(region, draw=draw.draw, local=with_axis(local, 0, at), drawn=with_axis(drawn, 0, rows))
 
 
 def _in_blocks_of(region: Region, draw: draws.Blocks) -> Iterator[Region]:
     """Yields what ``region`` has of each block, placed in the block's own tensor."""
-    axis, place = draw.axis, region.place
+    axis, drawn = draw.axis, region.drawn
     start = 0
     for size, part in zip(draw.sizes, draw.draws, strict=True):
-        low, high = max(place[axis].start, start), min(place[axis].stop, start + size)
+        low, high = max(drawn[axis].start, start), min(drawn[axis].stop, start + size)
         if low < high:
             yield Region(
                 part,
                 region.steps,
-                _with(region.local, axis, _cut(region.local[axis], low - place[axis].start, high - low)),
-                _with(place, axis, slice(low - start, high - start)),
-                _extent(region.shape, axis, size),
+                with_axis(region.local, axis, _cut(region.local[axis], low - drawn[axis].start, high - low)),
+                with_axis(drawn, axis, slice(low - start, high - start)),
+                with_axis(region.shape, axis, size),
             )
         start += size
 
 
 def _once(region: Region, draw: draws.Repeated) -> Iterator[Region]:
     """Yields the first of each group of equal slices that begins in ``region``, if any does."""
-    axis, times, place = draw.axis, draw.times, region.place
-    first, last = -(-place[axis].start // times), -(-place[axis].stop // times)
+    axis, times, drawn = draw.axis, draw.times, region.drawn
+    first, last = -(-drawn[axis].start // times), -(-drawn[axis].stop // times)
     if first < last:
         step = region.local[axis].step or 1
-        begin = region.local[axis].start + (first * times - place[axis].start) * step
+        begin = region.local[axis].start + (first * times - drawn[axis].start) * step
         groups = slice(begin, begin + (last - first - 1) * step * times + 1, step * times)
         yield Region(
             draw.draw,
             region.steps,
-            _with(region.local, axis, groups),
-            _with(place, axis, slice(first, last)),
-            _extent(region.shape, axis, region.shape[axis] // times),
+            with_axis(region.local, axis, groups),
+            with_axis(drawn, axis, slice(first, last)),
+            with_axis(region.shape, axis, region.shape[axis] // times),
         )
 
 
@@ -136,14 +136,6 @@ def _cut(whole: slice, offset: int, count: int) -> slice:
     step = whole.step or 1
     start = whole.start + offset * step
     return slice(start, start + (count - 1) * step + 1, step)
-
-
-def _with(slices: Slices, axis: int, new: slice) -> Slices:
-    return (*slices[:axis], new, *slices[axis + 1 :])
-
-
-def _extent(shape: Shape, axis: int, extent: int) -> Shape:
-    return (*shape[:axis], extent, *shape[axis + 1 :])
 
 
 def has_fixed(draw: Draw) -> bool:
@@ -175,83 +167,80 @@ def repeats(draw: Draw, axis: int = 0) -> tuple[int, int] | None:
             return None
 
 
-def fixed(draw: Draw, place: Slices, shape: Shape) -> Mask:
-    """Returns which elements at ``place`` in a tensor of ``shape`` have the same value under every seed."""
+def fixed(draw: Draw, slices: Slices, shape: Shape) -> Mask:
+    """Returns which elements in ``slices`` of a tensor of ``shape`` have the same value under every seed."""
     match draw:
         case draws.Constant() | draws.Table() | draws.Loaded() | draws.There() | draws.Keep():
             return True
         case draws.Made():
             return not draw.is_random
         case draws.Edited(inner, edits):
-            return _edited(fixed(inner, place, shape), edits, place, shape)
+            return _edited(fixed(inner, slices, shape), edits, slices, shape)
         case draws.InRows(rows, inner, rest):
-            return _in_rows(rows, fixed(inner, place, shape), fixed(rest, place, shape), place)
+            return _in_rows(rows, fixed(inner, slices, shape), fixed(rest, slices, shape), slices)
         case draws.Blocks(axis, sizes, parts):
-            return _in_blocks(axis, sizes, parts, place, shape)
+            return _in_blocks(axis, sizes, parts, slices, shape)
         case draws.Repeated(axis, times, inner):
-            first, last = place[axis].start // times, -(-place[axis].stop // times)
-            mask = fixed(inner, _with(place, axis, slice(first, last)), _extent(shape, axis, shape[axis] // times))
+            first, last = slices[axis].start // times, -(-slices[axis].stop // times)
+            groups = with_axis(slices, axis, slice(first, last))
+            mask = fixed(inner, groups, with_axis(shape, axis, shape[axis] // times))
             if isinstance(mask, bool):
                 return mask
-            offset = place[axis].start - first * times
+            offset = slices[axis].start - first * times
             repeated = np.repeat(mask, times, axis)
-            return np.take(repeated, range(offset, offset + place[axis].stop - place[axis].start), axis)
+            return np.take(repeated, range(offset, offset + slices[axis].stop - slices[axis].start), axis)
         case _:
             return False
 
 
-def _edited(mask: Mask, edits: tuple[Edit, ...], place: Slices, shape: Shape) -> Mask:
+def _edited(mask: Mask, edits: tuple[Edit, ...], slices: Slices, shape: Shape) -> Mask:
     for edit in edits:
         match edit:
             case draws.SetElement(at, _) if mask is not True:
-                if all(part.start <= index < part.stop for part, index in zip(place, at, strict=True)):
-                    mask = _writable(mask, place)
-                    mask[tuple(index - part.start for part, index in zip(place, at, strict=True))] = True
+                if all(part.start <= index < part.stop for part, index in zip(slices, at, strict=True)):
+                    mask = _writable(mask, slices)
+                    mask[tuple(index - part.start for part, index in zip(slices, at, strict=True))] = True
             case draws.SetRows(rows, _) if mask is not True:
-                inside = [row - place[0].start for row in rows if place[0].start <= row < place[0].stop]
+                inside = [row - slices[0].start for row in rows if slices[0].start <= row < slices[0].stop]
                 if inside:
-                    mask = _writable(mask, place)
+                    mask = _writable(mask, slices)
                     mask[inside] = True
             case draws.SetBox(at, _) if mask is not True:
-                for _, box in windows.slices_of(at):
-                    ends = [(max(b.start, p.start), min(b.stop, p.stop)) for b, p in zip(box, place, strict=True)]
-                    if all(low < high for low, high in ends):
-                        mask = _writable(mask, place)
-                        moved = zip(ends, place, strict=True)
-                        mask[tuple(slice(low - part.start, high - part.start) for (low, high), part in moved)] = True
+                for _, part in windows.slices_of(at):
+                    found = common(part, slices)
+                    if found is not None:
+                        mask = _writable(mask, slices)
+                        mask[relative(found, slices)] = True
             case draws.AddDraw(added):
-                mask = mask & fixed(added, place, shape)
+                mask = mask & fixed(added, slices, shape)
     return mask
 
 
-def _writable(mask: Mask, place: Slices) -> NDArray[np.bool_]:
-    return np.zeros([part.stop - part.start for part in place], bool) if isinstance(mask, bool) else mask
+def _writable(mask: Mask, slices: Slices) -> NDArray[np.bool_]:
+    return np.zeros(shape_of(slices), bool) if isinstance(mask, bool) else mask
 
 
-def _in_rows(rows: windows.Pieces, inside: Mask, outside: Mask, place: Slices) -> Mask:
-    numbers = np.arange(place[0].start, place[0].stop)
+def _in_rows(rows: windows.Pieces, inside: Mask, outside: Mask, slices: Slices) -> Mask:
+    numbers = np.arange(slices[0].start, slices[0].stop)
     is_inside = np.zeros(len(numbers), bool)
     for start, stop in rows:
         is_inside |= (numbers >= start) & (numbers < stop)
-    shape = [part.stop - part.start for part in place]
+    shape = shape_of(slices)
     return np.where(is_inside.reshape(-1, *(1,) * (len(shape) - 1)), inside, np.broadcast_to(outside, shape))
 
 
-def _in_blocks(axis: int, sizes: tuple[int, ...], parts: tuple[Draw, ...], place: Slices, shape: Shape) -> Mask:
+def _in_blocks(axis: int, sizes: tuple[int, ...], parts: tuple[Draw, ...], slices: Slices, shape: Shape) -> Mask:
     start, masks = 0, []
     for size, part in zip(sizes, parts, strict=True):
-        low, high = max(place[axis].start, start), min(place[axis].stop, start + size)
+        low, high = max(slices[axis].start, start), min(slices[axis].stop, start + size)
         if low < high:
-            inner = _with(place, axis, slice(low - start, high - start))
-            masks.append((slice(low, high), fixed(part, inner, _extent(shape, axis, size))))
+            inner = with_axis(slices, axis, slice(low - start, high - start))
+            mask = fixed(part, inner, with_axis(shape, axis, size))
+            masks.append((with_axis(slices, axis, slice(low, high)), mask))
         start += size
     if all(mask is True for _, mask in masks) or all(mask is False for _, mask in masks):
         return bool(masks) and masks[0][1] is True
-    out = np.zeros([part.stop - part.start for part in place], bool)
-    for at, mask in masks:
-        out[_with(_all(place), axis, slice(at.start - place[axis].start, at.stop - place[axis].start))] = mask
+    out = np.zeros(shape_of(slices), bool)
+    for found, mask in masks:
+        out[relative(found, slices)] = mask
     return out
-
-
-def _all(place: Slices) -> Slices:
-    return tuple(slice(0, part.stop - part.start) for part in place)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import FLOATS, storage
-from ms_initkit.draws.windows import slices_of_run
+from ms_initkit.draws.windows import shape_of, slices_of_run
 from ms_initkit.files.chunks import (
     CHUNK,
     PARTIAL,
@@ -168,17 +168,17 @@ class _Tensors:
         is_run = line.window is None and line.dtype in FLOATS and stream.law_of(line.draw) is not None
         for start in range(0, len(out), _RUN):
             part = out[start : start + _RUN]
-            place = slice(first + start, first + start + len(part))
+            run = slice(first + start, first + start + len(part))
             if is_run:
                 key = stream.key(self.seed, line.stream)
-                stream.fill(part, line.draw, (line.size,), key, place, line.dtype)  # type: ignore[arg-type]
+                stream.fill(part, line.draw, (line.size,), key, run, line.dtype)  # type: ignore[arg-type]
             else:
-                self._draw_boxes(part, line, place)
+                self._draw_slices(part, line, run)
 
-    def _draw_boxes(self, out: NDArray[np.generic], line: Assignment, place: slice) -> None:
+    def _draw_slices(self, out: NDArray[np.generic], line: Assignment, run: slice) -> None:
         offset = 0
-        for slices in slices_of_run(line.local_shape, place.start, place.stop):
-            shape = tuple(part.stop - part.start for part in slices)
+        for slices in slices_of_run(line.local_shape, run.start, run.stop):
+            shape = shape_of(slices)
             size = prod(shape)
             fill_line(out[offset : offset + size].reshape(shape), line, self.seed, slices, self._given)
             offset += size

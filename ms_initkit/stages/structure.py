@@ -38,12 +38,12 @@ def structural_misfits(values: Array, dtype: str, region: Region, alpha: float) 
         axes = [int(axis) for axis in stacked]
         shape = tuple(extent for axis, extent in enumerate(region.shape) if axis not in axes)
         draw = draws.Whole(region.draw.name, tuple(options.items()))
-        one = replace(region, draw=draw, shape=shape, place=tuple(slice(0, extent) for extent in shape))
+        one = replace(region, draw=draw, shape=shape, drawn=tuple(slice(0, extent) for extent in shape))
         members = np.moveaxis(values, axes, range(len(axes)))
-        places = list(np.ndindex(members.shape[: len(axes)]))
-        for place in places:
-            for misfit in _of_one(members[place], dtype, one, alpha / len(places)):
-                yield Misfit(misfit.code, f"member {list(place)}: {misfit.message}")
+        indices = list(np.ndindex(members.shape[: len(axes)]))
+        for index in indices:
+            for misfit in _of_one(members[index], dtype, one, alpha / len(indices)):
+                yield Misfit(misfit.code, f"member {list(index)}: {misfit.message}")
 
 
 def _of_one(values: Array, dtype: str, region: Region, alpha: float) -> Iterator[Misfit]:
@@ -72,7 +72,7 @@ def _orthogonal(values: Array, dtype: str, gain: float, region: Region, axis: st
     # Of a matrix that is not tall, some rows are as orthogonal as all.
     is_part = not region.is_whole
     whole_rows = all(
-        (at.start, at.stop) == (0, extent) for at, extent in zip(region.place[1:], region.shape[1:], strict=True)
+        (at.start, at.stop) == (0, extent) for at, extent in zip(region.drawn[1:], region.shape[1:], strict=True)
     )
     if is_part and not (axis == "first" and rows <= columns and whole_rows):
         return
@@ -90,17 +90,17 @@ def _orthonormal(matrix: Matrix, dtype: str, gain: float, length: int, alpha: fl
     square = gain * gain
     # A rounded matrix has another product by E W^T + W E^T, of which a row is as long as E has norm: a few units.
     allowed = square * (_FACTORISATION * math.sqrt(rows) + 6.0 * rounding(dtype))
-    worst, place = 0.0, 0
+    worst, row = 0.0, 0
     for start in range(0, rows, _ROWS):
         product = matrix[start : start + _ROWS] @ matrix.T
         product[np.arange(len(product)), np.arange(start, start + len(product))] -= np.float32(square)
         lengths = np.sqrt(np.einsum("ij,ij->i", product, product))
         if not lengths.max() <= worst:
-            worst, place = float(lengths.max()), start + int(lengths.argmax())
+            worst, row = float(lengths.max()), start + int(lengths.argmax())
     if not worst <= allowed:
         yield Misfit(
             "lost-orthogonality",
-            f"W W^T is not {number(square)} I: row {place} of the difference is {worst:.3g} long, "
+            f"W W^T is not {number(square)} I: row {row} of the difference is {worst:.3g} long, "
             f"and rounding explains {allowed:.2g}",
         )
         return

@@ -17,7 +17,7 @@ from ms_initkit.draws.dtypes import HALVES
 Counts: TypeAlias = NDArray[np.int64]
 
 # Elements looked at together: what is made of them stays in the processor's cache.
-PIECE: Final = 1 << 16
+AT_ONCE: Final = 1 << 16
 SAMPLE: Final = 2048
 _CELLS: Final = 1 << 16
 # A bound of cells that no finite number falls into.

@@ -35,7 +35,7 @@ def stored_values(parameter: Parameter) -> Array:
 
 
 _LOOK: Final = 1 << 18  # elements whose bounds are looked for at a time
-_PIECE: Final = 1 << 22  # elements of which a digest is made at a time
+_AT_ONCE: Final = 1 << 22  # elements of which a digest is made at a time
 
 
 class There:
@@ -64,8 +64,8 @@ class There:
             return None
         values = stored_values(parameter)
         low, high = math.inf, -math.inf
-        for piece in partition(values.shape, _LOOK):
-            part = as_floats(values[piece], line.dtype)
+        for slices in partition(values.shape, _LOOK):
+            part = as_floats(values[slices], line.dtype)
             ends = float(part.min()), float(part.max())
             if not all(map(math.isfinite, ends)):
                 return None
@@ -88,6 +88,6 @@ def digest(parameter: Parameter) -> str:
     """Returns a digest of the values that a parameter holds, to know them again."""
     found = hashlib.blake2b(digest_size=16)
     values = stored_values(parameter)
-    for piece in partition(values.shape, _PIECE):
-        found.update(np.ascontiguousarray(values[piece]).data)
+    for slices in partition(values.shape, _AT_ONCE):
+        found.update(np.ascontiguousarray(values[slices]).data)
     return found.hexdigest()

@@ -17,7 +17,7 @@ from ms_initkit.draws import Draw, Step, windows
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, TYPES
 from ms_initkit.draws.moments import Moments, moments
-from ms_initkit.draws.windows import Slices, partition
+from ms_initkit.draws.windows import Slices, partition, shape_of
 from ms_initkit.findings import Finding, counted
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import past
@@ -29,7 +29,7 @@ from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.goodness import TESTS, Misfit, misfits
 from ms_initkit.stages.regions import Mask, Region, fixed, has_fixed, regions, repeats
 from ms_initkit.stages.structure import structural_misfits
-from ms_initkit.stages.tally import PIECE, SAMPLE, Tally, as_floats
+from ms_initkit.stages.tally import AT_ONCE, SAMPLE, Tally, as_floats
 from ms_initkit.stages.there import There, digest, stored_values
 from ms_initkit.stream.given import Given
 from ms_initkit.stream.keys import checked_seed
@@ -58,7 +58,7 @@ class Carried(Protocol):
 
 
 # Elements redrawn at once: 16 MiB of float32, whatever the parameter.
-_PIECE: Final = 1 << 22
+_AT_ONCE: Final = 1 << 22
 _UNITS: Final = 4  # in the last place of the greatest value, by which LAPACKs may differ
 # Two tensors whose values have fewer random bits than this can be equal by chance.
 _FEWEST_BITS: Final = 128
@@ -173,7 +173,7 @@ def _statistical(written: Sequence[_Written]) -> Iterator[Finding]:
         yield from _unlike_plan(one, values, is_fixed=not line.draw.is_random)
         yield from _unequal_repeats(line, values)
         for number, region in enumerate(parts):
-            part = "" if len(parts) == 1 else f"in part {number + 1} of {len(parts)}, {_place(region.local)}: "
+            part = "" if len(parts) == 1 else f"in part {number + 1} of {len(parts)}, {_slices_text(region.local)}: "
             for misfit in _misfits(line, values, region, alpha):
                 yield _finding(misfit.code, line, part + misfit.message)
         if parts:
@@ -185,22 +185,22 @@ def _differences(
 ) -> tuple[int, tuple[int, ...], Pair | None]:
     """Returns how many values are not those of ``seed``, where the first one is, and what it is and should be."""
     differing, first, pair = 0, (), None
-    for index in partition(line.local_shape, _PIECE):
-        mask = _fixed(line, index) if only_fixed else True
+    for slices in partition(line.local_shape, _AT_ONCE):
+        mask = _fixed(line, slices) if only_fixed else True
         if mask is False:
             continue
-        piece = np.ascontiguousarray(values[index])
-        redrawn = np.empty_like(piece)
-        fill_line(redrawn, line, seed, index, given)
-        word = f"u{piece.itemsize}"
-        unequal = (piece.reshape(-1).view(word) != redrawn.reshape(-1).view(word)).reshape(index_shape(index)) & mask
+        stored = np.ascontiguousarray(values[slices])
+        redrawn = np.empty_like(stored)
+        fill_line(redrawn, line, seed, slices, given)
+        word = f"u{stored.itemsize}"
+        unequal = (stored.reshape(-1).view(word) != redrawn.reshape(-1).view(word)).reshape(shape_of(slices)) & mask
         if line.draw.is_by_lapack:
-            unequal &= ~_nearly_equal(piece, redrawn, line.dtype).reshape(unequal.shape)
+            unequal &= ~_nearly_equal(stored, redrawn, line.dtype).reshape(unequal.shape)
         count = int(np.count_nonzero(unequal))
         if count and not differing:
             at = tuple(int(i) for i in np.unravel_index(int(np.argmax(unequal)), unequal.shape))
-            first = tuple(i + part.start for i, part in zip(at, index, strict=True))
-            pair = (piece.reshape(unequal.shape)[at], redrawn.reshape(unequal.shape)[at])
+            first = tuple(i + part.start for i, part in zip(at, slices, strict=True))
+            pair = (stored.reshape(unequal.shape)[at], redrawn.reshape(unequal.shape)[at])
         differing += count
     return differing, first, pair
 
@@ -264,10 +264,10 @@ def _misfits(line: Assignment, values: Array, region: Region, alpha: float) -> I
     elements = _element_law(region.draw)
     law = distribution(elements, region.steps)
     tally = Tally(line.dtype, max(1, view.size // SAMPLE), 0.0 if law is None else law.center)
-    for piece in partition(view.shape, PIECE):
-        stored = np.ascontiguousarray(_view(view, piece)).reshape(-1)
+    for slices in partition(view.shape, AT_ONCE):
+        stored = np.ascontiguousarray(_view(view, slices)).reshape(-1)
         if is_edited:
-            stored = _drawn_only(line, region, piece, stored)
+            stored = _drawn_only(line, region, slices, stored)
         tally.add(stored if elements is region.draw else stored[stored != 0])
     if not tally.is_finite:
         yield Misfit("not-finite", "some values are not finite")
@@ -303,10 +303,10 @@ def _view(values: Array, slices: Slices) -> Array:
     return values[index]
 
 
-def _drawn_only(line: Assignment, region: Region, piece: Slices, stored: Array) -> Array:
-    """Returns the values of a region's piece that the plan does not fix."""
+def _drawn_only(line: Assignment, region: Region, slices: Slices, stored: Array) -> Array:
+    """Returns the values in ``slices`` of a region that the plan does not fix."""
     bounds, steps = [], []
-    for at, part in zip(region.local, piece, strict=True):
+    for at, part in zip(region.local, slices, strict=True):
         step = at.step or 1
         bounds.append(slice(at.start + part.start * step, at.start + (part.stop - 1) * step + 1))
         steps.append(slice(None, None, step))
@@ -316,19 +316,14 @@ def _drawn_only(line: Assignment, region: Region, piece: Slices, stored: Array) 
     return stored[~mask[tuple(steps)].reshape(-1)]
 
 
-def _fixed(line: Assignment, index: Slices) -> Mask:
-    """Returns which elements at ``index`` of the parameter are the same under every seed."""
+def _fixed(line: Assignment, slices: Slices) -> Mask:
+    """Returns which elements in ``slices`` of the parameter are the same under every seed."""
     if line.window is None:
-        return fixed(line.draw, index, line.shape)
-    mask = np.zeros(index_shape(index), bool)
-    for local, place in windows.slices_of(windows.restrict(line.window, index)):
-        mask[local] = fixed(line.draw, place, line.shape)
+        return fixed(line.draw, slices, line.shape)
+    mask = np.zeros(shape_of(slices), bool)
+    for local, drawn in windows.slices_of(windows.restrict(line.window, slices)):
+        mask[local] = fixed(line.draw, drawn, line.shape)
     return mask
-
-
-def index_shape(index: Slices) -> tuple[int, ...]:
-    """Returns the shape of what slices of step 1 take."""
-    return tuple(part.stop - part.start for part in index)
 
 
 def _along(shape: tuple[int, ...], axis: int, start: int, stop: int) -> Slices:
@@ -340,8 +335,8 @@ def _repeated_content(line: Assignment, values: Array, contents: dict[bytes, str
     if line.like or line.size * _BITS[line.dtype] < _FEWEST_BITS or line.moments.std == 0.0:
         return
     digest = hashlib.blake2b(digest_size=16)
-    for piece in partition(values.shape, _PIECE):
-        digest.update(np.ascontiguousarray(values[piece]).data)
+    for slices in partition(values.shape, _AT_ONCE):
+        digest.update(np.ascontiguousarray(values[slices]).data)
     key = digest.digest()
     if key in contents:
         yield _finding("repeated-content", line, f"its values are those of {contents[key]!r}")
@@ -352,7 +347,7 @@ def _repeated_content(line: Assignment, values: Array, contents: dict[bytes, str
 _BITS: Final = {"float16": 4, "bfloat16": 4, "float32": 16, "float64": 16}
 
 
-def _place(local: Slices) -> str:
+def _slices_text(local: Slices) -> str:
     return (
         "[" + ", ".join(f"{at.start}:{at.stop}" + (f":{at.step}" if (at.step or 1) > 1 else "") for at in local) + "]"
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ms_initkit.draws import AddDraw, Edit, Masked, SetBox, SetElement, SetRows, Step
 from ms_initkit.draws.rounding import carried_number
 from ms_initkit.draws.steps import stepped
-from ms_initkit.draws.windows import Shape, Slices, slices_of
+from ms_initkit.draws.windows import Shape, Slices, common, relative, slices_of
 from ms_initkit.stream.engine import Dtype
 from ms_initkit.stream.laws import greatest_to, least_from
 
@@ -66,14 +66,10 @@ def edited(values: Floats, edit: Edit, shape: Shape, slices: Slices) -> Floats:
             return values
         case SetBox(at, to):
             values = values.copy()
-            for _, box in slices_of(at):
-                ends = [
-                    (max(part.start, wanted.start), min(part.stop, wanted.stop))
-                    for part, wanted in zip(box, slices, strict=True)
-                ]
-                if all(low < high for low, high in ends):
-                    moved = (slice(low - s.start, high - s.start) for (low, high), s in zip(ends, slices, strict=True))
-                    values[tuple(moved)] = to
+            for _, part in slices_of(at):
+                inside = common(part, slices)
+                if inside is not None:
+                    values[relative(inside, slices)] = to
             return values
     raise TypeError(f"not an edit: {edit!r}")
 

@@ -14,7 +14,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws import tables
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.rounding import carried, carried_number, rounded
-from ms_initkit.draws.windows import Index, Slices, normalise, partition
+from ms_initkit.draws.windows import Index, Slices, normalise, partition, shape_of, with_axis
 from ms_initkit.files import checkpoints
 from ms_initkit.stream import engine, oracle, wholes
 from ms_initkit.stream.edits import edited, in_type, masked
@@ -29,7 +29,7 @@ from ms_initkit.stream.table import DTYPES
 Floats: TypeAlias = NDArray[np.floating[Any]]
 Kind: TypeAlias = np.dtype[np.float32] | np.dtype[np.float64]
 
-_PIECE: Final = 1 << 17  # elements of a composed draw made at once: its temporaries stay in a core's caches
+_AT_ONCE: Final = 1 << 17  # elements of a composed draw made at once: its temporaries stay in a core's caches
 _WORDS: Final = Law(WORDS, np.zeros(8, np.float32))
 # Substreams (the upper half of Philox's counter): 0 is the values, odd ones the choices of mixtures by depth of
 # nesting, 2 the ranks of whole draws, and the last one re-keys a part that something outside the stream draws.
@@ -80,7 +80,7 @@ def sample(draw: draws.Draw, shape: tuple[int, ...], key: int, index: Index | No
         IndexError: If ``index`` does not fit ``shape``.
     """
     slices, kept = normalise(index, shape)
-    out = np.empty(tuple(part.stop - part.start for part in slices), np.float32)
+    out = np.empty(shape_of(slices), np.float32)
     _fill(out, draw, shape, slices, _Under(key, "float32", Given()))
     return out.reshape(kept)
 
@@ -109,7 +109,7 @@ def fill(
         ValueError: If ``out`` does not fit, or as ``sample``.
     """
     slices, _ = normalise(index, shape)
-    wanted = tuple(part.stop - part.start for part in slices)
+    wanted = shape_of(slices)
     size = math.prod(wanted)
     storage = STORAGE[DTYPES[dtype]]
     if out.size != size or out.itemsize != storage.itemsize:
@@ -138,7 +138,7 @@ def _fill(out: NDArray[np.generic], draw: draws.Draw, shape: tuple[int, ...], sl
     if draw.is_drawn_whole:
         out[...] = stored(slices)
         return
-    parts = list(partition(out.shape, _PIECE))
+    parts = list(partition(out.shape, _AT_ONCE))
 
     def task(first: int, last: int) -> None:
         for part in parts[first:last]:
@@ -157,7 +157,7 @@ def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Unde
     """The values before they are rounded, which keeps them within the bounds of their laws."""
     key, kind = under.key, under.kind
     if isinstance(draw, draws.Constant):
-        return np.full(_lengths(slices), _number(draw.value, under.dtype), kind)
+        return np.full(shape_of(slices), _number(draw.value, under.dtype), kind)
     law = law_of(draw, under.dtype)
     if law is not None:
         return _elementwise(law, numbering, slices, key, _VALUES).astype(kind, copy=False)
@@ -166,7 +166,7 @@ def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Unde
             return _mixture(draw, numbering, slices, under)
         case draws.Table(name, arguments):
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), numbering.shape)
-            return _known(np.broadcast_to(table, _lengths(slices)), under.dtype)
+            return _known(np.broadcast_to(table, shape_of(slices)), under.dtype)
         case draws.Whole(name, arguments):
             return wholes.evaluate(name, arguments, _source(numbering, key, kind))[slices]
         case draws.Custom(name, arguments):
@@ -207,12 +207,8 @@ def _has_sums(draw: draws.Draw) -> bool:
     return isinstance(draw, draws.Made) or any(map(_has_sums, draw.parts))
 
 
-def _lengths(slices: Slices) -> tuple[int, ...]:
-    return tuple(part.stop - part.start for part in slices)
-
-
 def _elementwise(law: Law, numbering: Numbering, slices: Slices, key: int, substream: int) -> Floats:
-    out = np.empty(_lengths(slices), np.float32)
+    out = np.empty(shape_of(slices), np.float32)
     if out.size:
         engine.fill_loops(out, DTYPES["float32"], law, key, substream, numbering.loops(slices))
     return out
@@ -220,7 +216,7 @@ def _elementwise(law: Law, numbering: Numbering, slices: Slices, key: int, subst
 
 def words(numbering: Numbering, slices: Slices, key: int, substream: int) -> NDArray[np.uint32]:
     """The stream's words themselves."""
-    out = np.empty(_lengths(slices), np.uint32)
+    out = np.empty(shape_of(slices), np.uint32)
     if out.size:
         engine.fill_loops(out, DTYPES["uint32"], _WORDS, key, substream, numbering.loops(slices))
     return out
@@ -281,27 +277,27 @@ def _blocks(draw: draws.Blocks, numbering: Numbering, slices: Slices, under: _Un
     for size, part in zip(draw.sizes, draw.draws, strict=True):
         first, last = (min(max(edge - start, 0), size) for edge in (slices[axis].start, slices[axis].stop))
         if first < last:
-            shape = (*numbering.shape[:axis], size, *numbering.shape[axis + 1 :])
+            shape = with_axis(numbering.shape, axis, size)
             words_from = 0 if draw.shares_words else start
             inner = Numbering(shape, numbering.offset + words_from * numbering.strides[axis], numbering.strides)
-            parts.append(_sample(part, inner, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under))
+            parts.append(_sample(part, inner, with_axis(slices, axis, slice(first, last)), under))
         start += size
-    return np.concatenate(parts, axis) if parts else np.empty(_lengths(slices), under.kind)
+    return np.concatenate(parts, axis) if parts else np.empty(shape_of(slices), under.kind)
 
 
 def _repeated(draw: draws.Repeated, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
     axis, times = draw.axis % len(numbering.shape), draw.times
     if times < 1 or numbering.shape[axis] % times:
         raise ValueError(f"axis {axis} of {numbering.shape} cannot be {times} equal slices in a row")
-    shape = (*numbering.shape[:axis], numbering.shape[axis] // times, *numbering.shape[axis + 1 :])
+    shape = with_axis(numbering.shape, axis, numbering.shape[axis] // times)
     if numbering.is_run:
         base = Numbering.whole(shape, numbering.offset)
     else:  # a part that is no run: each base element has the number of its first copy, so parts never share a word
-        strides = (*numbering.strides[:axis], numbering.strides[axis] * times, *numbering.strides[axis + 1 :])
+        strides = with_axis(numbering.strides, axis, numbering.strides[axis] * times)
         base = Numbering(shape, numbering.offset, strides)
     wanted = slices[axis]
     first, last = wanted.start // times, -(-wanted.stop // times)
-    values = _sample(draw.draw, base, (*slices[:axis], slice(first, last), *slices[axis + 1 :]), under)
+    values = _sample(draw.draw, base, with_axis(slices, axis, slice(first, last)), under)
     trimmed = (*(slice(None),) * axis, slice(wanted.start - first * times, wanted.stop - first * times))
     return np.repeat(values, times, axis)[trimmed]
 

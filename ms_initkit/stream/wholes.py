@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, Scalar
 from ms_initkit.draws.algebra import one_thread
-from ms_initkit.draws.windows import Slices
+from ms_initkit.draws.windows import Slices, shape_of
 
 # As the normals are, float32 or float64: the algebra has their precision.
 Floats: TypeAlias = NDArray[np.floating[Any]]
@@ -47,8 +47,8 @@ def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
     if not isinstance(stacked, tuple) or not stacked:
         return _WHOLES[name](source, options)
     out: Floats | None = None
-    for place in np.ndindex(*(source.shape[int(axis)] for axis in stacked)):
-        member = dict(zip(map(int, stacked), place, strict=True))
+    for numbers in np.ndindex(*(source.shape[int(axis)] for axis in stacked)):
+        member = dict(zip(map(int, stacked), numbers, strict=True))
         index = tuple(member.get(axis, slice(None)) for axis in range(len(source.shape)))
         values = _WHOLES[name](_member(source, member), options)
         out = np.empty(source.shape, values.dtype) if out is None else out
@@ -56,21 +56,21 @@ def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
     return np.empty(source.shape, np.float32) if out is None else out
 
 
-def _member(source: Source, place: dict[int, int]) -> Source:
-    """The numbers of one member of a stack, which is at ``place`` along the axes that number them."""
+def _member(source: Source, at: dict[int, int]) -> Source:
+    """The numbers of one member of a stack, which is ``at`` these numbers along the axes that number them."""
 
     def inside(slices: Slices) -> Slices:
         inner = iter(slices)
         axes = range(len(source.shape))
-        return tuple(slice(place[axis], place[axis] + 1) if axis in place else next(inner) for axis in axes)
+        return tuple(slice(at[axis], at[axis] + 1) if axis in at else next(inner) for axis in axes)
 
     def normals(slices: Slices) -> Floats:
-        return source.normals(inside(slices)).reshape([part.stop - part.start for part in slices])
+        return source.normals(inside(slices)).reshape(shape_of(slices))
 
     def words(slices: Slices) -> NDArray[np.uint32]:
-        return source.words(inside(slices)).reshape([part.stop - part.start for part in slices])
+        return source.words(inside(slices)).reshape(shape_of(slices))
 
-    return Source(tuple(n for axis, n in enumerate(source.shape) if axis not in place), normals, words)
+    return Source(tuple(n for axis, n in enumerate(source.shape) if axis not in at), normals, words)
 
 
 Options: TypeAlias = dict[str, Scalar | tuple[Scalar, ...]]

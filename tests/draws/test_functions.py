@@ -98,7 +98,7 @@ def test_blocks_and_threads_change_no_bit(
     whole = stream.sample(draw, (40, 50, 3), KEY)
 
     monkeypatch.setattr(given, "_BLOCK", block)
-    monkeypatch.setattr(sampler, "_PIECE", piece)
+    monkeypatch.setattr(sampler, "_AT_ONCE", piece)
     monkeypatch.setenv("MS_INITKIT_THREADS", str(threads))
     assert np.array_equal(stream.sample(draw, (40, 50, 3), KEY), whole)
 
@@ -116,7 +116,7 @@ def test_sums_are_added_up_once_for_all_pieces(monkeypatch: pytest.MonkeyPatch) 
             return super().remembered(key, counting)
 
     monkeypatch.setattr(given, "_BLOCK", 100)
-    monkeypatch.setattr(sampler, "_PIECE", 100)
+    monkeypatch.setattr(sampler, "_AT_ONCE", 100)
     out = np.empty(shape, np.float32)
     stream.fill(out, draws.Made(NORMAL, shape, Normalize((0,), 1.0)), shape, KEY, given=Counting())
 

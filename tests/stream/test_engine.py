@@ -146,7 +146,7 @@ def test_the_pieces_of_a_composed_draw_change_nothing(n: int, monkeypatch: pytes
     index = (slice(3, 18), slice(5, 100))
     expected = stream.sample(draw, (20, 101), KEY)[index]
 
-    monkeypatch.setattr(sampler, "_PIECE", 64)
+    monkeypatch.setattr(sampler, "_AT_ONCE", 64)
     stream.set_threads(n)
 
     assert bits(stream.sample(draw, (20, 101), KEY, index)) == bits(expected)

@@ -49,7 +49,7 @@ def drawn_by(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize("n", [1, 2, 7])
 def test_the_golden_bits(drawn_by: str, n: int, update_golden: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "_TASK", 1 << 20 if n == 1 else 997)
-    monkeypatch.setattr(sampler, "_PIECE", 1 << 19 if n == 1 else 774)
+    monkeypatch.setattr(sampler, "_AT_ONCE", 1 << 19 if n == 1 else 774)
     monkeypatch.setattr(given, "_BLOCK", 1 << 19 if n == 1 else 501)
     stream.set_threads(n)
 
