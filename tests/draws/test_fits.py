@@ -24,6 +24,19 @@ OTHERS = json.loads((Path(__file__).parent / "fits_by_others.json").read_text())
 # Sums of a few dozen terms of up to 13 in float64, by us and by torch.
 ROUNDING = 64 * 13 * 2.0**-53
 
+CASES: list[tuple[Fits, Shape, Shape]] = [
+    (fits.FirstRows(4), (9, 3), (4, 3)),
+    (fits.MeanRow(5), (700, 3), (5, 3)),
+    (fits.Channels("average", 5), (2, 3, 2, 2), (2, 5, 2, 2)),
+    (fits.Channels("repeat", 7), (2, 3, 2, 2), (2, 7, 2, 2)),
+    (fits.Inflated("repeat", 4), (2, 3, 2, 2), (2, 3, 4, 2, 2)),
+    (fits.Inflated("center", 3), (2, 3, 2, 2), (2, 3, 3, 2, 2)),
+    (fits.Widened("outputs", 7), (3, 2), (7, 2)),
+    (fits.Widened("inputs", 8), (2, 3, 2), (2, 8, 2)),
+    (fits.Grid(2, (3, 3), (4, 5), antialias=False), (1, 11, 3), (1, 22, 3)),
+    (fits.Grid(1, (5, 4), (2, 3), antialias=True), (21, 3), (7, 3)),
+]
+
 
 def plain(*shape: int) -> Floats:
     """The tensor of ``fits_by_others.py``."""
@@ -78,20 +91,6 @@ def test_channels_are_repeated_as_timm_does(case: dict[str, object]) -> None:
 
     # timm multiplies in float32: the product is rounded, and the factor before it.
     assert np.abs(found - values).max() <= 13 * 2.0**-23
-
-
-CASES: list[tuple[Fits, Shape, Shape]] = [
-    (fits.FirstRows(4), (9, 3), (4, 3)),
-    (fits.MeanRow(5), (700, 3), (5, 3)),
-    (fits.Channels("average", 5), (2, 3, 2, 2), (2, 5, 2, 2)),
-    (fits.Channels("repeat", 7), (2, 3, 2, 2), (2, 7, 2, 2)),
-    (fits.Inflated("repeat", 4), (2, 3, 2, 2), (2, 3, 4, 2, 2)),
-    (fits.Inflated("center", 3), (2, 3, 2, 2), (2, 3, 3, 2, 2)),
-    (fits.Widened("outputs", 7), (3, 2), (7, 2)),
-    (fits.Widened("inputs", 8), (2, 3, 2), (2, 8, 2)),
-    (fits.Grid(2, (3, 3), (4, 5), antialias=False), (1, 11, 3), (1, 22, 3)),
-    (fits.Grid(1, (5, 4), (2, 3), antialias=True), (21, 3), (7, 3)),
-]
 
 
 @pytest.mark.parametrize(("fit", "old", "new"), CASES, ids=lambda case: str(case) if isinstance(case, tuple) else "")

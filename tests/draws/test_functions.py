@@ -12,17 +12,22 @@ from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
 from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.functions import AbsMean, Functions, Norm, Normalize, SpectralNormalize
-from ms_initkit.draws.moments import moments
-from ms_initkit.draws.reach import Reach
-from ms_initkit.draws.valid import fault
 from ms_initkit.stream import given, sampler
 
 KEY = stream.key(3, "w")
 NORMAL = draws.Normal(0.0, 1.0)
 ORTHOGONAL = draws.Whole("orthogonal", (("gain", 1.0), ("column_axis", "first")))
 SHAPES = [(7,), (6, 10), (3, 5, 7), (1, 300), (300, 1), (40, 50, 3)]
+
+DRAWS = [
+    draws.Edited(draws.Made(NORMAL, (40, 50, 3), Normalize((0,), 1.0)), (draws.Step("add", 1.0),)),
+    draws.Made(NORMAL, (40, 50, 3), Normalize((1, 2), 1.0)),
+    draws.Made(draws.Made(NORMAL, (40, 50, 3), Normalize((0,), 1.0)), (40, 50, 3), Normalize((2,), 3.0)),
+    draws.Made(draws.Uniform(-1.0, 1.0), (40, 50, 3, 9), Norm((3,))),
+    draws.Made(draws.Uniform(-1.0, 1.0), (9, 40, 50, 3), AbsMean((0,))),
+    draws.Made(draws.Made(ORTHOGONAL, (40, 150), Normalize((0,), 1.0)), (40, 150), SpectralNormalize(1.0)),
+]
 
 
 def made(shape: tuple[int, ...], function: Functions, draw: draws.Draw = NORMAL) -> NDArray[np.float32]:
@@ -68,16 +73,6 @@ def test_the_largest_singular_value_is_the_one_that_is_due() -> None:
     scaled = made((20, 3, 5), SpectralNormalize(0.9))
 
     assert np.linalg.norm(scaled.reshape(20, 15), 2) == pytest.approx(0.9, rel=1e-6)
-
-
-DRAWS = [
-    draws.Edited(draws.Made(NORMAL, (40, 50, 3), Normalize((0,), 1.0)), (draws.Step("add", 1.0),)),
-    draws.Made(NORMAL, (40, 50, 3), Normalize((1, 2), 1.0)),
-    draws.Made(draws.Made(NORMAL, (40, 50, 3), Normalize((0,), 1.0)), (40, 50, 3), Normalize((2,), 3.0)),
-    draws.Made(draws.Uniform(-1.0, 1.0), (40, 50, 3, 9), Norm((3,))),
-    draws.Made(draws.Uniform(-1.0, 1.0), (9, 40, 50, 3), AbsMean((0,))),
-    draws.Made(draws.Made(ORTHOGONAL, (40, 150), Normalize((0,), 1.0)), (40, 150), SpectralNormalize(1.0)),
-]
 
 
 @pytest.mark.parametrize("draw", DRAWS)
@@ -159,44 +154,6 @@ def test_values_are_rounded_once_and_float64_is_computed_in_float64(dtype: str) 
 def test_what_is_there_is_wanted_of_somebody() -> None:
     with pytest.raises(ValueError, match="the values that 'x' had before are not known"):
         stream.sample(draws.There("x"), (2,), KEY)
-
-
-def test_the_law_of_a_normal_on_the_sphere() -> None:
-    shape = (1 << 12, 16)
-    found = moments(draws.Made(NORMAL, shape, Normalize((1,), 4.0)), shape)
-    values = made(shape, Normalize((1,), 4.0)).astype(np.float64)
-
-    assert (found.mean, found.std, found.low, found.high) == (0.0, 1.0, -4.0, 4.0)
-    assert found.kurtosis is not None
-    # Five standard errors of a kurtosis of at most a normal's: sqrt(24 / n).
-    assert abs((values**4).mean() / (values**2).mean() ** 2 - found.kurtosis) < 5 * (24 / values.size) ** 0.5
-    assert moments(draws.Made(draws.Uniform(0.0, 1.0), shape, Normalize((1,), 4.0)), shape).std is None
-
-
-def test_between_which_bounds_values_lie() -> None:
-    reach = Reach(TYPES["float32"], lambda *_: None)
-    uniform = draws.Uniform(-1.0, 2.0)
-
-    assert reach.of(draws.Made(uniform, (4, 9), Norm((1,))), (4,)) == (0.0, 6.0)
-    assert reach.of(draws.Made(uniform, (4, 9), AbsMean((1,))), (4,)) == (0.0, 2.0)
-    assert reach.of(draws.Made(uniform, (4, 9), Normalize((1,), -3.0)), (4, 9)) == (-3.0, 3.0)
-    assert reach.of(draws.Made(draws.There(), (4, 9), Norm((1,))), (4,)) is None
-
-
-@pytest.mark.parametrize(
-    ("draw", "shape", "message"),
-    [
-        (draws.Made(NORMAL, (4, 9), Norm((2,))), (4,), "are not axes of (4, 9)"),
-        (draws.Made(NORMAL, (4, 9), Norm((1, 0))), (), "ascending order"),
-        (draws.Made(NORMAL, (4, 9), Norm((1,))), (9,), "what is made of (4, 9) is (4,), not (9,)"),
-        (draws.Made(NORMAL, (4,), SpectralNormalize(1.0)), (4,), "has no two axes"),
-        (draws.Made(NORMAL, (4,), Normalize((0,), float("inf"))), (4,), "a norm is a finite number"),
-        (draws.Made(draws.Keep(), (4,), Normalize((0,), 1.0)), (4,), "cannot be kept"),
-        (draws.Made(draws.Normal(0.0, -1.0), (4,), Normalize((0,), 1.0)), (4,), "no distribution"),
-    ],
-)
-def test_what_no_binding_makes_is_refused(draw: draws.Draw, shape: tuple[int, ...], message: str) -> None:
-    assert message in str(fault(draw, shape))
 
 
 @pytest.mark.parametrize("draw", [*DRAWS, draws.Edited(draws.There("x"), (draws.Step("abs"),))])

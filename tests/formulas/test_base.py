@@ -1,36 +1,20 @@
-"""Names, arguments, and a user's own initializers in each of their forms."""
+"""Formulas by name: found in any spelling, built from plain values, refused where they make no sense."""
 
 from __future__ import annotations
 
 import math
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
 
-import numpy as np
 import pytest
-from mindspore.common.initializer import Initializer, Normal
-from numpy.typing import NDArray
 
 import ms_initkit as mik
-from ms_initkit import draws, formulas
-from ms_initkit.draws.custom import draw_custom
-from ms_initkit.formulas import elementary, scaling
-from ms_initkit.formulas.base import Formula, Site
-from ms_initkit.formulas.fans import Fans
-from ms_initkit.formulas.kinds import Range
+from ms_initkit import formulas
+from ms_initkit.formulas import elementary, priors, recurrent, rwkv, scaling, state_space, structured
+from ms_initkit.formulas.base import Formula
+from tests.formulas.sampled import at
 from tests.laws import EXAMPLES
-
-
-@pytest.fixture(autouse=True)
-def own_names() -> Iterator[None]:
-    """Forgets what a test registers."""
-    before = set(formulas.names())
-    yield
-    for name in set(formulas.names()) - before:
-        formulas.unregister(name)
 
 
 @pytest.mark.parametrize(
@@ -101,61 +85,6 @@ def test_class_names_become_snake_case(camel: str, snake: str) -> None:
     assert formulas.snake_case(camel) == snake
 
 
-@dataclass(frozen=True)
-class Everything(Formula):
-    """Has an argument of every kind."""
-
-    number: Annotated[float, Range(0.0, 1.0)]
-    integer: int
-    flag: bool
-    word: Literal["a", "b"]
-    text: str
-    numbers: tuple[float, ...]
-    integers: tuple[int, ...]
-    formula: Formula
-    formulas: tuple[Formula, ...]
-    parts: tuple[tuple[float, Formula], ...]
-    nothing: float | None = None
-
-    def resolve(self, site: Site) -> draws.Draw:
-        return self.formula.resolve(site)
-
-
-def test_kinds_follow_from_the_types() -> None:
-    found = formulas.arguments(Everything)
-
-    assert [argument.kind for argument in found] == [
-        "number",
-        "integer",
-        "flag",
-        "word",
-        "text",
-        "numbers",
-        "integers",
-        "formula",
-        "formulas",
-        "mixture parts",
-        "number",
-    ]
-    assert found[0].range == Range(0.0, 1.0)
-    assert found[3].choices == ("a", "b")
-    assert [argument.is_required for argument in found] == [True] * 10 + [False]
-    assert found[-1].is_nullable
-
-
-def test_arguments_answer_to_other_frameworks_names() -> None:
-    assert formulas.build("normal", {"std": 0.5}) == elementary.Normal(0.5)
-    assert formulas.build("kaiming_normal", {"a": 0.2}) == scaling.HeNormal(0.2)
-    assert formulas.build("uniform_", {"a": 5, "b": 10}) == elementary.Uniform(low=5.0, high=10.0)
-
-
-def test_an_argument_that_is_not_there_or_twice_is_refused() -> None:
-    with pytest.raises(ValueError, match="normal has no argument 'sigmas': it has sigma, std, stddev, mean"):
-        formulas.build("normal", {"sigmas": 1})
-    with pytest.raises(ValueError, match="'std' is another name of 'sigma', which is given too"):
-        formulas.build("normal", {"sigma": 1, "std": 1})
-
-
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_every_name_builds_its_example_from_names_and_plain_values(name: str) -> None:
     formula = EXAMPLES[name].formula
@@ -175,150 +104,9 @@ def test_a_formula_is_made_from_its_defaults_or_says_what_is_missing(formula: ty
         assert formula() == formula()
 
 
-def test_a_formula_of_ones_own_is_used_by_name() -> None:
-    @mik.register_initializer("HalfNormal")
-    @dataclass(frozen=True)
-    class Half(Formula):
-        """Draws N(0, (scale / 2)**2)."""
-
-        scale: float = 1.0
-
-        def resolve(self, site: Site) -> draws.Draw:
-            del site
-            return draws.Normal(0.0, self.scale / 2)
-
-    assert formulas.find("half_normal") is Half
-    assert formulas.build("half_normal", {"scale": 3}).resolve(Site((2,))) == draws.Normal(0.0, 1.5)
-
-
-def register_class() -> type[Any]:
-    @mik.register_initializer("own_xavier")
-    class OwnXavier(Initializer):
-        """Draws Xavier's normal as the tutorial writes it."""
-
-        def __init__(self, gain: float = 1) -> None:
-            super().__init__(gain=gain)
-            self.gain = gain
-
-        def _initialize(self, arr: NDArray[Any]) -> None:
-            std = self.gain * math.sqrt(2.0 / (arr.shape[0] + arr.shape[1]))
-            arr[:] = np.random.normal(0, std, arr.shape)  # noqa: NPY002 (as tutorials do)
-
-    return OwnXavier
-
-
-def draw_by_name(name: str, key: int, *shape: int, **values: object) -> NDArray[np.float32]:
-    draw = formulas.build(name, values).resolve(Site(shape))
-    assert isinstance(draw, draws.Custom)
-    return draw_custom(draw.name, draw.arguments, shape, key)
-
-
-def test_a_mindspore_class_of_ones_own_is_a_function_of_key_and_shape() -> None:
-    register_class()
-    np.random.seed(5)  # noqa: NPY002
-    state = np.random.get_state()  # noqa: NPY002
-
-    first = draw_by_name("own_xavier", 1 << 40, 300, 200, gain=2)
-
-    np.testing.assert_array_equal(first, draw_by_name("OwnXavier", 1 << 40, 300, 200, gain=2.0))
-    assert not np.array_equal(first, draw_by_name("own_xavier", 1 << 41, 300, 200, gain=2))
-    assert first.std() == pytest.approx(2 * math.sqrt(2 / 500), rel=5 / math.sqrt(2 * 60_000))
-    assert first.dtype == np.float32
-    after = np.random.get_state()  # noqa: NPY002
-    assert str(state) == str(after)
-
-
-def test_a_class_that_calls_mindspores_own_samplers_is_one_too() -> None:
-    @mik.register_initializer("wider")
-    class Wider(Normal):
-        """Draws N(0, 4)."""
-
-        def __init__(self) -> None:
-            super().__init__(2.0)
-
-    first = draw_by_name("wider", 3, 200, 200)
-
-    np.testing.assert_array_equal(first, draw_by_name("wider", 3, 200, 200))
-    assert first.std() == pytest.approx(2.0, rel=5 / math.sqrt(2 * 40_000))
-
-
-def test_the_tutorials_function_is_registered_by_name() -> None:
-    @mik.register_initializer("my_init")
-    def my_init(shape: tuple[int, ...], rng: np.random.Generator, low: float = 5.0) -> NDArray[Any]:
-        """Draws U[-10, 10) and sets what is within +-low to 0."""
-        values = rng.uniform(-10, 10, shape)
-        values[np.abs(values) < low] = 0
-        return values
-
-    first = draw_by_name("MyInit", 7, 400, 100)
-
-    np.testing.assert_array_equal(first, draw_by_name("my_init", 7, 400, 100, low=5))
-    assert not np.array_equal(first, draw_by_name("my_init", 8, 400, 100))
-    assert (first == 0).mean() == pytest.approx(0.5, abs=5 * 0.5 / 200)
-    assert [argument.kind for argument in formulas.arguments(formulas.known("my_init"))] == ["number"]
-
-
-def test_a_function_may_return_an_initializer_or_a_draw() -> None:
-    @mik.register_initializer("scaled_xavier")
-    def scaled_xavier(times: float, shape: tuple[int, ...]) -> Formula:
-        return scaling.XavierNormal(times * len(shape))
-
-    @mik.register_initializer("by_fans")
-    def by_fans(fans: Fans) -> draws.Draw:
-        assert fans.fan_in is not None
-        return draws.Normal(0.0, fans.fan_in)
-
-    site = Site((4, 4), Fans(4, 4))
-    assert formulas.build("scaled_xavier", {"times": 3}).resolve(site) == scaling.XavierNormal(6).resolve(site)
-    assert formulas.build("by_fans", {}).resolve(site) == draws.Normal(0.0, 4)
-
-
-def test_a_function_that_returns_an_array_without_a_generator_is_told_so() -> None:
-    @mik.register_initializer("forgetful")
-    def forgetful() -> NDArray[Any]:
-        return np.zeros(3)
-
-    with pytest.raises(TypeError, match="a function that returns an array takes `rng`"):
-        formulas.build("forgetful", {}).resolve(Site((3,)))
-
-
-@pytest.mark.parametrize("name", ["XavierNormal", "kaiming_normal", "zero"])
-def test_a_name_that_is_taken_is_refused(name: str) -> None:
-    with pytest.raises(ValueError, match=f"the name '{formulas.snake_case(name)}' is taken by"):
-
-        @mik.register_initializer(name)
-        def clash(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
-            return rng.random(shape)
-
-
 def test_a_name_has_to_be_one() -> None:
     with pytest.raises(ValueError, match="'my init' cannot be a name"):
-        formulas.register("my init", Everything)
-
-
-def test_what_is_neither_class_nor_function_is_refused() -> None:
-    with pytest.raises(TypeError, match="cannot be registered: must be a Formula"):
-        mik.register_initializer("seven")(7)
-
-
-def test_a_wrong_shape_and_infinite_values_are_refused() -> None:
-    @mik.register_initializer("wrong_shape")
-    def wrong_shape(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
-        return rng.random((*shape, 1))
-
-    @mik.register_initializer("too_large")
-    def too_large(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
-        return rng.random(shape) / 0.0
-
-    with pytest.raises(ValueError, match=r"wrong_shape drew an array of shape \(3, 1\): must be \(3,\)"):
-        draw_by_name("wrong_shape", 1, 3)
-    with np.errstate(divide="ignore"), pytest.raises(ValueError, match="not finite"):
-        draw_by_name("too_large", 1, 3)
-
-
-def test_a_plan_of_another_process_names_what_is_missing() -> None:
-    with pytest.raises(ValueError, match="no initializer of your own is called 'gone': import the module"):
-        draw_custom("gone", (), (3,), 1)
+        formulas.register("my init", scaling.XavierNormal)
 
 
 def test_the_registry_needs_neither_numpy_nor_mindspore() -> None:
@@ -332,10 +120,83 @@ def test_the_registry_needs_neither_numpy_nor_mindspore() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_what_is_handed_over_as_a_name_is_not_passed_over_in_silence() -> None:
-    def mine(shape: tuple[int, ...], rng: object) -> None: ...
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: elementary.Normal(math.nan), "sigma is nan: must be >= 0"),
+        (lambda: elementary.Normal(math.inf), "sigma is inf: must be >= 0"),
+        (lambda: elementary.Normal(-1.0), "sigma is -1.0: must be >= 0"),
+        (lambda: elementary.Normal(1.0, math.nan), "mean is nan: must be finite"),
+        (lambda: scaling.XavierNormal(-1), "gain is -1.0: must be >= 0"),
+        (lambda: scaling.VarianceScaling(-2.0), "scale is -2.0: must be > 0"),
+        (
+            lambda: scaling.HeNormal(mode="fan_both"),  # type: ignore[arg-type]  # that is what is tested
+            "mode is 'fan_both': must be one of 'fan_in', 'fan_out'",
+        ),
+        (lambda: structured.Orthogonal(-2.0), "gain is -2.0: must be >= 0"),
+        (lambda: structured.Sparse(1.5), r"sparsity is 1.5: must be in \[0, 1\]"),
+        (lambda: structured.Dirac(0), "groups is 0.0: must be >= 1"),
+        (
+            lambda: structured.Dirac(1.5),  # type: ignore[arg-type]
+            "groups is 1.5: must be a whole number",
+        ),
+        (lambda: priors.PriorProbability(0.0), r"probability is 0.0: must be in \(0, 1\)"),
+        (lambda: elementary.Uniform(scale=1.0, low=0.0, high=1.0), "give scale, or low and high, not both"),
+        (lambda: elementary.Uniform(low=0.0), "low and high are given together"),
+        (lambda: elementary.Uniform(low=1.5, high=1.0), "low must not be above high, as 1.5 is above 1.0"),
+        (lambda: elementary.Constant(math.inf), "value is inf: must be finite"),
+        (lambda: elementary.TruncNormal(1.0, a=2.0, b=1.0), "a must not be above b, as 2.0 is above 1.0"),
+        (
+            lambda: elementary.TruncatedNormal(a=1.0, b=1.0, bounds="sigmas", correct_variance=True),
+            "correct_variance needs room between the bounds: a and b are both 1.0",
+        ),
+        (lambda: structured.Identity(axes=(0,)), r"axes are the two of rows and columns, not \[0\]"),
+        (
+            lambda: elementary.TruncatedNormal(bounds="absolute", correct_variance=True),
+            "correct_variance needs `bounds: sigmas`",
+        ),
+        (lambda: elementary.Mixture(()), "at least one part"),
+        (lambda: elementary.Mixture(((0.4, elementary.Zeros()),)), "sum to 0.4: must sum to 1"),
+        (lambda: recurrent.LstmForgetBias(order="ifgg"), "order is 'ifgg': must be the letters i, f, o"),
+        (lambda: recurrent.Chrono(2), "longest is 2.0: must be > 2"),
+        (lambda: rwkv.Rwkv4TimeDecay(12, 12), "layer 12 is not among 12 layers"),
+        (lambda: state_space.MambaDtBias(0.1, 0.01), "low must be below high"),
+    ],
+)
+def test_senseless_arguments_are_refused_when_the_formula_is_made(make: Callable[[], Formula], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        make()
 
-    with pytest.raises(TypeError, match=r"write @register_initializer\('mine'\) above mine, or call what it returns"):
-        mik.register_initializer("mine", mine)  # type: ignore[arg-type]  # the mistake
-    with pytest.raises(TypeError, match=r"names are text: write @register_initializer\(NAME\) above mine"):
-        mik.register_initializer(mine)  # type: ignore[arg-type]  # without a name
+
+@pytest.mark.parametrize(
+    ("formula", "shape", "message"),
+    [
+        (scaling.XavierNormal(), (5,), "has no fans"),
+        (scaling.XavierNormal(), (), "has no fans"),
+        (structured.Orthogonal(), (5,), "a matrix is needed"),
+        (structured.BlockOrthogonal((4, 4)), (8, 6), "do not divide the shape"),
+        (structured.BlockOrthogonal((4,)), (8, 6), "must name each axis"),
+        (structured.DeltaOrthogonal(), (4, 8, 3, 3), "4 outputs are too few to keep the norm of 8 inputs"),
+        (structured.DeltaOrthogonal(), (8, 8), "3 to 5 axes"),
+        (structured.Identity(), (3, 3, 3), "choose `dirac`"),
+        (structured.Dirac(), (3, 3), "choose `identity`"),
+        (structured.Dirac(4), (6, 3, 3), "4 groups do not divide the 6 output channels"),
+        (structured.Sparse(0.5), (3,), "a matrix is needed"),
+        (structured.Sparse(0.95), (10, 10), "leaves nothing"),
+        (structured.Icnr(2), (6, 3, 3, 3), "channels in multiples of 4"),
+        (structured.Bilinear(), (3, 3), "at least 3 axes"),
+        (recurrent.LstmForgetBias(), (6,), "does not hold four gates"),
+        (state_space.HippoLegs(), (4, 5), "are no square"),
+    ],
+)
+def test_a_shape_that_a_formula_cannot_serve_is_refused(formula: Formula, shape: tuple[int, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        formula.resolve(at(*shape))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_formula_comes_back_from_its_config(name: str) -> None:
+    formula = EXAMPLES[name].formula
+
+    assert type(formula).from_config(formula.get_config()) == formula
+    assert hash(formula) == hash(type(formula).from_config(formula.get_config()))

@@ -13,9 +13,11 @@ from mindspore import Parameter, Tensor, nn
 from numpy.typing import NDArray
 
 import ms_initkit as mik
+from ms_initkit import draws
 from ms_initkit import initializers as init
 from ms_initkit.draws.dtypes import storage
 from ms_initkit.files import checkpoints
+from ms_initkit.plans.check import refusal
 from tests.recipes import recipe
 
 SENTINEL = {"bool": True, "complex64": 1 + 2j}
@@ -401,3 +403,10 @@ def test_draw_returns_what_float32_cannot_hold_in_its_own_type(dtype: str, w: st
     assert values.dtype == ("float32" if dtype == "float16" else dtype)
     assert set(values.reshape(-1).tolist()) == {expected}
     assert mik.draw(plan, "w", seed=1, index=(slice(1, 3), 2)).tolist() == [expected] * 2
+
+
+def test_nothing_is_added_to_whole_numbers() -> None:
+    refused = refusal(draws.Edited(draws.Constant(1), (draws.AddDraw(draws.Constant(1), "then[0]"),)), "int32")
+
+    assert refused is not None
+    assert refused.startswith("a parameter of int32 takes whole constants only")

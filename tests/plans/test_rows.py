@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import draws, stream
-from ms_initkit.draws.valid import fault
 from ms_initkit.findings import PlanError, RecipeError
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.plan import Plan
@@ -148,14 +147,6 @@ def test_rows_that_are_written_wrongly_are_refused(rule: str, code: str) -> None
     with pytest.raises(RecipeError) as caught:
         recipe(rule)
     assert [finding.code for finding in caught.value.findings] == [code]
-
-
-def test_what_no_binding_makes_is_refused() -> None:
-    one = draws.Constant(1.0)
-    for rows in ((), ((2, 1),), ((0, 2), (1, 3)), ((3, 5),), ((-1, 2),)):
-        assert "are not stretches of axis 0 of (4, 4)" in str(fault(draws.InRows(rows, one, draws.There()), (4, 4)))
-    assert fault(draws.InRows(((1, 3),), draws.Keep(), one), (4, 4)) is not None
-    assert fault(draws.InRows(((1, 3),), one, draws.There()), (4, 4)) is None
 
 
 def test_plans_differ_by_numbers_of_what_is_not_known() -> None:

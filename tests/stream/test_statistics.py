@@ -54,38 +54,6 @@ def test_values_follow_the_law(name: str) -> None:
     check(np.stack(drawn), example.law)
 
 
-@pytest.mark.parametrize("name", RANDOM)
-def test_moments_are_those_of_the_law(name: str) -> None:
-    example = EXAMPLES[name]
-
-    found = moments(example.formula.resolve(example.site), example.shape)
-
-    law = example.law
-    assert law is not None
-    assert found.mean == pytest.approx(law.mean, rel=1e-5, abs=1e-9)
-    assert found.std == pytest.approx(law.std, rel=1e-5)
-    assert found.kurtosis == pytest.approx(law.kurtosis, rel=1e-4)
-    assert found.low == (pytest.approx(law.low, abs=1e-12, rel=1e-9) if math.isfinite(law.low) else None)
-    assert found.high == (pytest.approx(law.high, abs=1e-12, rel=1e-9) if math.isfinite(law.high) else None)
-
-
-@pytest.mark.parametrize("name", [name for name in EXAMPLES if name not in RANDOM])
-def test_moments_of_what_is_no_law_are_those_of_the_values(name: str) -> None:
-    example = EXAMPLES[name]
-    draw = example.formula.resolve(example.site)
-
-    values = stream.sample(draw, example.shape, stream.key(1, name)).astype(np.float64)
-
-    found = moments(draw, example.shape)
-    assert found.std is not None
-    assert found.mean == pytest.approx(values.mean(), abs=6 * found.std / math.sqrt(values.size) + 1e-6)
-    assert found.std == pytest.approx(values.std(), rel=0.02, abs=1e-7)
-    if found.low is not None and found.high is not None:
-        rounding = 1e-6 * max(abs(found.low), abs(found.high))
-        assert values.min() >= found.low - rounding
-        assert values.max() <= found.high + rounding
-
-
 def test_mindspores_variance_scaling_fails_this_very_check() -> None:
     np.random.seed(1)  # noqa: NPY002 (MindSpore draws by it)
     values = np.empty(BIG, np.float32)
@@ -135,21 +103,3 @@ def test_the_tutorials_mixture_has_its_three_parts() -> None:
         assert abs(part.mean() - share) < 5 * math.sqrt(share * (1 - share) / n)
     check(values[values > 0], Law.of(stats.uniform(5, 5)))
     check(values[values < 0], Law.of(stats.uniform(-10, 5)))
-
-
-def test_moments_follow_edits() -> None:
-    draw = draws.Edited(
-        draws.Normal(0.0, 1.0),
-        (draws.SetRows((0,)), draws.Step("add", 1.0), draws.SetElement((0, 1), 5.0), draws.SetElement((1, 1), 5.0)),
-    )
-
-    found = moments(draw, (4, 5))
-
-    # 4 elements are 1, 2 are 5, 14 are N(1, 1).
-    assert found.mean == pytest.approx((4 + 10 + 14) / 20)
-    assert found.std == pytest.approx(math.sqrt((4 + 50 + 14 * 2) / 20 - 1.4**2))
-
-
-def test_nothing_is_known_of_what_is_loaded() -> None:
-    assert moments(draws.Loaded("a.npy", "w"), (2, 2)).std is None
-    assert moments(draws.Edited(draws.Keep(), (draws.Step("add", 1.0),)), (2, 2)).mean is None
