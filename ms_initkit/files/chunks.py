@@ -1,13 +1,12 @@
-"""A file written in chunks at their places: who may write it, past which cache, and the checksum of its chunks."""
+"""A file written in chunks at their places: who may write it, and the checksum of its chunks."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import mmap
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -15,6 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ms_initkit.files.descriptors import is_at, lock, require_locks
 from ms_initkit.files.mapping import is_in_memory
 
 PARTIAL: Final = ".partial"
@@ -26,15 +26,6 @@ Bytes: TypeAlias = NDArray[np.uint8]
 
 class BusyError(Exception):
     """Another process is writing the file."""
-
-
-def sync_folder(folder: Path) -> None:
-    """Sends the names in ``folder`` to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @dataclass
@@ -91,37 +82,6 @@ def aligned_buffer() -> Bytes:
     return np.frombuffer(mmap.mmap(-1, CHUNK), np.uint8)
 
 
-def write_all(descriptor: int, values: Bytes, start: int) -> None:
-    """Writes ``values`` at byte ``start``, in as many calls as the system wants."""
-    done = 0
-    while done < len(values):
-        done += os.pwrite(descriptor, values[done:].data, start + done)
-
-
-def reserve(descriptor: int, size: int) -> None:
-    """Asks for room on the disk, where the platform can be asked and the file system can promise it."""
-    if hasattr(os, "posix_fallocate"):
-        with suppress(OSError):
-            os.posix_fallocate(descriptor, 0, size)
-
-
-def drop_cached(descriptor: int, start: int = 0, length: int = 0) -> None:
-    """Tells a platform that takes advice that what the page cache holds of the file from ``start`` on may go."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, start, length, os.POSIX_FADV_DONTNEED)
-
-
-def is_direct(descriptor: int) -> bool:
-    """Returns whether the file is written past the page cache."""
-    return bool(fcntl.fcntl(descriptor, fcntl.F_GETFL) & getattr(os, "O_DIRECT", 0))
-
-
-def go_through_cache(descriptor: int) -> None:
-    """Writes through the page cache from now on."""
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags & ~getattr(os, "O_DIRECT", 0))
-
-
 @contextmanager
 def claimed(target: Path) -> Iterator[int | None]:
     """Opens the unfinished file for this process alone; yields None if ``target`` was finished meanwhile.
@@ -129,12 +89,13 @@ def claimed(target: Path) -> Iterator[int | None]:
     The lock ends with the process, however it ends. Between opening and locking another process may have finished the
     file and given it its name: then what was locked is the finished file, and must not be touched.
     """
+    require_locks(target)
     path = target.with_name(target.name + PARTIAL)
     while True:
         descriptor = open_partial(path)
         try:
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(descriptor, waits=False)
             except BlockingIOError as error:
                 raise BusyError(f"another process is writing {target}") from error
             if not is_at(descriptor, path):
@@ -158,11 +119,3 @@ def open_partial(path: Path) -> int:
         return os.open(path, flags | getattr(os, "O_DIRECT", 0), 0o644)
     except OSError:
         return os.open(path, flags, 0o644)
-
-
-def is_at(descriptor: int, path: Path) -> bool:
-    """Returns whether ``path`` still names the open file."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False

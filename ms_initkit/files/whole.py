@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -11,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from ms_initkit.files.chunks import sync_folder
+from ms_initkit.files.descriptors import lock, require_locks, sync_folder
 
 _PREFIX: Final = ".ms-initkit-"
 
@@ -29,6 +28,7 @@ def whole_file(target: Path, *, keeps_first: bool = False) -> Iterator[Path]:
         OSError: If it cannot be written; ``target`` is what it was before.
     """
     try:
+        require_locks(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         _remove_abandoned(target.parent)
         with _locked_folder(target.parent) as folder:
@@ -69,7 +69,7 @@ def _locked_folder(parent: Path) -> Iterator[Path]:
         except FileNotFoundError:
             continue  # taken for abandoned before it was locked
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            lock(descriptor, waits=True)
             if folder.exists():
                 try:
                     yield folder
@@ -86,7 +86,7 @@ def _remove_abandoned(parent: Path) -> None:
         with suppress(OSError):
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(descriptor, waits=False)
                 shutil.rmtree(folder, ignore_errors=True)
             finally:
                 os.close(descriptor)

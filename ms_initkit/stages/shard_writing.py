@@ -25,20 +25,8 @@ from numpy.typing import NDArray
 from ms_initkit import stream
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.windows import shape_of, slices_of_run
-from ms_initkit.files.chunks import (
-    CHUNK,
-    PARTIAL,
-    Bytes,
-    Chunks,
-    aligned_buffer,
-    claimed,
-    drop_cached,
-    go_through_cache,
-    is_direct,
-    reserve,
-    sync_folder,
-    write_all,
-)
+from ms_initkit.files.chunks import CHUNK, PARTIAL, Bytes, Chunks, aligned_buffer, claimed
+from ms_initkit.files.descriptors import drop_cached, go_through_cache, is_direct, reserve, sync_folder, write_all
 from ms_initkit.files.mapping import is_in_memory, mapped
 from ms_initkit.files.safetensors import Header, header_bytes, read_header
 from ms_initkit.plans.lines import Assignment
