@@ -31,6 +31,11 @@ class Span:
         """Returns the stretch itself."""
         return self.text_of_line[self.column - 1 : self.end_column - 1]
 
+    @property
+    def in_file(self) -> str:
+        """Where it stands in its file, which is known: ``line 7``, or the entry."""
+        return self.entry or f"line {self.line}"
+
     def __str__(self) -> str:
         """Returns ``path:line:column``, or the entry."""
         return self.entry or f"{self.path}:{self.line}:{self.column}"

@@ -16,6 +16,7 @@ from ms_initkit.language import library
 from ms_initkit.language.python import read_values
 from ms_initkit.syntax.nodes import Document, Mapping, Scalar
 from ms_initkit.syntax.problems import Problems, failure
+from ms_initkit.syntax.reading import is_text
 from ms_initkit.syntax.source import read_file, read_text
 
 RecipeSource: TypeAlias = str | os.PathLike[str] | MappingLike[str, object] | SequenceLike[object]
@@ -44,7 +45,7 @@ def read_chain(document: Document, problems: Problems) -> tuple[list[Document], 
     while True:
         extends = _extends(documents[-1])
         if extends is None:
-            return documents, documents[-1].root is not None
+            return documents, documents[-1].root is not None and not _has_parent(documents[-1])
         try:
             parent = _locate_parent(extends, documents[-1].path)
             if _identity(parent) in seen or len(documents) >= _LONGEST_CHAIN:
@@ -62,8 +63,13 @@ def _identity(path: str) -> str:
 
 
 def _extends(document: Document) -> Scalar | None:
+    """Returns the name of the parent; None also where it is no text, which is told with the other keys."""
     extends = document.root.get("extends") if isinstance(document.root, Mapping) else None
-    return extends if isinstance(extends, Scalar) and not extends.is_null else None
+    return extends if isinstance(extends, Scalar) and is_text(extends) else None
+
+
+def _has_parent(document: Document) -> bool:
+    return isinstance(document.root, Mapping) and document.root.get("extends") is not None
 
 
 def _locate_parent(extends: Scalar, path: str) -> str:

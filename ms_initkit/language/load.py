@@ -114,7 +114,7 @@ def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
         own.append(found.findings)
     findings = [finding for found in reversed(own) for finding in found] + problems.findings
     files = list(reversed(read))
-    if len(files) < len(documents) or not all(file.is_whole for file in files):
+    if not is_complete or len(files) < len(documents) or not all(file.is_whole for file in files):
         return None, findings
     try:
         return _merge(files, documents), findings
@@ -163,7 +163,8 @@ def _read_document(document: Document, inherited: Scope, ids: tuple[str, ...], p
     )
     known = ids if inherited.is_complete else None
     without = fields.read("without", partial(_read_ids, known=known), ()).or_else(None)
-    is_whole = None not in (strip_prefixes, without) and wanted == (len(variables), len(rules))
+    is_list = isinstance(fields.nodes.get("rules"), ListNode | None)
+    is_whole = None not in (strip_prefixes, without) and is_list and wanted == (len(variables), len(rules))
     return _File(recipe, scope, is_whole, without or ())
 
 

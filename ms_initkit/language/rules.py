@@ -117,14 +117,7 @@ class Rule:
     @property
     def bare(self) -> Rule:
         """The rule that leaves alone what this one selects, in its place where it cannot be read whole."""
-        return Rule(
-            id=self.id,
-            match=self.match,
-            action=KeepSpec(self.span),
-            span=self.span,
-            is_optional=self.is_optional,
-            is_named=self.is_named,
-        )
+        return replace(self, action=KeepSpec(self.span), fit=None, blocks=None, fans=None, then=(), rows=None)
 
     @property
     def then_text(self) -> str:
@@ -195,7 +188,7 @@ def _refuse_repeated_ids(node: Sequence, problems: Problems) -> None:
         if not isinstance(name, Scalar) or name.is_null:
             continue
         if name.text in seen:
-            note = f"the first stands at line {seen[name.text].line}"
+            note = f"the first stands at {seen[name.text].in_file}"
             message = f"two rules are called {described(name)}"
             problems.add("duplicate-id", message, note, span=name.span, help="choose another id")
         seen.setdefault(name.text, name.span)
@@ -228,8 +221,9 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
     is_optional = fields.optional("optional", read_flag, False)
     when = fields.optional("when", partial(read_condition, scope=outside), None)
     _refuse_idle_keys(action, node, problems)
-    if selector is None:
-        return None
+    choosing = (("from", action), ("where", where), ("when", when))
+    if selector is None or any(key in fields and read is None for key, read in choosing):
+        return None  # which of what it selects it would take is not known
     rule = Rule(
         id=name,
         match=selector.or_else(Trainable(ANY if isinstance(action, FromSpec | LikeSpec) else True)),
@@ -245,7 +239,9 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
         when=when,
         is_named="id" in fields,
     )
-    return rule.bare if problems.has_failed else rule
+    if not problems.has_failed:
+        return rule
+    return None if isinstance(action, FromSpec) and action.missing == "next" else rule.bare
 
 
 def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) -> Scope:

@@ -123,7 +123,7 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
             message = f"{name!r} is known of each parameter, and not here"
             problems.add("unknown-variable", message, note, span=span, help=f"write `where: {node.text}`")
         elif name in scope.later:
-            note = f"it is defined at line {scope.later[name].line}; an expression uses the variables before it"
+            note = f"it is defined at {scope.later[name].in_file}; an expression uses the variables before it"
             message = f"{name!r} is used before it is defined"
             problems.add("unknown-variable", message, note, span=span, help="move the definition up")
         elif name not in scope and scope.is_complete:

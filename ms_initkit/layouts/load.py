@@ -171,7 +171,7 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
         problems.add("wrong-type", f"`{key}` is a list of rules, not {described(node)}", span=node.span)
         return ()
     rules = []
-    seen: dict[str, int] = {}
+    seen: dict[str, Span] = {}
     for number, item in enumerate(node.items, 1):
         identifier = str(number) if key == "rules" else f"{key} {number}"
         rule = problems.attempt(reader, item, identifier).or_else(None)
@@ -179,9 +179,9 @@ def _read_rules(fields: Fields, key: str, reader: Callable[[Node, str], _R], pro
             continue
         if rule.id in seen:
             message = f"two rules are called {rule.id!r}"
-            note = f"the first stands at line {seen[rule.id]}"
+            note = f"the first stands at {seen[rule.id].in_file}"
             problems.add("duplicate-id", message, note, span=rule.span, help="choose another id")
-        seen.setdefault(rule.id, rule.span.line)
+        seen.setdefault(rule.id, rule.span)
         rules.append(rule)
     return tuple(rules)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
 from ms_initkit.findings import Finding, PlanError, counted
@@ -13,7 +13,7 @@ from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.fits import ShapeError
 from ms_initkit.language.recipe import Recipe
-from ms_initkit.language.rules import Rule
+from ms_initkit.language.rules import Rule, names_in
 from ms_initkit.language.sources import LikeSpec
 from ms_initkit.language.text import location
 from ms_initkit.networks.params import Owner, ParamInfo
@@ -63,11 +63,15 @@ def draft_plan(
     *,
     strict: bool,
     config: Mapping[str, Value] | None = None,
+    in_part: bool = False,
 ) -> tuple[Plan | None, Sequence[Finding]]:
-    """Returns as much of the plan as can be made, None where the variables have no values, and all that is wrong."""
+    """Returns as much of the plan as can be made, and all that is wrong.
+
+    Where variables have no values it is None, or, ``in_part``, of the rules that do without them.
+    """
     try:
         with bounded(PLANNING):
-            return _draft_plan(recipe, infos, variables, strict=strict, config=config)
+            return _draft_plan(recipe, infos, variables, strict=strict, config=config, in_part=in_part)
     except TooMuchWorkError:
         return None, [_too_large(recipe, len(infos))]
 
@@ -79,20 +83,27 @@ def _draft_plan(
     *,
     strict: bool,
     config: Mapping[str, Value] | None,
+    in_part: bool,
 ) -> tuple[Plan | None, Sequence[Finding]]:
     stripped, prefix_findings = _strip_prefixes(recipe, infos)
     known = evaluate_variables(recipe, Source(stripped, config or {}), variables or {})
     findings = [*prefix_findings, *known.findings]
-    if known.findings:
+    if known.findings and not in_part:
         return None, findings
-    active, condition_findings = _active_rules(recipe, known.values)
+    missing = frozenset(variable.name for variable in recipe.variables) - known.values.keys()
+    rules = tuple(_without(rule, missing) for rule in recipe.rules)
+    active, condition_findings = _active_rules(rules, known.values)
     findings += condition_findings
+    # Of rules whose condition has no value nobody knows what they leave to others.
+    is_certain = not condition_findings and not any(_is_open(rule, missing) for rule in recipe.rules)
     draft = _Draft(Resolver(known.values), stripped)
-    matcher = Matcher(tuple(rule for rule, is_active in zip(recipe.rules, active, strict=True) if is_active))
+    matcher = Matcher(tuple(rule for rule, is_active in zip(rules, active, strict=True) if is_active))
     for original, info in zip(infos, stripped, strict=True):
         draft.add(original, info, matcher.candidates(info))
     draft.likes.follow(draft.assignments, draft.resolver.taken, draft.tally.fail)
-    findings += draft.findings(matcher.rules, recipe.path, strict=strict)
+    findings += draft.findings()
+    if is_certain:
+        findings += draft.leftovers(matcher.rules, recipe.path, strict=strict)
     findings += summed_biases(draft.assignments)
     shown = used(recipe.variables, (rule for rule in matcher.rules if draft.tally.won[rule.id]))
     plan = Plan(
@@ -150,13 +161,29 @@ def _strip_prefixes(recipe: Recipe, infos: Sequence[ParamInfo]) -> tuple[tuple[P
     return stripped, findings
 
 
-def _active_rules(recipe: Recipe, values: Mapping[str, VariableValue]) -> tuple[tuple[bool, ...], list[Finding]]:
+def _without(rule: Rule, missing: frozenset[str]) -> Rule:
+    """Returns the rule, or, where it needs a variable that has no value, one that keeps what it selects."""
+    if not missing or not (rule.names | _conditions(rule)) & missing:
+        return rule
+    return replace(rule.bare, where=None, when=None)
+
+
+def _is_open(rule: Rule, missing: frozenset[str]) -> bool:
+    """Returns whether it takes variables without a value to know which of what it selects a rule takes."""
+    return bool(missing & (rule.names | _conditions(rule) if is_passing(rule) else _conditions(rule)))
+
+
+def _conditions(rule: Rule) -> frozenset[str]:
+    return names_in((rule.where, rule.when))
+
+
+def _active_rules(rules: Sequence[Rule], values: Mapping[str, VariableValue]) -> tuple[tuple[bool, ...], list[Finding]]:
     active, findings = [], []
-    for rule in recipe.rules:
+    for rule in rules:
         try:
             active.append(rule.when is None or bool(rule.when.evaluate(values)))
         except ValueError as error:
-            active.append(False)
+            active.append(True)
             findings.append(Finding.error("bad-expression", f"`when` has no value: {error}", span=rule.span))
     return tuple(active), findings
 
@@ -285,8 +312,8 @@ class _Draft:
             )
         )
 
-    def findings(self, rules: Sequence[Rule], path: str, *, strict: bool) -> list[Finding]:
-        """Returns what went wrong or was left over, rules first in file order; ``path`` is the recipe's own file."""
+    def findings(self) -> list[Finding]:
+        """Returns what went wrong, rules first in file order."""
         found = [
             Finding.error(
                 _failure_code(reason),
@@ -299,7 +326,10 @@ class _Draft:
         ]
         found += self.likes.circles
         found += [_tied(*one) for one in self.tied.values()]
-        found += self.resolver.sources.findings()
+        return [*found, *self.resolver.sources.findings()]
+
+    def leftovers(self, rules: Sequence[Rule], path: str, *, strict: bool) -> list[Finding]:
+        """Returns what was left over, rules first in file order; ``path`` is the recipe's own file."""
         # A rule whose file fits nothing has been told of.
         tried = [rule for rule in rules if self.tally.won[rule.id] or not self.resolver.sources.has_asked(rule)]
         left = Leftovers(
@@ -310,7 +340,7 @@ class _Draft:
             conditional=frozenset(rule.id for rule in rules if rule.when is not None),
             passing=frozenset(rule.id for rule in rules if is_passing(rule)),
         )
-        return found + left.findings(tried)
+        return left.findings(tried)
 
 
 def _tied(rule: Rule, first: str, other: str, taken: dict[str, int | str]) -> Finding:

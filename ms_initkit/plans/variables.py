@@ -13,7 +13,7 @@ from ms_initkit.language.rules import Rule, names_in
 from ms_initkit.language.variables import Config, Count, Extent, Variable
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import Value
+from ms_initkit.syntax.grammar import ExpressionError, Value
 from ms_initkit.syntax.work import spend
 
 VariableValue: TypeAlias = float | int | str | bool
@@ -50,6 +50,7 @@ class Variables:
 def evaluate_variables(recipe: Recipe, source: Source, overrides: Mapping[str, VariableValue]) -> Variables:
     """Returns the variables with their values, overrides in their place, and what is wrong with them."""
     known = [variable.name for variable in recipe.variables]
+    missing: set[str] = set()
     found = Variables()
     for name in overrides:
         if name not in known:
@@ -66,6 +67,9 @@ def evaluate_variables(recipe: Recipe, source: Source, overrides: Mapping[str, V
             else:
                 found.values[name] = _value(variable, source.infos, found.values)
         except ValueError as error:
+            missing.add(name)
+            if isinstance(error, ExpressionError) and error.name in missing:
+                continue  # it is enough to say it of the first
             message = f"variable {name!r} has no value: {error}"
             hint = f"give it one: --set {name}=VALUE, or vars={{'{name}': VALUE}}"
             found.findings.append(Finding.error("undefined-variable", message, span=variable.span, help=hint))

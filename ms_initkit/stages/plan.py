@@ -17,7 +17,7 @@ from ms_initkit.layouts.rules import Layout, Position
 from ms_initkit.networks.describe import describe
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.networks.plain import Plain, config_of
-from ms_initkit.plans.bind import bind, draft_plan
+from ms_initkit.plans.bind import draft_plan
 from ms_initkit.plans.check import check
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.variables import VariableValue
@@ -127,30 +127,24 @@ class Draft:
             RecipeError: If the recipe has faults.
             PlanError: If it does not fit.
         """
-        if self.recipe is None or self.findings:
-            raise RecipeError([*self.findings, *self._leftovers(infos, vars, strict=strict, config=config)])
+        if self.recipe is None or (self.findings and layout is not None):
+            raise RecipeError(self.findings)
+        made: Plan | None
         if layout is None:
-            bound = bind(self.recipe, infos, vars, strict=strict, config=config)
+            made, found = draft_plan(self.recipe, infos, vars, strict=strict, config=config, in_part=True)
         else:
             from ms_initkit.layouts.rank import plan_shard  # which most networks, being whole, do without
 
-            bound = plan_shard(infos, self.recipe, layout, vars, strict=strict, config=config)
-        findings = check(bound, self.recipe)
-        if findings:
-            raise PlanError([*bound.findings, *findings])
-        return bound
+            made = plan_shard(infos, self.recipe, layout, vars, strict=strict, config=config)
+            found = made.findings
+        found = [*found, *(() if made is None else check(made, self.recipe))]
+        if self.findings:
+            raise RecipeError([*self.findings, *(one for one in found if _is_told_beside_faults(one))])
+        if made is None or any(one.severity == "error" for one in found):
+            raise PlanError(found)
+        return made
 
-    def _leftovers(
-        self,
-        infos: Sequence[ParamInfo],
-        vars: Mapping[str, VariableValue] | None,
-        *,
-        strict: bool,
-        config: Mapping[str, Plain] | None,
-    ) -> list[Finding]:
-        if self.recipe is None:
-            return []
-        plan, misfits = draft_plan(self.recipe, infos, vars, strict=strict, config=config)
-        if plan is None or any(finding.code == "bad-expression" for finding in misfits):
-            return []
-        return [finding for finding in misfits if finding.code in _LEFTOVERS]
+
+def _is_told_beside_faults(finding: Finding) -> bool:
+    """Returns whether a network's finding is said although some rules could not be read, which select what they did."""
+    return finding.severity == "error" or finding.code in _LEFTOVERS

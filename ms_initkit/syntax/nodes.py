@@ -28,7 +28,9 @@ class Scalar:
         return not self.is_quoted and self.text in ("", "~", "null")
 
     def part(self, start: int, length: int = 1) -> Span:
-        """Returns the span of ``text[start : start + length]``, or of all of it if quotes hide it."""
+        """Returns the span of ``text[start : start + length]``; of all of it if quotes hide it, and in Python."""
+        if self.span.entry:
+            return self.span
         inside = self.span.text()
         first = 1 if self.is_quoted else 0
         if inside[first : first + len(self.text)] != self.text:

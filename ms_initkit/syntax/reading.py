@@ -96,14 +96,20 @@ def listed(words: tuple[str, ...], joint: str = "and") -> str:
 
 def read_text(node: Node, what: str) -> str:
     """Returns a text; a number or a word such as ``no`` is taken as it is written."""
-    if not isinstance(node, Scalar) or node.is_null or not node.text.strip():
-        if is_unquoted_glob(node):
-            raise unquoted_glob_failure(node)
-        raise failure("wrong-type", f"{what} is text, not {described(node)}", span=node.span)
-    if not node.is_quoted and node.text in ("true", "false"):
-        hint = f"write '{node.text}' in quotes"
-        raise failure("wrong-type", f"{what} is text, not {node.text}", span=node.span, help=hint)
-    return node.text
+    if isinstance(node, Scalar):
+        if is_text(node):
+            return node.text
+        hint = f"write '{node.text}' in quotes" if node.text in ("true", "false") else None
+        raise failure("wrong-type", f"{what} is text, not {described(node)}", span=node.span, help=hint)
+    if is_unquoted_glob(node):
+        raise unquoted_glob_failure(node)
+    raise failure("wrong-type", f"{what} is text, not {described(node)}", span=node.span)
+
+
+def is_text(node: Scalar) -> bool:
+    """Returns whether ``node`` says something, and is no flag."""
+    is_flag = not node.is_quoted and node.text in ("true", "false")
+    return bool(node.text.strip()) and not node.is_null and not is_flag
 
 
 def read_flag(node: Node, what: str) -> bool:
