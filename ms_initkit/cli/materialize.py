@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import AsJson, answering, refuse, say
+from ms_initkit.cli.answers import AsJson, answering, refuse, say, tell
 from ms_initkit.cli.networks import Lenient, Net, NetArguments, RecipeName, Seed, Settings, settings
 from ms_initkit.cli.progress import progress_bar
 from ms_initkit.draws.dtypes import FLOATS
@@ -58,7 +58,10 @@ def materialize(
         made = plan_infos(infos, recipe, settings(set_), strict=not lenient, config=config)
         with progress_bar(total_bytes(made, size, share), "drawing") as advance:
             done = write(made, out, seed=seed, shard_size=size, share=share, progress=advance)
-        say(done.to_json() if as_json else str(done))
+        if as_json:
+            say(done.to_json())
+        else:
+            tell(str(done))
 
 
 def manifest(

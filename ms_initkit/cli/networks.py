@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say, terminal_width
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_findings, say, tell, terminal_width
 from ms_initkit.cli.progress import progress_bar, pulse
 from ms_initkit.findings import InitKitWarning, counted
 from ms_initkit.findings.codes import code_of, explanation
@@ -70,7 +70,10 @@ def plan(
             made = _plan(_construct(str(net), net_arg, is_deferred=True), recipe, set_, lenient=lenient)
         from ms_initkit.plans.plan import plan_text
 
-        say(made.to_json() if as_json else plan_text(made, terminal_width()))
+        if as_json:
+            say(made.to_json())
+        else:
+            tell(plan_text(made, terminal_width()))
 
 
 def explain(
@@ -84,13 +87,16 @@ def explain(
     """Shows every rule that selects one parameter and why the first one wins, or what a finding's code means."""
     with answering(as_json=as_json):
         if net is None or recipe is None:
-            say(json.dumps({"code": name, **asdict(code_of(name))}, indent=1) if as_json else explanation(name))
+            if as_json:
+                say(json.dumps({"code": name, **asdict(code_of(name))}, indent=1))
+            else:
+                tell(explanation(name))
             return
         made = _plan(_construct(net, net_arg, is_deferred=True), recipe, set_, lenient=True)
         if as_json:
             say(json.dumps(made.line_to_json(name), indent=1))
         else:
-            say(made.explain(name))
+            tell(made.explain(name))
 
 
 def apply(
@@ -129,8 +135,7 @@ def apply(
         if as_json:
             say(done.to_json())
             return
-        say(str(done))
-        say(f"values: {out}" + (f"\nreport: {report}" if report else ""))
+        tell(f"{done}values: {out}" + (f"\nreport: {report}" if report else ""))
         say(f"whole plan: ms-initkit plan --net {net} --recipe {recipe}")
 
 
@@ -165,7 +170,7 @@ def verify(
             drawn = sum(not line.is_kept for line in made.assignments) - len(past(made.assignments))
             those = "that" if drawn == 1 else "those"
             how = f"bit for bit {those} of seed {seed}" if seed is not None else "as the recipe says, by statistics"
-            say(f"{counted(drawn, 'parameter')} {'is' if drawn == 1 else 'are'} {how}")
+            tell(f"{counted(drawn, 'parameter')} {'is' if drawn == 1 else 'are'} {how}")
 
 
 def diff(
@@ -194,7 +199,7 @@ def diff(
         if as_json:
             say(json.dumps({"differences": [one.to_json() for one in found]}, indent=1))
         elif found:
-            say("\n".join(map(str, found)))
+            tell("\n".join(map(str, found)))
         if found:
             raise typer.Exit(FINDINGS)
 

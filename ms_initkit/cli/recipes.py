@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from ms_initkit import formulas
-from ms_initkit.cli.answers import FINDINGS, AsJson, answering, fitted, report_findings, say
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, fitted, report_findings, say, tell, terminal_width
 from ms_initkit.findings import Finding, RecipeError, counted
 from ms_initkit.language.library import Shipped, others, shipped
 from ms_initkit.language.load import load_recipe
@@ -53,7 +53,7 @@ def list_(
     elif entries:
         say("\n\n".join(_paragraph(list(group)) for _, group in groupby(entries, attrgetter("source"))))
     else:
-        say(f"no recipe is about {' and '.join(words or ())}")
+        tell(f"no recipe is about {' and '.join(words or ())}")
     report_findings(findings, as_json=False)
     if not entries:
         raise typer.Exit(FINDINGS)
@@ -61,12 +61,12 @@ def list_(
 
 def _paragraph(entries: Sequence[Shipped]) -> str:
     """Returns the recipes of one source, with their other names."""
-    width = max(len(entry.name) for entry in entries)
+    width, columns = max(len(entry.name) for entry in entries), terminal_width()
     lines = []
     for entry in entries:
         others = f" (also {', '.join(entry.aliases)})" if entry.aliases else ""
         others += f" (of {entry.package})" if entry.package else ""
-        lines.append(fitted(f"{entry.name:{width}}  {entry.description}{others}".rstrip(), width + 2))
+        lines.append(fitted(f"{entry.name:{width}}  {entry.description}{others}".rstrip(), width + 2, columns))
     return "\n".join(lines)
 
 
@@ -91,7 +91,10 @@ def show(
             document = {"family": recipe.family, "variables": [one.name for one in recipe.variables], "rules": rules}
             say(json.dumps(document, indent=1))
         else:
-            say(recipe_text(recipe) if flat else read_file(recipe.path).text)
+            if flat:
+                tell(recipe_text(recipe))
+            else:
+                say(read_file(recipe.path).text)
 
 
 def initializers(as_json: AsJson = False) -> None:
@@ -104,7 +107,7 @@ def initializers(as_json: AsJson = False) -> None:
         document = [{"name": name, "arguments": arguments, "what": what} for name, arguments, what in rows]
         say(json.dumps(document, indent=1))
         return
-    say("\n".join(f"{name}({', '.join(arguments)})\n" + fitted(f"    {what}", 4) for name, arguments, what in rows))
+    tell("\n".join(f"{name}({', '.join(arguments)})\n    {what}" for name, arguments, what in rows))
 
 
 def schema(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say
+from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, say, tell, terminal_width
 from ms_initkit.cli.networks import MaybeNet, NetArguments
+from ms_initkit.cli.progress import pulse
 from ms_initkit.language.library import shipped
 from ms_initkit.language.load import load_recipe
 
@@ -27,10 +28,16 @@ def suggest(
 ) -> None:
     """Says which shipped recipe initialises a network as its authors did, and how that is known; code 1 if none is."""
     with answering(as_json=as_json):
+        from ms_initkit.plans.suggestion import suggestion_text
+
         if (net is None) == (shapes is None):
             refuse("one of --net MODULE:FACTORY and --shapes FILE is needed")
         found = _of_file(shapes) if shapes is not None else _of_network(str(net), net_arg)
-        say(json.dumps(found.to_json(), indent=1) if as_json else f"{found}\n")
+        if as_json:
+            say(json.dumps(found.to_json(), indent=1))
+        else:
+            tell(suggestion_text(found, terminal_width()))
+
         if found.recipe is None:
             raise typer.Exit(FINDINGS)
 
@@ -49,11 +56,13 @@ def _of_network(net: str, net_args: list[str]) -> Suggestion:
     from ms_initkit.stages.suggest import LARGEST
     from ms_initkit.stages.suggest import suggest as find
 
-    found = find(load_network(net, net_args, is_deferred=True))
+    with pulse("constructing"):
+        found = find(load_network(net, net_args, is_deferred=True))
     if found.answer == "unknown" or found.whole.elements > LARGEST:
         return found
     try:
-        return find(load_network(net, net_args, is_deferred=False))
+        with pulse("looking at its values"):
+            return find(load_network(net, net_args, is_deferred=False))
     except ValueError:  # with values it cannot be made here; what is recommended is known all the same
         return found
 

@@ -66,12 +66,16 @@ class Finding:
         return cls(code, message, "note", notes=notes, **about)
 
     def __str__(self) -> str:
-        """Returns the finding as it is shown in a terminal."""
+        """Returns the finding as people read it."""
+        return self.text()
+
+    def text(self, width: int | None = None) -> str:
+        """Returns the finding as it is shown in a terminal, of ``width`` columns if that is known."""
         margin = " " * (1 if self.span is None or self.span.entry else len(str(self.span.line)))
         lines = [f"{self.severity}[{self.code}]: {printable(self.message)}"]
         if self.span is not None:
             lines.append(f"{margin}--> {printable(str(self.span))}")
-            lines += excerpt(self.span, margin)
+            lines += excerpt(self.span, margin, width)
         lines += [f"{margin} = note: {printable(note)}" for note in self.notes]
         if self.help is not None:
             lines.append(f"{margin} = help: {printable(self.help)}")

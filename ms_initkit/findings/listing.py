@@ -24,11 +24,11 @@ def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(listed, key=place))
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """Returns the first 200 findings as they are shown in a terminal, then a line that counts all."""
+def render(findings: Sequence[Finding], width: int | None = None) -> str:
+    """Returns the first 200 findings as a terminal of ``width`` columns shows them, then a line that counts all."""
     more = len(findings) - MOST_SHOWN
     counts = summarise(findings) + (f"; {more} of them are not shown" if more > 0 else "")
-    return "\n\n".join([*map(str, findings[:MOST_SHOWN]), counts])
+    return "\n\n".join([*(finding.text(width) for finding in findings[:MOST_SHOWN]), counts])
 
 
 def counted(n: int, word: str) -> str:

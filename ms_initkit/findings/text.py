@@ -8,6 +8,7 @@ from typing import Final
 from ms_initkit.findings.spans import Span
 
 _LONGEST_EXCERPT: Final = 120
+_SHORTEST_EXCERPT: Final = 20
 
 
 def printable(text: str) -> str:
@@ -24,13 +25,22 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def excerpt(span: Span, margin: str) -> list[str]:
-    """Returns the source line with carets under the span, cut to a window where the line is long."""
+def excerpt(span: Span, margin: str, width: int | None = None) -> list[str]:
+    """Returns the source line with carets under the span, cut to a window where the line is long.
+
+    Args:
+        span: The place.
+        margin: Spaces as wide as the line's number.
+        width: Columns that there are; None for a window of 120.
+    """
     if not span.text_of_line:
         return []
+    longest = _LONGEST_EXCERPT
+    if width is not None:
+        longest = min(longest, max(_SHORTEST_EXCERPT, width - len(f"{span.line} | ")))
     start, end = span.column - 1, max(span.end_column - 1, span.column)
-    first = 0 if end <= _LONGEST_EXCERPT else max(0, start - _LONGEST_EXCERPT // 2)
-    window = printable(span.text_of_line[first : first + _LONGEST_EXCERPT])
+    first = 0 if end <= longest else max(0, start - longest // 2)
+    window = printable(span.text_of_line[first : first + longest])
     width = max(1, min(end - first, len(window)) - (start - first))
     pad = "".join(_blank(char) for char in window[: start - first])
     pad = pad.ljust(start - first) if len(window) < start - first else pad

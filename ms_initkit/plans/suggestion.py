@@ -112,7 +112,7 @@ class Suggestion:
 
     def __str__(self) -> str:
         """Returns the answer, its reason, what it would change, and what each candidate would do."""
-        return _text(self)
+        return suggestion_text(self)
 
     def __repr__(self) -> str:
         return f"<Suggestion for {self.network or 'a network'}: {self.recipe or 'none'}, {self.reason}>"
@@ -141,7 +141,13 @@ class Suggestion:
         }
 
 
-def _text(found: Suggestion) -> str:
+def suggestion_text(found: Suggestion, width: int | None = None) -> str:
+    """Returns the answer, its reason, what it would change, and what each candidate would do.
+
+    Args:
+        found: The suggestion.
+        width: Columns that there are: where the table of candidates does not fit in, each is a paragraph.
+    """
     name = found.network or "a network"
     size = f"{counted(found.whole.tensors, 'parameter')}, {counted(found.whole.elements, 'element')}"
     parts = [f"{name}: {size}", "", f"{found.answer}: {found.reason}"]
@@ -156,12 +162,27 @@ def _text(found: Suggestion) -> str:
         parts += ["", f"of the values that the network holds now {what} would change:"]
         parts += [f"  {line}" for line in found.changes]
     if len(found.candidates) > 1:
-        rows = [_HEAD, *(_cells(one, found.whole) for one in found.candidates)]
-        parts += ["", *table(rows, right=(2, 3, 4, 5, 6))]
+        parts += ["", *_candidates(found, width)]
     for one in found.candidates:
         if not one.fits:
             parts += ["", f"{one.recipe} would leave over:", *_leftovers(one)]
     return "\n".join(parts)
+
+
+def _candidates(found: Suggestion, width: int | None) -> list[str]:
+    cells = [_cells(one, found.whole) for one in found.candidates]
+    lines = table([_HEAD, *cells], right=(2, 3, 4, 5, 6))
+    if width is None or max(map(len, lines)) <= width:
+        return lines
+    return [_sentence(row) for row in cells]
+
+
+def _sentence(row: tuple[str, ...]) -> str:
+    """Returns a row of the table in words."""
+    recipe, why, own, own_share, base, base_share, kept, left = row
+    parts = [f"own rules {own} ({own_share})" if own else "", f"base rules {base} ({base_share})" if base else ""]
+    parts += [f"kept {kept}" if kept else "", f"left over {left}"]
+    return f"{recipe}: {why}; {', '.join(filter(None, parts))}"
 
 
 def _cells(one: Candidate, whole: Share) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -14,11 +15,12 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner, Result
 
 import ms_initkit as mik
-from ms_initkit.cli import answers, networks, progress
+from ms_initkit.cli import answers, networks, progress, recipes, suggest
 from ms_initkit.cli.main import app
 
 Values: TypeAlias = dict[str, NDArray[Any]]
 
+MANIFESTS = Path(__file__).parents[1] / "manifests"
 NET = ("--net", "tests.networks:Mlp")
 GOOD = """family: good
 vars: {sigma: 0.01}
@@ -302,20 +304,63 @@ def test_diff_in_json_has_the_lines_of_both_plans() -> None:
     assert first["before"]["rule"] == "biases"
 
 
-def test_a_plan_keeps_to_the_terminals_width_and_is_whole_for_other_readers(monkeypatch: pytest.MonkeyPatch) -> None:
-    piped = run("plan", *NET, "--recipe", "./good.yaml")
-    monkeypatch.setattr(networks, "terminal_width", lambda: 40)
-    shown = run("plan", *NET, "--recipe", "./good.yaml")
+TOLD = [
+    ("plan", *NET, "--recipe", "./good.yaml"),
+    ("plan", *NET, "--recipe", "./bad.yaml"),
+    ("explain", "hidden.weight", *NET, "--recipe", "./good.yaml"),
+    ("explain", "unused-rule"),
+    ("diff", "./good.yaml", "./other.yaml", *NET),
+    ("list", "vit"),
+    ("list", "no", "such", "words", "as", "these", "in", "any", "description", "of", "a", "recipe", "anywhere"),
+    ("show", "bert", "--flat"),
+    ("initializers",),
+    ("suggest", *NET),
+    ("suggest", "--shapes", "./bert.json"),
+    ("check", "./bad.yaml"),
+    ("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", "o.safetensors"),
+    ("verify", *NET, "--recipe", "./good.yaml", "--seed", "8", "--values", "values.safetensors"),
+    ("materialize", "--shapes", "./mlp.json", "--recipe", "./good.yaml", "--seed", "7", "--out", "model"),
+    ("materialize", "--shapes", "./mlp.json", "--recipe", "./good.yaml", "--seed", "8", "--out", "values"),
+]
 
-    lines = [line for line in shown.stdout.splitlines() if line.startswith(("hidden", "output", "    "))]
-    assert max(map(len, lines)) <= 40
-    assert "\n".join(lines).split() == " ".join(piped.stdout.splitlines()[2:6]).split()
+
+def in_a_terminal(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    for module in (answers, networks, recipes, suggest):
+        monkeypatch.setattr(module, "terminal_width", lambda **_: columns)
 
 
-def test_a_list_keeps_to_the_terminals_width(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "terminal_width", lambda: 60)
+@pytest.mark.parametrize("columns", [40, 60, 80])
+@pytest.mark.parametrize("words", TOLD, ids=lambda words: " ".join(words[:2]))
+def test_a_command_keeps_to_the_terminals_width_and_cuts_nothing(
+    monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], columns: int
+) -> None:
+    Path("other.yaml").write_text(GOOD.replace("0.01", "0.015"))
+    Path("bert.json").write_bytes((MANIFESTS / "mindone-BertForMaskedLM.json").read_bytes())
+    run("manifest", *NET, "--out", "mlp.json")
+    run("apply", *NET, "--recipe", "./good.yaml", "--seed", "7", "--out", "values.safetensors")
+    # What is told may depend on the values that the network was made with, and on what was written before.
+    run(*words)
+    piped = run(*words)
+    in_a_terminal(monkeypatch, columns)
+    shown = run(*words)
 
-    assert max(map(len, run("list", "vit").stdout.splitlines())) <= 60
+    told = [line for line in shown.output.splitlines() if not re.match(r" *\d* \||whole plan: ", line)]
+    assert [line for line in told if len(line) > columns and " " in line.strip()] == []
+    if words[0] not in ("suggest", "apply", "materialize"):
+        sources = re.compile(r"^ *\d* \|.*\n", re.MULTILINE)
+        assert sources.sub("", shown.output).split() == sources.sub("", piped.output).split()
+
+
+def test_carets_stand_under_what_they_mean_in_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("wide.yaml").write_text(GOOD + f"  - {{id: wide, match: '{'a-long-name.' * 9}w', init: zerros}}\n")
+    in_a_terminal(monkeypatch, 60)
+
+    lines = run("check", "./wide.yaml").output.splitlines()
+
+    source = next(line for line in lines if "zerros" in line and "|" in line)
+    carets = lines[lines.index(source) + 1]
+    assert max(len(source), len(carets)) <= 60
+    assert source[carets.index("^") : carets.rindex("^") + 1] == "zerros"
 
 
 def test_what_takes_long_is_told_and_what_does_not_is_not(
