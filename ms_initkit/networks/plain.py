@@ -106,11 +106,10 @@ def _other_names(kind: type) -> Mapping[str, str]:
 
 
 def _flat(items: Mapping[str, object], prefix: str, depth: int) -> Iterator[tuple[str, Plain]]:
-    for name, value in items.items():
+    for name, given in items.items():
         if name[:1] == "_":
             continue
-        if type(value) is list:
-            value = tuple(value)
+        value = tuple(given) if type(given) is list else given
         if is_plain(value):
             yield prefix + name, value
         elif depth < _DEEPEST and (isinstance(value, dict) or type(value).__name__.endswith("Config")):

@@ -78,10 +78,10 @@ def overlapping(starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> list[int
     begins: list[int] = []  # of the stretches that are kept, which are disjoint
     stops: list[int] = []
     for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-        number = bisect_right(begins, start)
-        if (number and stops[number - 1] > start) or (number < len(begins) and begins[number] < end):
+        rank = bisect_right(begins, start)
+        if (rank and stops[rank - 1] > start) or (rank < len(begins) and begins[rank] < end):
             found.append(number)
         elif end > start:
-            begins.insert(number, start)
-            stops.insert(number, end)
+            begins.insert(rank, start)
+            stops.insert(rank, end)
     return found
