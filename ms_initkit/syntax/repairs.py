@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from typing import Final
 
 from ms_initkit.findings import Finding, Span
+from ms_initkit.syntax.lines import Lines, Mark
 
 MOST_REPAIRS: Final = 32
 
@@ -14,14 +17,30 @@ _BEGIN: Final = r"(?:^\s*|[:\-]\s+|[,\[{]\s*)"
 
 _PIECE: Final = r"(?:[^\s,\[\]{}:]|\{[^\s{}]*\})"
 
-UNQUOTED: Final = (
+_UNQUOTED: Final = (
     _BEGIN + rf"(?P<glob>\*{_PIECE}*)",
     _BEGIN + rf"(?P<glob>\{{[^\s{{}}:]*\}}{_PIECE}+)",
     _BEGIN + rf"(?P<glob>[\w.]{_PIECE}*\{{[^\s{{}}]*\}}{_PIECE}*)",
 )
 
 # An element of a shape ends a value that stands within braces, as YAML reads it.
-INDEXED: Final = _BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)"
+_INDEXED: Final = _BEGIN + r"(?P<glob>(?:[\w.+\-*/ ()]*\w\[[^\[\]{},]*\])+[^,{}\[\]]*)"
+
+
+def masked(texts: list[str], marks: Iterable[Mark | None], lines: Lines) -> Finding | None:
+    """Masks what lacks quotes on the line of the first mark that has some; None if no line has."""
+    for mark in marks:
+        if mark is None or mark.line >= len(texts):
+            continue
+        for pattern in (*_UNQUOTED, _INDEXED):
+            match = re.search(pattern, texts[mark.line])
+            if match is None:
+                continue
+            start, end = match.span("glob")
+            texts[mark.line] = texts[mark.line][:start] + "x" * (end - start) + texts[mark.line][end:]
+            span = Span(lines.path, mark.line + 1, start + 1, end + 1, lines.texts[mark.line])
+            return unquoted_expression(span) if pattern is _INDEXED else unquoted_glob(span.text(), span)
+    return None
 
 
 def unquoted_glob(text: str, span: Span) -> Finding:
