@@ -155,7 +155,7 @@ $(EDITORS)/.installed:
 	touch $@
 
 editors: $(READY) $(EDITORS)/.installed
-	$(BIN)/pytest tests/language/test_editor.py
+	$(BIN)/pytest tests/house/test_editor.py
 
 # Ours beside torch's, JAX's, Keras's and MindSpore's initializers, in an environment of its own: docs/conformance.md.
 CONFORMANCE := .venv-conformance

@@ -10,6 +10,8 @@ from ms_initkit.findings import RecipeError
 from ms_initkit.language.calls import InitSpec
 from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.load import load_recipe
+from ms_initkit.syntax.expressions import Expression
+from tests.language.written import init, refused_rule
 from tests.recipes import recipe
 
 
@@ -159,3 +161,79 @@ def test_files_are_not_alike_by_their_suffix(tmp_path: Path) -> None:
         load_recipe(str(tmp_path / "rsnet.yaml"))
 
     assert unlike.value.findings[0].help is None
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("zeros", "zeros", ()),
+        ("XavierNormal", "XavierNormal", ()),
+        ("0.5", "constant", (("value", Expression("0.5")),)),
+        ("-1", "constant", (("value", Expression("-1")),)),
+        ("'1e-3'", "constant", (("value", Expression("1e-3")),)),
+        ("{normal: 0.02}", "normal", (("sigma", Expression("0.02")),)),
+        ("{normal: sigma / 2}", "normal", (("sigma", Expression("sigma / 2")),)),
+        ("{normal: [0.02, 1]}", "normal", (("sigma", Expression("0.02")), ("mean", Expression("1")))),
+        ("{normal: {mean: 1, std: 2}}", "normal", (("mean", Expression("1")), ("sigma", Expression("2")))),
+        ("{normal: {}}", "normal", ()),
+        ("{constant: fan_in * ndim}", "constant", (("value", Expression("fan_in * ndim")),)),
+    ],
+)
+def test_an_initializer_is_asked_for_in_short_or_in_full(text: str, name: str, arguments: object) -> None:
+    spec = init(text)
+
+    assert (spec.name, spec.arguments) == (name, arguments)
+
+
+def test_initializers_nest_as_arguments() -> None:
+    spec = init("{mixture: [[0.5, {uniform: {low: 5, high: 10}}], [0.5, zeros]]}")
+
+    ((name, parts),) = spec.arguments
+    assert name == "parts"
+    assert isinstance(parts, tuple)
+    assert [part[0] for part in parts if isinstance(part, tuple)] == [Expression("0.5")] * 2
+    assert [part[1].name for part in parts if isinstance(part, tuple) and isinstance(part[1], InitSpec)] == [
+        "uniform",
+        "zeros",
+    ]
+
+
+@pytest.mark.parametrize("number", ["1e-3", "0.001", "1.0e-3", "1E-3", ".001", "'1e-3'", '"0.001"'])
+def test_every_way_of_writing_a_thousandth_is_the_same_constant(number: str) -> None:
+    ((_, value),) = init(f"{{normal: {number}}}").arguments
+
+    assert isinstance(value, Expression)
+    assert value.evaluate({}) == 0.001
+
+
+@pytest.mark.parametrize(
+    ("lines", "code", "at"),
+    [
+        ('{match: "**", init: sigma}', "unknown-initializer", "sigma"),
+        ('{match: "**", init: sigma * 2}', "unknown-initializer", "sigma * 2"),
+        ('{match: "**", init: {normal: act}}', "wrong-type", "act"),
+        ('{match: "**", init: {normal: -1}}', "bad-argument", "-1"),
+        ('{match: "**", init: {uniform: {low: 2, high: 1}}}', "bad-argument", "uniform"),
+        ('{match: "**", init: constant}', "missing-argument", "constant"),
+        ('{match: "**", init: {constant: {}}}', "missing-argument", "constant"),
+        ('{match: "**", init: {normal: {sigma: 1, std: 1}}}', "duplicate-key", "std"),
+        ('{match: "**", init: {normal: [1, 2, 3]}}', "unknown-argument", "[1, 2, 3]"),
+        ('{match: "**", init: {zeros: 1}}', "unknown-argument", "1"),
+        ('{match: "**", init: {zeros: }}', "wrong-type", "zeros"),
+        ('{match: "**", init: {normal: 1, zeros: 2}}', "wrong-type", "{normal: 1, zeros: 2}"),
+        ('{match: "**", init: [zeros]}', "wrong-type", "[zeros]"),
+        ('{match: "**", init: no}', "unknown-initializer", "no"),
+        ('{match: "**", init: {normal: no}}', "wrong-type", "no"),
+        ('{match: "**", init: {normal: .nan}}', "wrong-type", ".nan"),
+        ('{match: "**", init: {normal: "010"}}', "ambiguous-number", '"010"'),
+        ('{match: "**", init: {normal: 010}}', "ambiguous-number", "010"),
+        ('{match: "**", init: {normal: 1 +}}', "bad-expression", "}"),
+        ('{match: "**", init: {normal: 1 / 0}}', "bad-expression", "/"),
+        ('{match: "**", init: {normal: i}}', "unknown-variable", "i"),
+    ],
+)
+def test_an_initializer_that_cannot_be_is_refused_where_it_is_wrong(lines: str, code: str, at: str) -> None:
+    ((found, text),) = refused_rule(lines)
+
+    assert found == code
+    assert text == at

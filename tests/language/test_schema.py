@@ -13,7 +13,7 @@ from ms_initkit.language import library
 from ms_initkit.language.load import load_recipe
 from ms_initkit.language.schema import recipe_schema
 from tests.findings.pages import PAGES, read_page
-from tests.language.test_load import WHOLE
+from tests.language.written import WHOLE
 
 SCHEMA = recipe_schema()
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -143,50 +143,3 @@ def test_an_initializer_of_ones_own_is_in_the_schema_once_it_is_registered(own_i
     validator = jsonschema.Draft202012Validator(recipe_schema())
     assert validator.is_valid(recipe)
     assert not validator.is_valid({"family": "x", "rules": [{"match": "**", "init": {"made_up": {"wdith": 2}}}]})
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        "abs",
-        "norm",
-        "normalize",
-        "{exp: true}",
-        "{normalize: {except: 0, to: sqrt(fan_in)}}",
-        "{normalize: {norm: spectral}}",
-        "{norm: {axis: [1, -1]}}",
-        "{abs_mean: {}}",
-        "{mask: lower}",
-        "{mask: {upper: -1}}",
-        "{mask: mask.npy}",
-        "{mask: {path: masks.npz, key: m}}",
-        "{zero_rows: '10:'}",
-        "{zero_columns: [0, '3:5']}",
-        "{set: {at: [':', -1], to: -inf}}",
-        "{add: {normal: 0.01}}",
-    ],
-)
-@pytest.mark.parametrize("rows", ["3", "'50:'", "[3, -1, 'shape[0] - 2:']"])
-def test_steps_and_rows_are_valid_as_they_are_read(step: str, rows: str, tmp_path: Path) -> None:
-    text = f"{{family: x, rules: [{{match: '**', init: keep, rows: {rows}, then: [{step}]}}]}}"
-    (tmp_path / "recipe.yaml").write_text(text, encoding="utf-8")
-
-    assert load_recipe(tmp_path / "recipe.yaml").rules
-    assert is_valid(text)
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        "multiply",
-        "{exp: 2}",
-        "{normalize: {axis: 0, except: 1}}",
-        "{normalize: {norm: frobenius}}",
-        "{norm: {axis: a}}",
-        "{mask: {upper: 1, lower: 1}}",
-        "{zero_rows: {}}",
-        "{set: {at: 3, to: 1}}",
-    ],
-)
-def test_steps_that_are_refused_are_not_valid(step: str) -> None:
-    assert not is_valid(f"{{family: x, rules: [{{match: '**', init: keep, then: [{step}]}}]}}")

@@ -84,32 +84,6 @@ def test_name_and_cell_must_hold_for_the_same_owner() -> None:
         )
 
 
-def test_a_cell_selector_means_the_class_and_its_relatives() -> None:
-    lazy = ParamInfo((Owner("fc.weight", "weight", ("LazyLinear", "Dense", "Cell")),), (4, 4))
-
-    plan = bind(recipe("{match: {cell: Dense}, init: 1}"), [lazy], strict=True)
-
-    assert plan["fc.weight"].draw == draws.Constant(1)
-
-
-@pytest.mark.parametrize(
-    ("selector", "selected"),
-    [
-        ("ndim: 4", "conv.weight"),
-        ("shape: [8, any, 3, 3]", "conv.weight"),
-        ("dtype: float16", "half.weight"),
-        ("regex: '(conv|none)\\.\\w+'", "conv.weight"),
-        ("param: bias", "fc.bias"),
-    ],
-)
-def test_each_selector_selects(selector: str, selected: str) -> None:
-    infos = [info("conv.weight", (8, 4, 3, 3), "Conv2d"), info("half.weight", dtype="float16"), info("fc.bias", (4,))]
-
-    plan = bind(recipe(f"{{match: {{{selector}}}, init: 1}}\n{{match: '**', init: 2}}"), infos, strict=True)
-
-    assert [line.name for line in plan.assignments if line.draw == draws.Constant(1)] == [selected]
-
-
 def test_captures_and_counts_reach_expressions() -> None:
     rules = '{match: "blocks.{i}.w", init: {normal: {sigma: 1 / sqrt(2 * n * (i + 1))}}}'
     infos = [info(f"blocks.{i}.w") for i in range(3)]

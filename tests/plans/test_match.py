@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 import pytest
 
-from ms_initkit.findings import PlanError, RecipeError
+from ms_initkit.findings import PlanError
 from ms_initkit.language.parameters import Owner
 from ms_initkit.language.selector_tests import Name, Regex
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.match import Matcher
-from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.work import bounded
 from tests.recipes import info, recipe
 
@@ -44,23 +41,6 @@ def test_every_rule_that_selects_is_found_in_order(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("glob", "names"),
-    [
-        ("a.b", {"a.b"}),
-        ("a.{b,c{d,e}}", {"a.b", "a.cd", "a.ce"}),
-        ("a.{0,1}", {"a.0", "a.1"}),
-        ("a.*", None),
-        ("**", None),
-        ("a.{i}", None),
-        ("a.{b,*}", None),
-        ("a.b?", None),
-    ],
-)
-def test_names_that_can_be_counted_are(glob: str, names: set[str] | None) -> None:
-    assert Glob(glob).names == names
-
-
-@pytest.mark.parametrize(
     ("regex", "kinds"),
     [("blocks.[0-9]+.(weight|bias)x", 2), ("(blocks|layers)[.](?P<i>[0-9]+)[.]weight", 2), ("blocks.7.weightx", 4)],
 )
@@ -81,16 +61,6 @@ def test_an_expression_is_held_once_against_names_that_differ_in_digits_it_does_
         matcher.candidates(info(f"blocks.{number}.weight"))
 
     assert len(held) == kinds
-
-
-@pytest.mark.parametrize(
-    "pattern", ["Conv2d", "Conv*", "*2d", "*Conv*", "*o*v*", "C*2*d", "**", "Conv2d*", "on*", "C*C*d"]
-)
-def test_a_class_is_matched_as_a_shell_would(pattern: str) -> None:
-    for name in ("Conv2d", "Conv", "MyConv2d", "d", "C2d", "CCd", "Cd"):
-        rule = recipe(f'{{match: {{cell: "{pattern}"}}, init: ones}}').rules[0]
-        selected = rule.match.selecting_owner(info("a.weight", cell=name))
-        assert (selected is not None) == (fnmatchcase(name, pattern) or fnmatchcase("Cell", pattern))
 
 
 def test_rules_are_tried_only_against_names_that_have_their_landmarks(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,34 +92,6 @@ def test_rules_that_must_be_held_against_every_name_are_counted_and_refused() ->
     (finding,) = caught.value.findings
     assert (finding.code, finding.rule) == ("too-large", "1")
     assert "1,000 rules against 2,000 parameters" in finding.message
-
-
-@pytest.mark.parametrize(
-    "pattern",
-    [
-        "regex: '(a|b{})*c{{500}}'",
-        "regex: '((a{{60}}){{60}}|b{})'",
-        "name: '{{a,b}}{{a,b}}{{a,b}}{{a,b}}{{a,b}}{{a,b}}{{a,b}}x{}'",
-    ],
-)
-def test_patterns_that_multiply_are_counted_and_refused(pattern: str) -> None:
-    """Each of them is short; together they would take seconds and hundreds of megabytes."""
-    with pytest.raises(RecipeError) as caught:
-        recipe("\n".join(f"{{match: {{{pattern.format(n)}}}, init: ones}}" for n in range(2000)))
-
-    (finding,) = caught.value.findings
-    assert finding.code == "too-large"
-    assert finding.span is not None
-    assert 10 < finding.span.line < 1000
-
-
-def test_a_regex_is_read_once_and_its_machine_is_small() -> None:
-    (rule,) = recipe("{match: {regex: '.*(a|b).{{100}}'}, init: ones}".replace("{{", "{").replace("}}", "}")).rules
-    for n in range(3000):
-        rule.match.selecting_owner(info(f"{n:b}".replace("0", "a").replace("1", "b") * 20))
-
-    (machine,) = (test.machine for test in rule.match.tests if isinstance(test, Regex))
-    assert len(machine.table) <= 4096
 
 
 def test_long_rules_for_many_parameters_are_counted_and_refused() -> None:

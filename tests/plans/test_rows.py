@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import draws, stream
-from ms_initkit.findings import PlanError, RecipeError
+from ms_initkit.findings import PlanError
 from ms_initkit.plans.bind import bind
 from ms_initkit.plans.plan import Plan
 from tests.recipes import info, recipe
@@ -133,22 +133,6 @@ def test_rows_that_are_not_there_are_a_finding(rows: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("rule", "code"),
-    [
-        ("{match: a, init: keep, rows: 1}", "conflicting-keys"),
-        ("{match: a, init: 1, rows: {1: 2}}", "wrong-type"),
-        ("{match: a, init: 1, rows: 3:5}", "ambiguous-number"),
-        ("{match: a, init: 1, rows: 'old:'}", "unknown-variable"),
-        ("{match: a, init: 1, rows: []}", "wrong-type"),
-    ],
-)
-def test_rows_that_are_written_wrongly_are_refused(rule: str, code: str) -> None:
-    with pytest.raises(RecipeError) as caught:
-        recipe(rule)
-    assert [finding.code for finding in caught.value.findings] == [code]
-
-
 def test_plans_differ_by_numbers_of_what_is_not_known() -> None:
     rule = "{match: a, init: keep, then: [{multiply: f}]}"
     plans = [bind(recipe(rule, head=f"vars: {{f: {f}}}"), [info("a")], strict=True) for f in (0.4, 0.5, 0.4)]
@@ -207,30 +191,6 @@ def test_norms_of_another_tensor_are_of_all_its_rows() -> None:
     norms = 2 * np.linalg.norm(held(net.table).astype(np.float64), axis=0)
     assert np.allclose(held(net.gains)[5:], norms[5:], rtol=2.0**-22, atol=0)
     assert not held(net.gains)[:5].any()
-
-
-@pytest.mark.parametrize(
-    ("rule", "message", "hint"),
-    [
-        ('rows: "5-8"', "'5-8' is arithmetic: row -3", 'write "5:9" for rows 5 to 8, "5:8" for rows up to 7'),
-        ("rows: 5 - 8", "'5 - 8' is arithmetic: row -3", 'write "5:9" for rows 5 to 8, "5:8" for rows up to 7'),
-        ('rows: [1, "8-5"]', "'8-5' is arithmetic: row 3", "write 3 for that row"),
-        ('then: [{zero_rows: "2-4"}]', "'2-4' is arithmetic", '"2:5" for rows 2 to 4'),
-        ('then: [{zero_columns: "2-4"}]', "'2-4' is arithmetic", '"2:5" for rows 2 to 4'),
-        ('then: [{set: {at: ["2-4"], to: 0}}]', "'2-4' is arithmetic", '"2:5" for rows 2 to 4'),
-    ],
-)
-def test_a_hyphen_between_two_rows_is_no_arithmetic(rule: str, message: str, hint: str) -> None:
-    with pytest.raises(RecipeError) as caught:
-        recipe(f"{{match: '**', init: {{normal: 1}}, {rule}}}")
-
-    (finding,) = caught.value.findings
-    assert message in finding.message
-    assert hint in (finding.help or "")
-
-
-def test_arithmetic_with_a_name_is_a_row() -> None:
-    assert recipe("{match: '**', init: {normal: 1}, rows: ['shape[0] - 8', -3, '2:4']}").rules
 
 
 @pytest.mark.parametrize("seed", [3, None])

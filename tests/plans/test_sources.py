@@ -256,8 +256,3 @@ def test_numbers_that_cannot_be_had_are_a_finding(argument: dict[str, str], said
         mik.plan(net, {"**.bias": {"constant": {"value": argument}}, "**": 0})
 
     assert said in str(error.value)
-
-
-def test_a_misspelt_key_of_a_file_of_numbers_is_found_without_a_network() -> None:
-    with pytest.raises(mik.RecipeError, match="has no key 'form'"):
-        mik.load_recipe({"**": {"constant": {"value": {"form": "a.npy"}}}})

@@ -199,21 +199,6 @@ def test_a_signature_may_ask_for_shapes(shelf: Shelf) -> None:
     assert shelf.suggest(Classes(), info("fc.weight", (8, 4, 1))).recipe is None
 
 
-def test_a_signature_of_other_keys_is_refused(shelf: Shelf) -> None:
-    shelf.put("a/net", 'signature: {name: "**.fc.weight", cell: Dense}')
-
-    with pytest.raises(mik.RecipeError, match="'cell'"):
-        shelf.load("a/net")
-
-
-def test_where_in_its_file_a_recipe_says_whose_it_is_does_not_matter(shelf: Shelf) -> None:
-    path = shelf.folder / "late.yaml"
-    path.write_text(f"family: late\nrules:\n{DENSE}networks: {{pkg: Net}}\nvars:\n  a: 1\n", encoding="utf-8")
-    shelf.paths["late"] = path
-
-    assert shelf.suggest(NET).recipe == "late"
-
-
 def test_a_rule_that_matches_everything_recommends_nothing(shelf: Shelf) -> None:
     shelf.put("a/everything", "networks: {pkg: Other}", ALL)
     shelf.put(BASE)

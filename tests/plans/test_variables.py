@@ -54,24 +54,6 @@ def test_a_configuration_that_does_not_fit_is_a_finding(
     assert said in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("variables", "code"),
-    [
-        ("vars: {sigma: {config: a, count: '{i}.*'}}", "wrong-type"),
-        ("vars: {sigma: {count: '{i}.*', default: 1}}", "conflicting-keys"),
-        ("vars: {sigma: {config: a b}}", "wrong-type"),
-        ("vars: {sigma: {config: a, default: [1]}}", "wrong-type"),
-        ("vars: {sigma: cell.width}", "unknown-variable"),
-        ("vars: {cell: 1, sigma: 1}", "reserved-name"),
-    ],
-)
-def test_a_variable_of_a_configuration_that_is_written_wrongly_is_refused(variables: str, code: str) -> None:
-    with pytest.raises(RecipeError) as caught:
-        recipe(RULE, head=variables)
-
-    assert caught.value.findings[0].code == code
-
-
 def embedding(name: str, padding: int | None) -> ParamInfo:
     options = () if padding is None else (("padding_idx", padding),)
     return ParamInfo((Owner(f"{name}.weight", "weight", ("Embedding",), options=options),), (8, 4))

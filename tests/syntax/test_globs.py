@@ -278,3 +278,20 @@ def test_a_text_capture_matches_what_its_star_matches() -> None:
 def test_a_text_capture_that_is_written_wrongly_is_refused(glob: str) -> None:
     with pytest.raises(GlobError):
         Glob(glob)
+
+
+@pytest.mark.parametrize(
+    ("glob", "names"),
+    [
+        ("a.b", {"a.b"}),
+        ("a.{b,c{d,e}}", {"a.b", "a.cd", "a.ce"}),
+        ("a.{0,1}", {"a.0", "a.1"}),
+        ("a.*", None),
+        ("**", None),
+        ("a.{i}", None),
+        ("a.{b,*}", None),
+        ("a.b?", None),
+    ],
+)
+def test_names_that_can_be_counted_are(glob: str, names: set[str] | None) -> None:
+    assert Glob(glob).names == names

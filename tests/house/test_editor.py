@@ -10,7 +10,7 @@ from typing import Final
 import pytest
 
 from ms_initkit.language.schema import recipe_schema
-from tests.language.language_server import Editor, editor
+from tests.house.language_server import Editor, editor
 
 SERVER: Final = Path(__file__).parents[2] / "build/editors/node_modules/yaml-language-server/bin/yaml-language-server"
 
