@@ -109,9 +109,9 @@ class Formula(Nested):
     def plain(self) -> Formula:
         """Returns the registered formula that a framework's class is derived from, with the same arguments."""
         for ancestor in type(self).__mro__:
-            if ancestor is type(self) and ancestor in _names:
-                return self
-            if ancestor in _names:
+            if ancestor in _names or ancestor in _former:
+                if ancestor is type(self):
+                    return self
                 values = {argument.name: getattr(self, argument.name) for argument in arguments(ancestor)}
                 made: Formula = ancestor(**values)
                 return made
@@ -135,6 +135,8 @@ class Formula(Nested):
 _by_key: Final[dict[str, type[Formula]]] = {}
 _names: Final[dict[type[Formula], str]] = {}
 _aliases: Final[dict[str, tuple[str, ...]]] = {}
+# What was defined anew since: instances that were made before are still called so.
+_former: Final[dict[type[Formula], str]] = {}
 
 
 _T = TypeVar("_T", bound=Formula)
@@ -213,13 +215,26 @@ def name_of(formula: type[Formula]) -> str:
         ValueError: If it is not registered.
     """
     for ancestor in formula.__mro__:
-        if ancestor in _names:
-            return _names[ancestor]
+        name = _names.get(ancestor) or _former.get(ancestor)
+        if name is not None:
+            return name
     raise ValueError(f"{formula.__name__} is not registered: decorate it with @register_initializer(name)")
 
 
-def register(name: str, formula: type[Formula], other_names: Iterable[str] = ()) -> None:
+def register(
+    name: str,
+    formula: type[Formula],
+    other_names: Iterable[str] = (),
+    *,
+    may_replace: Callable[[type[Formula]], bool] = lambda _: False,
+) -> None:
     """Makes ``formula`` known as ``name``, written in snake case, and as each of ``other_names``.
+
+    Args:
+        name: The canonical name.
+        formula: What is known by it.
+        other_names: What it answers to as well.
+        may_replace: Says of a formula that has one of the names whether it is forgotten rather than in the way.
 
     Raises:
         ValueError: If a name is no name, or answers to another formula already.
@@ -231,11 +246,16 @@ def register(name: str, formula: type[Formula], other_names: Iterable[str] = ())
     for word in (canonical, *others):
         if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", word):
             raise ValueError(f"{word!r} cannot be a name: letters, digits and underscores, a letter first")
-        holder = find(word)
-        if holder is not None:
-            raise ValueError(f"the name {word!r} is taken by {name_of(holder)!r} ({holder.__module__})")
-    if formula in _names:
+    holders = {word: holder for word in (canonical, *others) if (holder := find(word)) is not None}
+    for word, holder in holders.items():
+        if not may_replace(holder):
+            raise ValueError(f"the name {word!r} is taken by {name_of(holder)!r} ({holder.__module__}): choose another")
+    if formula in _names and formula not in holders.values():
         raise ValueError(f"{formula.__name__} is registered as {_names[formula]!r} already")
+    for holder in set(holders.values()):
+        _former[holder] = name_of(holder)
+        unregister(name_of(holder))
+    _former.pop(formula, None)
     for key in keys:
         _by_key[key] = formula
     _names[formula] = canonical

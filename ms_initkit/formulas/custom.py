@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import field, make_dataclass
-from typing import Any, Protocol, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Protocol, TypeVar, get_args, get_type_hints
+from weakref import WeakKeyDictionary
 
 from ms_initkit import draws
 from ms_initkit.basis.records import open_record
@@ -145,6 +146,14 @@ def _hint(default: object) -> object:
 
 
 _T = TypeVar("_T")
+# Where each was defined: the same place means the same initializer, perhaps edited.
+_places: Final[WeakKeyDictionary[type[Formula], str | None]] = WeakKeyDictionary()
+
+
+def _place(target: object) -> str | None:
+    """Returns module and name in it; None of a lambda, which has no name of its own."""
+    name = getattr(target, "__qualname__", "<lambda>")
+    return None if name.endswith("<lambda>") else f"{getattr(target, '__module__', '')}.{name}"
 
 
 def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
@@ -161,10 +170,11 @@ def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
     - a function of its arguments (and of ``shape`` or ``fans``, if it has such parameters) that returns an
       initializer or a draw.
 
-    Types and defaults of the parameters say what may be written in a recipe; without either, a number.
+    Types and defaults of the parameters say what may be written in a recipe; without either, a number. Defined once
+    more (a cell of a notebook run again, a module reloaded), it takes the place of what it was.
 
     Raises:
-        ValueError: If a name is taken.
+        ValueError: If a name is taken by something else.
         TypeError: If it is none of these, or stands among the names.
     """
     names: tuple[object, ...] = (name, *other_names)
@@ -179,7 +189,13 @@ def register_initializer(name: str, *other_names: str) -> Callable[[_T], _T]:
     def decorate(target: _T) -> _T:
         canonical = snake_case(name)
         formula, drawer = formula_of(canonical, target)
-        register(canonical, formula, other_names)
+        place = _place(target)
+
+        def is_same(other: type[Formula]) -> bool:
+            return place is not None and place == _places.get(other)
+
+        register(canonical, formula, other_names, may_replace=is_same)
+        _places[formula] = place
         if drawer is not None:
             drawers[canonical] = drawer
         return target

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mindspore import nn
 from mindspore.common.initializer import Initializer, Normal
 from numpy.typing import NDArray
 
@@ -157,3 +158,72 @@ def test_what_is_handed_over_as_a_name_is_not_passed_over_in_silence() -> None:
         mik.register_initializer("mine", mine)  # type: ignore[arg-type]  # the mistake
     with pytest.raises(TypeError, match=r"names are text: write @register_initializer\(NAME\) above mine"):
         mik.register_initializer(mine)  # type: ignore[arg-type]  # without a name
+
+
+def define(value: float, *names: str) -> None:
+    """Runs the cell of a notebook that defines an initializer."""
+
+    @mik.register_initializer("mine", *names)
+    def mine(shape: tuple[int, ...], rng: np.random.Generator, factor: float = 1) -> NDArray[Any]:
+        del rng
+        return np.full(shape, factor * value, np.float32)
+
+
+def first_value(recipe: object) -> float:
+    net = nn.Dense(3, 2, has_bias=False)
+    mik.apply(net, recipe, seed=1)  # type: ignore[arg-type]  # one of many kinds
+    return float(net.weight.asnumpy()[0, 0])
+
+
+def test_what_is_defined_again_takes_the_place_of_what_it_was() -> None:
+    define(1, "also_mine")
+    assert first_value({"**": {"mine": {"factor": 2}}}) == 2
+    kept = mik.load_recipe({"**": {"mine": {"factor": 2}}})
+    made = mik.initializers.Mine(factor=3)
+
+    define(10)
+
+    assert first_value({"**": {"mine": {"factor": 2}}}) == 20
+    assert formulas.find("also_mine") is None, "what is no longer said is forgotten"
+    assert first_value(kept) == 20, "a recipe that was read before"
+    assert first_value({"**": made}) == 30, "an instance that was made before"
+    assert type(mik.initializers.Mine()) is not type(made)
+
+
+def test_a_formula_that_is_defined_again_takes_the_place_of_what_it_was() -> None:
+    def cell(value: float) -> type[Formula]:
+        @mik.register_initializer("mine")
+        @dataclass(frozen=True)
+        class Mine(Formula):
+            def resolve(self, site: Site) -> draws.Draw:
+                del site
+                return draws.Constant(value)
+
+        return Mine
+
+    old, new = cell(1), cell(2)
+
+    assert formulas.find("mine") is new
+    assert first_value({"**": "mine"}) == 2
+    assert first_value({"**": old()}) == 2, "recipes go by names"
+
+
+def test_what_is_defined_elsewhere_does_not_take_a_name() -> None:
+    define(1)
+
+    with pytest.raises(ValueError, match=r"'mine' is taken by 'mine' \(tests.formulas.test_custom\): choose another"):
+
+        @mik.register_initializer("mine")
+        def other(shape: tuple[int, ...], rng: np.random.Generator) -> NDArray[Any]:
+            return rng.random(shape)
+
+    with pytest.raises(ValueError, match="the name 'kaiming_normal' is taken by 'he_normal'"):
+        define(2, "kaiming_normal")
+    assert first_value({"**": "mine"}) == 1, "what is refused changes nothing"
+
+
+def test_a_lambda_has_no_name_by_which_it_were_the_same() -> None:
+    mik.register_initializer("mine")(lambda shape, rng: np.zeros(shape))
+
+    with pytest.raises(ValueError, match="the name 'mine' is taken"):
+        mik.register_initializer("mine")(lambda shape, rng: np.ones(shape))
