@@ -8,7 +8,8 @@ same everywhere.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -174,39 +175,74 @@ def _edited(draw: Draw, edits: tuple[Edit, ...], shape: tuple[int, ...]) -> _Cen
     may_overlap = len(sets) > 1 and any(isinstance(edit, draws.SetBox) for edit in sets)
     if may_overlap or any(math.isinf(edit.to) for edit in sets):
         return None
-    law = _Law.of(draw, shape)
+    law, fixed = _Law.of(draw, shape), _Fixed()
     is_even = draw.is_elementwise  # every element has the same law
-    boxes: list[tuple[int, float]] = []
-    rows: dict[int, float] = {}
-    elements: dict[tuple[int, ...], float] = {}
     for edit in edits:
         match edit:
             case draws.Step():
                 law = law.stepped(edit)
-                boxes = [(count, _stepped(edit, value)) for count, value in boxes]
-                rows = {row: _stepped(edit, value) for row, value in rows.items()}
-                elements = {at: _stepped(edit, value) for at, value in elements.items()}
-            case draws.SetElement(at, to):
-                elements[at] = to
-            case draws.SetRows(at, to):
-                rows |= dict.fromkeys(at, to)
-                elements = {index: value for index, value in elements.items() if index[0] not in at}
-            case draws.SetBox(at, to):
-                boxes = [(math.prod(local_shape(at)), to)]
+                fixed.step(edit)
+            case draws.SetElement() | draws.SetRows() | draws.SetBox():
+                fixed.set(edit)
             case draws.Masked():
                 return None
             case draws.AddDraw(added):
-                if boxes or rows or elements or not (is_even or added.is_elementwise):
+                if fixed.is_any or not (is_even or added.is_elementwise):
                     return None  # what is set has a spread now; laws that differ by place may do so together
                 law = law.plus(_central(added, shape))
                 is_even = is_even and added.is_elementwise
-    size, row_size = math.prod(shape), math.prod(shape[1:])
-    counts = [*boxes, *((1, value) for value in elements.values())]
-    counts += [(row_size - sum(1 for at in elements if at[0] == row), value) for row, value in rows.items()]
+    counts, size = fixed.counts(shape), math.prod(shape)
     rest = size - sum(count for count, _ in counts)
     weights = [rest / size, *(count / size for count, _ in counts)]
     constants = [_central(draws.Constant(value), shape) for _, value in counts]
     return _mixed(weights, [law.central() if rest else constants[0], *constants])
+
+
+@dataclass
+class _Fixed:
+    """The elements that edits have set, each with what the steps after it have made of its value.
+
+    Args:
+        box: How many a box has; a box is set alone.
+        rows: By their numbers; elements of them that were set afterwards are among ``elements``.
+        elements: By their indices.
+    """
+
+    box: tuple[int, float] | None = None
+    rows: dict[int, float] = field(default_factory=dict)
+    elements: dict[tuple[int, ...], float] = field(default_factory=dict)
+
+    @property
+    def is_any(self) -> bool:
+        """Whether any is set."""
+        return bool(self.box or self.rows or self.elements)
+
+    def set(self, edit: draws.SetElement | draws.SetRows | draws.SetBox) -> None:
+        """Sets the elements of ``edit``."""
+        match edit:
+            case draws.SetElement(at, to):
+                self.elements[at] = to
+            case draws.SetRows(rows, to):
+                self.rows |= dict.fromkeys(rows, to)
+                self.elements = {index: value for index, value in self.elements.items() if index[0] not in rows}
+            case draws.SetBox(at, to):
+                self.box = (math.prod(local_shape(at)), to)
+
+    def step(self, step: Step) -> None:
+        """Changes the values by one more step."""
+        self.box = None if self.box is None else (self.box[0], _stepped(step, self.box[1]))
+        self.rows = {row: _stepped(step, value) for row, value in self.rows.items()}
+        self.elements = {index: _stepped(step, value) for index, value in self.elements.items()}
+
+    def counts(self, shape: tuple[int, ...]) -> list[tuple[int, float]]:
+        """Returns how many elements of a tensor of ``shape`` have which value."""
+        own = Counter(index[0] for index in self.elements)
+        row_size = math.prod(shape[1:])
+        return [
+            *([] if self.box is None else [self.box]),
+            *((1, value) for value in self.elements.values()),
+            *((row_size - own[row], value) for row, value in self.rows.items()),
+        ]
 
 
 @record

@@ -30,35 +30,33 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             is_bounded = low <= high and low < math.inf and high > -math.inf
             return _spread(mean, std) or (None if is_bounded else f"no number lies from {low} to {high}")
         case draws.Mixture(weights, parts):
-            is_right = len(weights) == len(parts) > 0 and min(weights) >= 0.0
-            if not is_right or not abs(math.fsum(weights) - 1.0) < _WEIGHTS:
-                return f"a mixture has one weight for each of its draws, none negative, and their sum is 1: {weights}"
-            return _first(fault(part, shape) or _kept(part) for part in parts)
+            return _weights_fault(weights, len(parts)) or _first(_part_fault(part, shape) for part in parts)
         case draws.Table(name, arguments):
             return _table_fault(name, arguments, shape)
         case draws.Whole(name, arguments):
             return _whole_fault(name, dict(arguments), shape)
         case draws.Blocks(axis, sizes, parts):
             return _blocks_fault(draw, shape) or _first(
-                fault(part, with_axis(shape, axis, size)) or _kept(part)
-                for size, part in zip(sizes, parts, strict=True)
+                _part_fault(part, with_axis(shape, axis, size)) for size, part in zip(sizes, parts, strict=True)
             )
         case draws.Repeated(axis, times, inner):
             if not 0 <= axis < len(shape) or times < 1 or shape[axis] % times:
                 return f"axis {axis} of {shape} is not {times} times something"
-            return fault(inner, with_axis(shape, axis, shape[axis] // times)) or _kept(inner)
+            return _part_fault(inner, with_axis(shape, axis, shape[axis] // times))
         case draws.Made(inner, inner_shape, function):
-            wrong = function.fault(inner_shape) or fault(inner, inner_shape) or _kept(inner)
-            if wrong is None and function.result(inner_shape, shape) != shape:
-                wrong = f"what is made of {inner_shape} is {function.result(inner_shape, shape)}, not {shape}"
-            return wrong
+            made_of = function.fault(inner_shape) or _part_fault(inner, inner_shape)
+            return made_of or _result_fault(inner_shape, function.result(inner_shape, shape), shape)
         case draws.InRows(rows, inner, rest):
             return _pieces_fault(rows, shape, 0) or fault(inner, shape) or fault(rest, shape) or _kept(inner)
         case draws.Edited(inner, edits):
-            found = fault(inner, shape) or _kept(inner) or _first(_edit_fault(edit, shape) for edit in edits)
+            found = _part_fault(inner, shape) or _first(_edit_fault(edit, shape) for edit in edits)
             return found or _streams_fault([edit.stream for edit in edits if isinstance(edit, draws.AddDraw)])
         case _:
             return None
+
+
+def _part_fault(part: Draw, shape: tuple[int, ...]) -> str | None:
+    return fault(part, shape) or _kept(part)
 
 
 def _first(faults: Iterable[str | None]) -> str | None:
@@ -77,6 +75,16 @@ def _ordered(low: float, high: float) -> str | None:
 def _spread(mean: float, std: float) -> str | None:
     is_right = math.isfinite(mean) and math.isfinite(std) and std >= 0.0
     return None if is_right else f"no distribution has the mean {mean} and the standard deviation {std}"
+
+
+def _weights_fault(weights: tuple[float, ...], parts: int) -> str | None:
+    is_right = len(weights) == parts > 0 and min(weights) >= 0.0 and abs(math.fsum(weights) - 1.0) < _WEIGHTS
+    what = "a mixture has one weight for each of its draws, none negative, and their sum is 1"
+    return None if is_right else f"{what}: {weights}"
+
+
+def _result_fault(old: tuple[int, ...], made: tuple[int, ...], due: tuple[int, ...]) -> str | None:
+    return None if made == due else f"what is made of {old} is {made}, not {due}"
 
 
 def _blocks_fault(draw: draws.Blocks, shape: tuple[int, ...]) -> str | None:
@@ -104,9 +112,9 @@ def _edit_fault(edit: Edit, shape: tuple[int, ...]) -> str | None:
             if wrong is not None:
                 return wrong
         case draws.AddDraw(draw):
-            return fault(draw, shape) or _kept(draw)
+            return _part_fault(draw, shape)
         case draws.Masked(draw):
-            return fault(draw, shape) or _kept(draw) or ("a mask is not drawn" if draw.is_random else None)
+            return _part_fault(draw, shape) or ("a mask is not drawn" if draw.is_random else None)
     return "an element is not set to nan" if math.isnan(to) else None
 
 

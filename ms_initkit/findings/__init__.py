@@ -6,7 +6,7 @@ A finding is raised by ``Finding.error``, ``Finding.warning`` or ``Finding.note`
 from ms_initkit.findings.codes import Code, codes
 from ms_initkit.findings.exceptions import ApplyError, InitKitError, InitKitWarning, PlanError, RecipeError
 from ms_initkit.findings.finding import About, Finding, Severity
-from ms_initkit.findings.listing import counted, findings_to_json, in_file_order, render, summarise
+from ms_initkit.findings.listing import counted, findings_to_json, has_errors, in_file_order, render, summarise
 from ms_initkit.findings.spans import Span
 from ms_initkit.findings.text import printable, printable_lines
 from ms_initkit.findings.words import did_you_mean, few_guesses, suggestion
@@ -27,6 +27,7 @@ __all__ = [
     "did_you_mean",
     "few_guesses",
     "findings_to_json",
+    "has_errors",
     "in_file_order",
     "printable",
     "printable_lines",

@@ -42,6 +42,11 @@ def summarise(findings: Sequence[Finding]) -> str:
     return ", ".join(f"{counted(n, word)}" for n, word in counts if n) or "no findings"
 
 
+def has_errors(findings: Iterable[Finding]) -> bool:
+    """Returns whether any of them is an error."""
+    return any(finding.severity == "error" for finding in findings)
+
+
 def findings_to_json(findings: Iterable[Finding]) -> dict[str, object]:
     """Returns findings as JSON values, and beside them each line that they point to, once, by file and number."""
     listed = []

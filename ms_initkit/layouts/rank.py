@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ms_initkit.findings import Finding, PlanError, counted, suggestion
+from ms_initkit.findings import Finding, PlanError, counted, has_errors, suggestion
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Count
 from ms_initkit.layouts.load import load_layout
@@ -56,26 +56,27 @@ def plan_shard(
     model = position.layout.model
     placer = Placer(position.layout)
     placed, findings = placer.place(position, infos, strict=strict)
-    if any(finding.severity == "error" for finding in findings):
-        raise PlanError(findings)
+    _refuse(findings)
     known = _global_infos(infos, placed, findings) if model is None else model
     if model is not None:
         findings += _strangers(infos, placed, model)
     values, variable_findings = _variables(recipe, placer, position, vars or {})
     findings += variable_findings
-    if any(finding.severity == "error" for finding in findings):
-        raise PlanError(findings)
+    _refuse(findings)
     bound = bind(recipe, known, values, strict=strict and model is not None, config=config)
     findings += [_regraded(finding, strict=strict) for finding in bound.findings] if model is None else bound.findings
-    if any(finding.severity == "error" for finding in findings):
-        raise PlanError(findings)
+    _refuse(findings)
     lines = {name: line for line in bound.assignments for name in (line.name, *line.aliases)}
     assignments = tuple(_localised(lines[part.names[0]], info, part) for info, part in zip(infos, placed, strict=True))
     assignments = with_local_sources(assignments, [part.names[0] for part in placed], findings)
-    if any(finding.severity == "error" for finding in findings):
-        raise PlanError(findings)
+    _refuse(findings)
     findings.append(Finding.note("layout", _summary(position, assignments)))
     return replace(bound, assignments=assignments, findings=tuple(findings))
+
+
+def _refuse(findings: Sequence[Finding]) -> None:
+    if has_errors(findings):
+        raise PlanError(findings)
 
 
 def position_of(layout: Layout | Position | str | Path) -> Position:

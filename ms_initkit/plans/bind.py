@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from ms_initkit.findings import Finding, PlanError, counted
+from ms_initkit.findings import Finding, PlanError, counted, has_errors
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.fits import ShapeError
@@ -51,7 +51,7 @@ def bind(
         PlanError: If anything is wrong; it carries every finding.
     """
     plan, findings = draft_plan(recipe, infos, variables, strict=strict, config=config)
-    if plan is None or any(finding.severity == "error" for finding in findings):
+    if plan is None or has_errors(findings):
         raise PlanError(findings)
     return plan
 

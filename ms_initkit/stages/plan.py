@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import Finding, InitKitWarning, PlanError, RecipeError
+from ms_initkit.findings import Finding, InitKitWarning, PlanError, RecipeError, has_errors
 from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
@@ -140,7 +140,7 @@ class Draft:
         found = [*found, *(() if made is None else check(made, self.recipe))]
         if self.findings:
             raise RecipeError([*self.findings, *(one for one in found if _is_told_beside_faults(one))])
-        if made is None or any(one.severity == "error" for one in found):
+        if made is None or has_errors(found):
             raise PlanError(found)
         return made
 

@@ -13,10 +13,10 @@ import os
 import threading
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Final
 
 import numpy as np
@@ -249,48 +249,21 @@ class _Writer:
 
 def _run(work: Callable[[int, Bytes], int], chunks: Sequence[int], threads: int, progress: Progress | None) -> None:
     """Calls ``work(chunk, buffer)`` for every chunk on so many threads, each with a buffer of its own, in order."""
-    queue: SimpleQueue[int | BaseException | None] = SimpleQueue()
-    waiting = iter(chunks)
-    lock = threading.Lock()
-    stopped = threading.Event()
+    own = threading.local()
 
-    def serve() -> None:
-        try:
-            buffer = aligned_buffer()
-            while not stopped.is_set():
-                with lock:
-                    chunk = next(waiting, None)
-                if chunk is None:
-                    break
-                queue.put(work(chunk, buffer))
-        except BaseException as error:  # it is raised in the thread that waits
-            queue.put(error)
-        finally:
-            queue.put(None)
+    def with_buffer(chunk: int) -> int:
+        if not hasattr(own, "buffer"):
+            own.buffer = aligned_buffer()
+        return work(chunk, own.buffer)
 
-    count = min(len(chunks), threads)
-    workers = [threading.Thread(target=serve, name=f"ms_initkit_write_{n}", daemon=True) for n in range(count)]
-    failure: BaseException | None = None
+    executor = ThreadPoolExecutor(max(1, min(len(chunks), threads)), thread_name_prefix="ms_initkit_write")
     try:
-        for worker in workers:
-            worker.start()
-        while count:
-            message = queue.get()
-            if message is None:
-                count -= 1
-            elif isinstance(message, int):
-                if progress is not None:
-                    progress(message)
-            else:
-                failure = failure or message
-                stopped.set()
+        for done in as_completed([executor.submit(with_buffer, chunk) for chunk in chunks]):
+            size = done.result()
+            if progress is not None:
+                progress(size)
     finally:
-        stopped.set()
-        for worker in workers:
-            if worker.ident is not None:
-                worker.join()
-    if failure is not None:
-        raise failure
+        executor.shutdown(cancel_futures=True)  # of one that failed, or was interrupted, the others end their chunks
 
 
 def header_of(path: Path) -> Header | None:
