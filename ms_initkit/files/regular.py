@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from ms_initkit.draws import Json
 # A manifest or a plan of a hundred thousand parameters takes about forty megabytes.
 LARGEST: Final = 256 * 2**20
 _LONGEST_SHOWN: Final = 60
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 @contextmanager
@@ -56,7 +58,7 @@ def parse_json(text: str | bytes, what: object, *, allows_infinity: bool = False
     """Returns the values of a JSON text.
 
     Args:
-        text: The text.
+        text: The text; as bytes it is UTF-8 and, unlike to ``json.loads``, nothing else.
         what: What errors call it.
         allows_infinity: Whether ``Infinity`` is a number, as where bounds are written.
 
@@ -70,12 +72,24 @@ def parse_json(text: str | bytes, what: object, *, allows_infinity: bool = False
         raise ValueError(f"{name} is not a number of JSON")
 
     try:
+        text = text if isinstance(text, str) else text.decode("utf-8")
         values: Json = json.loads(text, object_pairs_hook=_object, parse_constant=constant, parse_float=_number)
     except RecursionError as error:
         raise ValueError(f"{what}: not JSON: nested too deeply") from error
     except ValueError as error:
         raise ValueError(f"{what}: not JSON: {error}") from error
+    if _SURROGATE.search(text) and not _is_text(values):
+        raise ValueError(f"{what}: not JSON: an escape stands for half a character")
     return values
+
+
+def _is_text(values: Json) -> bool:
+    """Returns whether all texts in ``values`` are characters, which can be written to a file again."""
+    try:
+        json.dumps(values, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def read_json(path: str | Path, largest: int = LARGEST) -> Json:

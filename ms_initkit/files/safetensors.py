@@ -19,6 +19,8 @@ from ms_initkit.files.regular import opened, parse_json, read_json, shown
 # The format's own limit.
 _LONGEST_HEADER: Final = 100_000_000
 _ALIGNMENT: Final = 8
+# What no tensor can be called: a file's header has its own remarks under it.
+METADATA: Final = "__metadata__"
 # Bits of the types that the format has and MindSpore has no parameters of: their places are checked like any other's.
 _FOREIGN: Final = {"F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4}
 
@@ -58,7 +60,7 @@ class Header:
 
 def header_bytes(tensors: Sequence[Tensor], metadata: Mapping[str, str]) -> bytes:
     """Returns the header of a file of ``tensors``, padded so that what follows it is aligned."""
-    document: dict[str, object] = {"__metadata__": dict(metadata)}
+    document: dict[str, object] = {METADATA: dict(metadata)}
     for tensor in tensors:
         document[tensor.name] = {
             "dtype": TYPES[tensor.dtype].code,
@@ -96,7 +98,7 @@ def _header(text: bytes, length: int) -> Header:
     document = parse_json(text, "its header")
     if not isinstance(document, dict):
         raise ValueError("its header is no object")
-    metadata = document.pop("__metadata__", {})
+    metadata = document.pop(METADATA, {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise ValueError("__metadata__ must be an object of texts")
     tensors = tuple(_tensor(name, entry) for name, entry in document.items())

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.files import checkpoints
 from ms_initkit.files.formats import Entry
+from ms_initkit.files.safetensors import METADATA
 from ms_initkit.files.whole import whole_file
 from ms_initkit.findings import ApplyError, Finding, counted, suggestion
 
@@ -56,12 +57,14 @@ def require_own_names(net: Cell, to: str = "saved") -> None:
     once they are in a list call them alike, and of parameters called alike MindSpore saves one.
 
     Raises:
-        ApplyError: If not; it names those that are called alike.
+        ApplyError: If not; it names those that are called alike, and one that is called as nothing can be.
     """
     places: dict[str, list[str]] = {}
     for place, parameter in net.parameters_and_names():
         places.setdefault(parameter.name, []).append(place)
     findings = [_called_alike(name, found, to) for name, found in places.items() if len(found) > 1]
+    if METADATA in places:
+        findings.append(reserved_name(places[METADATA][0]))
     if findings:
         raise ApplyError(findings)
 
@@ -71,6 +74,12 @@ def _called_alike(name: str, places: list[str], to: str) -> Finding:
     note = f"values are {to} by that name, and all but one would be lost"
     hint = "name each by its place: call `self.update_parameters_name()` at the end of the network's `__init__`"
     return Finding.error("ambiguous-name", message, note, help=hint, parameter=places[0])
+
+
+def reserved_name(place: str) -> Finding:
+    """Returns what is said of a parameter whose name safetensors files keep for themselves."""
+    message = f"{place!r} has the name {METADATA!r}, under which files of safetensors have their own remarks"
+    return Finding.error("ambiguous-name", message, help="call the parameter otherwise", parameter=place)
 
 
 def _few(places: list[str]) -> str:

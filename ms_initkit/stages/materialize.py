@@ -18,8 +18,11 @@ from typing import Final
 from ms_initkit import stream
 from ms_initkit.basis.records import record
 from ms_initkit.draws import Json
+from ms_initkit.files import checkpoints
 from ms_initkit.files.chunks import BusyError
 from ms_initkit.files.regular import read_json
+from ms_initkit.files.safetensors import METADATA
+from ms_initkit.files.saving import reserved_name
 from ms_initkit.files.whole import write_text
 from ms_initkit.findings import ApplyError, Finding, counted
 from ms_initkit.plans.check import check
@@ -44,6 +47,7 @@ _SAID: Final = {
     "recipe_digest": "the recipe's text",
     "shapes": "names, shapes or element types",
     "plan": "the plan",
+    "sources": "the values of the files that are loaded",
     "files": "the number of files (--shard-size)",
 }
 
@@ -202,12 +206,22 @@ def identity_of(plan: Plan, seed: int, shards: Sequence[Shard]) -> dict[str, str
         "recipe_digest": plan.digest,
         "shapes": shapes.hexdigest(),
         "plan": plan.fingerprint,
+        "sources": _sources(plan),
         "files": str(len(shards)),
     }
 
 
+def _sources(plan: Plan) -> str:
+    """Returns the digest of all values that are taken from files: a plan has their places alone."""
+    taken = {(one.path, one.key) for line in plan.assignments for one in line.draw.loaded}
+    if not taken:
+        return "none"
+    digests = [checkpoints.digest(path, key) for path, key in sorted(taken)]
+    return hashlib.blake2b(" ".join(digests).encode(), digest_size=16).hexdigest()
+
+
 def _refuse_unwritable(plan: Plan) -> None:
-    findings = [*check(plan)]
+    findings = [*check(plan), *(reserved_name(line.name) for line in plan.assignments if line.name == METADATA)]
     kept = [line for line in plan.assignments if line.is_kept or line.draw.takes]
     if kept:
         held = f"{counted(len(kept), 'parameter')} {'is' if len(kept) == 1 else 'are'} kept"
@@ -267,7 +281,10 @@ def _state(path: Path, shard: Shard, metadata: Mapping[str, str], progress: Prog
     header = header_of(path)
     if header is None:
         return "damaged"
-    _refuse_stranger(path, dict(header.metadata), metadata)
+    found = dict(header.metadata)
+    _refuse_stranger(path, found, metadata)
+    if {name: value for name, value in found.items() if name != CHECKSUM} != metadata:
+        return "damaged"
     try:
         return "whole" if is_whole(path, shard, progress) else "damaged"
     except (OSError, ValueError):

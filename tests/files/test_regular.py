@@ -50,11 +50,24 @@ def test_text_is_utf_8(tmp_path: Path) -> None:
         ("[1, 2", "not JSON"),
         ("", "not JSON"),
         ("'a'", "not JSON"),
+        ('{"a": "\\ud800"}', "half a character"),
+        ('{"\\uDFFF": 1}', "half a character"),
+        ('["\\ud83d", "\\ude00"]', "half a character"),
     ],
 )
 def test_what_is_no_plain_json_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=f"it: not JSON.*{problem}" if problem != "not JSON" else problem):
         parse_json(text, "it")
+
+
+def test_two_halves_are_one_character() -> None:
+    assert parse_json('["\\ud83d\\ude00", "\\\\ud800"]', "it") == ["\U0001f600", "\\ud800"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16", "utf-32", "utf-8-sig"])
+def test_bytes_are_utf_8(encoding: str) -> None:
+    with pytest.raises(ValueError, match="not JSON"):
+        parse_json('{"a": 1}'.encode(encoding), "it")
 
 
 def test_infinity_is_a_number_where_bounds_are_written() -> None:

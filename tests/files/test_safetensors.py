@@ -59,6 +59,8 @@ def entry(dtype: str, shape: list[int], start: object, stop: object) -> dict[str
         (b'{"a": {}, "a": {}}', 0, "'a' stands twice"),
         (b'{"a":' * 50_000, 0, "nested too deeply"),
         (b'{"\xff": 1}', 0, "not JSON"),
+        ('{"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}'.encode("utf-16-le"), 8, "not JSON"),
+        (b'{"\\udc00": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}}', 8, "half a character"),
     ],
 )
 def test_a_broken_header_is_refused(tmp_path: Path, header: object, size: int, problem: str) -> None:

@@ -112,3 +112,13 @@ def test_a_name_that_is_not_the_place_is_kept_where_it_is_its_own() -> None:
 def one() -> Late:
     """Returns a network with one block."""
     return Late(1)
+
+
+@SUFFIXES
+def test_a_name_that_safetensors_keeps_for_itself_is_refused(suffix: str, folder: Path) -> None:
+    net = nn.Dense(2, 2)
+    net.weight.name = "__metadata__"
+
+    with pytest.raises(ApplyError, match="'weight' has the name '__metadata__'"):
+        save(net, f"out{suffix}")
+    assert not (folder / f"out{suffix}").exists()

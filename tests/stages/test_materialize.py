@@ -304,6 +304,39 @@ def test_another_recipe_variable_or_shape_is_named() -> None:
     assert "the recipe's text: " in stderr
 
 
+def test_values_of_files_that_were_changed_in_between_are_another_run() -> None:
+    names = ["a.weight", "b.weight", "c.weight"]
+    manifest = {"parameters": [{"name": name, "shape": [64, 64], "dtype": "float32"} for name in names]}
+    Path("shapes.json").write_text(json.dumps(manifest))
+    values = np.zeros((64, 64), np.float32)
+    np.save("v.npy", values)
+    rules = [{"match": ["a.*", "b.*"], "from": "v.npy"}, ("**", "normal")]
+
+    def share(number: int) -> materializing.Materialized:
+        plan = plan_infos(read_shapes("shapes.json"), rules)
+        return mik.materialize(plan, "out", seed=7, shard_size=20_000, share=(number, 2))
+
+    share(1)
+    values[3, 5] = 1e-30  # between the least and the greatest
+    np.save("v.npy", values)
+    with pytest.raises(ApplyError, match="holds another run: the values of the files that are loaded differs"):
+        share(2)
+
+    values[3, 5] = 0
+    np.save("v.npy", values)
+    assert share(2).missing == ()
+
+
+def test_a_name_that_the_format_keeps_for_itself_is_refused() -> None:
+    Path("shapes.json").write_text(
+        json.dumps({"parameters": [{"name": "__metadata__", "shape": [2], "dtype": "float32"}]})
+    )
+
+    with pytest.raises(ApplyError, match=r"ambiguous-name.*'__metadata__'"):
+        mik.materialize(plan_infos(read_shapes("shapes.json"), {"**": 0}), "out", seed=7)
+    assert not Path("out").exists()
+
+
 def test_a_file_of_another_run_is_refused_without_the_record(demo: Plan) -> None:
     mik.materialize(demo, "out", seed=7)
     Path("out/ms_initkit.json").unlink()
@@ -313,7 +346,7 @@ def test_a_file_of_another_run_is_refused_without_the_record(demo: Plan) -> None
 
 
 @pytest.mark.usefixtures("small_chunks")
-@pytest.mark.parametrize("harm", ["a bit", "the end", "a page of zeros", "the header"])
+@pytest.mark.parametrize("harm", ["a bit", "the end", "a page of zeros", "the header", "a remark"])
 def test_a_damaged_file_is_drawn_again(demo: Plan, harm: str) -> None:
     file = Path("out/model-00001-of-00001.safetensors")
     mik.materialize(demo, "out", seed=7)
@@ -328,6 +361,8 @@ def test_a_damaged_file_is_drawn_again(demo: Plan, harm: str) -> None:
             harmed[8192:12288] = bytes(4096)
         case "the header":
             harmed[0] ^= 1
+        case "a remark":
+            harmed[right.index(b'"pt"') + 1] ^= 1
     file.write_bytes(harmed)
 
     done = mik.materialize(demo, "out", seed=7)
