@@ -69,6 +69,9 @@ class Finding:
         """Returns the finding as people read it."""
         return self.text()
 
+    def __repr__(self) -> str:
+        return f"<{self.severity}[{self.code}]: {printable(self.message)}>"
+
     def text(self, width: int | None = None) -> str:
         """Returns the finding as it is shown in a terminal, of ``width`` columns if that is known."""
         margin = " " * (1 if self.span is None or self.span.entry else len(str(self.span.line)))

@@ -73,7 +73,7 @@ class Plan:
 
     def __repr__(self) -> str:
         elements = sum(line.size for line in self.assignments)
-        found = f", {len(self.findings):,} findings" if self.findings else ""
+        found = f", {counted(len(self.findings), 'finding')}" if self.findings else ""
         return f"<Plan of {self.family!r}: {len(self.assignments):,} parameters, {elements:,} elements{found}>"
 
     def _repr_html_(self) -> str:

@@ -40,6 +40,12 @@ def test_a_finding_without_a_place_is_a_line_with_its_notes() -> None:
     assert str(finding) == "warning[unmatched-parameter]: no rule selects 1\n  = note: 'a.b'"
 
 
+def test_what_is_found_is_shown_in_a_line_among_others() -> None:
+    finding = Finding.error("unknown-key", "no key is called 'inti'", "why", help="did you mean 'init'?")
+
+    assert repr((finding,)) == "(<error[unknown-key]: no key is called 'inti'>,)"
+
+
 def test_json_has_every_field() -> None:
     finding = Finding.note("a", "x", "n", span=SPAN, help="h", rule="r", parameter="p")
 
