@@ -41,7 +41,7 @@ typedef uint64_t lanes __attribute__((vector_size(VECTOR)));
 typedef float floats __attribute__((vector_size(VECTOR)));
 typedef int32_t places __attribute__((vector_size(VECTOR)));
 
-/* What one call works with, on its stack. What is written in whole steps or groups overruns its end by one. */
+/* What one call works with, on its stack. What is written in whole pairs or groups overruns its end by one. */
 struct run { int32_t start, size; }; /* which of the words are elements' */
 struct scratch {
     uint64_t *counters;
@@ -89,7 +89,7 @@ static inline double double_of(uint64_t bits) {
 
 /* ---- Philox4x32-10: Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3" ---- */
 
-/* The lower halves of each pair of lanes multiplied, to 64 bits: one instruction, which has no operator in C. */
+/* The even words of two vectors multiplied, to 64 bits: one instruction, which has no operator in C. */
 static inline lanes multiply(lanes a, lanes b) {
 #if defined(__AVX512F__)
     return (lanes)_mm512_mul_epu32((__m512i)a, (__m512i)b);
@@ -104,25 +104,33 @@ static inline lanes multiply(lanes a, lanes b) {
 #endif
 }
 
-/* EVEN and ODD take every other word of two vectors, within each 128 bits, which processors do at once. Counters are taken
- * in an order in which the words of neighbours come out as neighbours all the same: lane k has counter ORDER[k]. */
+/* EVEN and ODD take every other word of two vectors, LOWER and UPPER every other two, all within each 128 bits, which
+ * processors do at once (with words, if they are said to be floats). Counters are taken in an order in which the words of
+ * neighbours come out as neighbours all the same: lane k has counter ORDER[k]. */
 #if defined(__clang__)
 #define SHUFFLE(type, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
 #define SHUFFLE(type, a, b, ...) __builtin_shuffle(a, b, (type){__VA_ARGS__})
 #endif
+#define PICK(a, b, ...) ((lanes)SHUFFLE(places, (floats)(a), (floats)(b), __VA_ARGS__))
 #if LANES == 8
 #define ORDER 0, 4, 1, 5, 2, 6, 3, 7
-#define EVEN(a, b) SHUFFLE(places, a, b, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)
-#define ODD(a, b) SHUFFLE(places, a, b, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)
+#define EVEN(a, b) PICK(a, b, 0, 2, 16, 18, 4, 6, 20, 22, 8, 10, 24, 26, 12, 14, 28, 30)
+#define ODD(a, b) PICK(a, b, 1, 3, 17, 19, 5, 7, 21, 23, 9, 11, 25, 27, 13, 15, 29, 31)
+#define LOWER(a, b) SHUFFLE(lanes, a, b, 0, 8, 2, 10, 4, 12, 6, 14)
+#define UPPER(a, b) SHUFFLE(lanes, a, b, 1, 9, 3, 11, 5, 13, 7, 15)
 #elif LANES == 4
 #define ORDER 0, 2, 1, 3
-#define EVEN(a, b) SHUFFLE(places, a, b, 0, 2, 8, 10, 4, 6, 12, 14)
-#define ODD(a, b) SHUFFLE(places, a, b, 1, 3, 9, 11, 5, 7, 13, 15)
+#define EVEN(a, b) PICK(a, b, 0, 2, 8, 10, 4, 6, 12, 14)
+#define ODD(a, b) PICK(a, b, 1, 3, 9, 11, 5, 7, 13, 15)
+#define LOWER(a, b) SHUFFLE(lanes, a, b, 0, 4, 2, 6)
+#define UPPER(a, b) SHUFFLE(lanes, a, b, 1, 5, 3, 7)
 #else
 #define ORDER 0, 1
-#define EVEN(a, b) SHUFFLE(places, a, b, 0, 2, 4, 6)
-#define ODD(a, b) SHUFFLE(places, a, b, 1, 3, 5, 7)
+#define EVEN(a, b) PICK(a, b, 0, 2, 4, 6)
+#define ODD(a, b) PICK(a, b, 1, 3, 5, 7)
+#define LOWER(a, b) SHUFFLE(lanes, a, b, 0, 2)
+#define UPPER(a, b) SHUFFLE(lanes, a, b, 1, 3)
 #endif
 
 #define ROUNDS 10
@@ -132,7 +140,8 @@ struct philox {
     lanes low, high; /* halves of the substream, the upper half of the counter */
 };
 
-static inline lanes all(uint64_t value) { return value - (lanes){0}; }
+/* A vector of which every word is `word`. */
+static inline lanes all(uint32_t word) { return word * UINT64_C(0x100000001) - (lanes){0}; }
 
 static inline struct philox philox_of(uint64_t key, uint64_t substream) {
     struct philox state;
@@ -143,69 +152,94 @@ static inline struct philox philox_of(uint64_t key, uint64_t substream) {
         first += 0x9E3779B9;
         second += 0xBB67AE85;
     }
-    state.low = all(substream & 0xFFFFFFFF);
-    state.high = all(substream >> 32);
+    state.low = all((uint32_t)substream);
+    state.high = all((uint32_t)(substream >> 32));
     return state;
 }
 
-/* The words of STEP counters. Each of a counter's four words has a lane of 64 bits and rubbish in its upper half: a
- * widening multiplication reads the lower one only, and the masks at the end take it away. A round waits for the one
- * before it; several vectors, abreast, keep the processor busy meanwhile. Four of them have more words than AVX2 has
- * registers, which GCC puts up with, and clang does not. */
-#if defined(__clang__) && VECTOR == 32
-#define ABREAST 2
-#else
+/* Counters are taken by pairs of vectors: each of a counter's four words then fills a vector, c0 to c3. A round waits for
+ * the one before it; several pairs, abreast, keep the processor busy meanwhile. */
+#define PAIR (2 * LANES) /* counters */
 #define ABREAST 4
-#endif
-#define STEP (ABREAST * LANES)
+#define STEP (ABREAST * PAIR)
 
-static inline __attribute__((always_inline)) void philox(const struct philox *state, const lanes *counters, uint32_t *words) {
+/* The words of the counters of `abreast` pairs of vectors.
+ *
+ * A multiplication takes the even words of a vector, or, moved down, the odd ones; ODD and EVEN join the upper and the
+ * lower halves of both products to vectors again, in which those of even words come first, within each 128 bits. To do
+ * so twice restores the order. As c0 and c1 are made of what c2 was, and c2 and c3 of what c0 was, c0 and c1 have the one
+ * order in every round, and c2 and c3, which begin with words that are all the same, have the other. */
+static inline __attribute__((always_inline)) void philox(const struct philox *state, const lanes *counters, int abreast,
+                                                         uint32_t *words) {
     const lanes first = all(0xD2511F53), second = all(0xCD9E8D57);
     lanes c0[ABREAST], c1[ABREAST], c2[ABREAST], c3[ABREAST];
-    for (int v = 0; v < ABREAST; v++) {
-        c0[v] = counters[v];
-        c1[v] = counters[v] >> 32;
+    for (int v = 0; v < abreast; v++) {
+        c0[v] = EVEN(counters[2 * v], counters[2 * v + 1]);
+        c1[v] = ODD(counters[2 * v], counters[2 * v + 1]);
         c2[v] = state->low;
         c3[v] = state->high;
     }
 #pragma GCC unroll 10
     for (int round = 0; round < ROUNDS; round++) {
 #pragma GCC unroll 4
-        for (int v = 0; v < ABREAST; v++) {
-            const lanes p = multiply(c0[v], first), q = multiply(c2[v], second);
-            c0[v] = (q >> 32) ^ (c1[v] ^ state->keys[2 * round]);
-            c2[v] = (p >> 32) ^ (c3[v] ^ state->keys[2 * round + 1]);
-            c1[v] = q;
-            c3[v] = p;
+        for (int v = 0; v < abreast; v++) {
+            const lanes p = multiply(c0[v], first), p_odd = multiply(c0[v] >> 32, first);
+            const lanes q = multiply(c2[v], second), q_odd = multiply(c2[v] >> 32, second);
+            c0[v] = ODD(q, q_odd) ^ (c1[v] ^ state->keys[2 * round]);
+            c2[v] = ODD(p, p_odd) ^ (c3[v] ^ state->keys[2 * round + 1]);
+            c1[v] = EVEN(q, q_odd);
+            c3[v] = EVEN(p, p_odd);
         }
     }
-    for (int v = 0; v < ABREAST; v++) {
-        const floats x = EVEN((floats)c0[v], (floats)c1[v]), y = EVEN((floats)c2[v], (floats)c3[v]);
-        const floats front = EVEN(x, y), back = ODD(x, y);
-        memcpy(words + 4 * LANES * v, &front, VECTOR);
-        memcpy(words + 4 * LANES * v + 2 * LANES, &back, VECTOR);
+    for (int v = 0; v < abreast; v++) {
+        const lanes even = EVEN(c0[v], c1[v]), lower = LOWER(c2[v], c3[v]);
+        const lanes odd = ODD(c0[v], c1[v]), upper = UPPER(c2[v], c3[v]);
+        const lanes a = EVEN(even, lower), b = EVEN(odd, upper), c = ODD(even, lower), d = ODD(odd, upper);
+        uint32_t *const target = words + 4 * PAIR * v;
+        memcpy(target, &a, VECTOR);
+        memcpy(target + 2 * LANES, &b, VECTOR);
+        memcpy(target + 4 * LANES, &c, VECTOR);
+        memcpy(target + 6 * LANES, &d, VECTOR);
     }
 }
 
-/* The words of `n` consecutive counters, and as many more as fill a step. */
+/* The words of `n` consecutive counters, and as many more as fill a pair of vectors. */
 static void philox_run(const struct row *row, uint64_t counter, int64_t n, uint32_t *words) {
     const struct philox state = philox_of(row->key, row->substream);
-    lanes counters[ABREAST];
-    for (int v = 0; v < ABREAST; v++) counters[v] = counter + (uint64_t)(v * LANES) + (lanes){ORDER};
-    for (int64_t at = 0; at < n; at += STEP) {
-        philox(&state, counters, words + 4 * at);
-        for (int v = 0; v < ABREAST; v++) counters[v] += STEP;
+    lanes counters[2 * ABREAST];
+    for (int v = 0; v < 2 * ABREAST; v++) counters[v] = counter + (uint64_t)(v * LANES) + (lanes){ORDER};
+    int64_t at = 0;
+    for (; at + STEP <= n; at += STEP) {
+        philox(&state, counters, ABREAST, words + 4 * at);
+        for (int v = 0; v < 2 * ABREAST; v++) counters[v] += STEP;
+    }
+    for (; at < n; at += PAIR) {
+        philox(&state, counters, 1, words + 4 * at);
+        for (int v = 0; v < 2; v++) counters[v] += PAIR;
+    }
+}
+
+/* The counters of `abreast` pairs of vectors, as `philox` wants them. */
+static inline void take(const uint64_t *counters, int abreast, lanes *taken) {
+    for (int v = 0; v < 2 * abreast; v++) {
+        lanes some;
+        memcpy(&some, counters + v * LANES, VECTOR);
+        taken[v] = SHUFFLE(lanes, some, some, ORDER);
     }
 }
 
 /* The words of any `n` counters. */
 static void philox_all(const struct row *row, const uint64_t *counters, int64_t n, uint32_t *words) {
     const struct philox state = philox_of(row->key, row->substream);
-    for (int64_t at = 0; at < n; at += STEP) {
-        lanes taken[ABREAST];
-        memcpy(taken, counters + at, sizeof taken);
-        for (int v = 0; v < ABREAST; v++) taken[v] = SHUFFLE(lanes, taken[v], taken[v], ORDER);
-        philox(&state, taken, words + 4 * at);
+    lanes taken[2 * ABREAST];
+    int64_t at = 0;
+    for (; at + STEP <= n; at += STEP) {
+        take(counters + at, ABREAST, taken);
+        philox(&state, taken, ABREAST, words + 4 * at);
+    }
+    for (; at < n; at += PAIR) {
+        take(counters + at, 1, taken);
+        philox(&state, taken, 1, words + 4 * at);
     }
 }
 
@@ -235,6 +269,13 @@ static void uniform(const uint32_t *restrict words, int64_t n, const uint32_t *r
  * coefficients.py explains. It takes a long chain of operations, of which each waits for the one before it: in two loops,
  * one to w and one from it on, a processor has twice as many elements under way at once. */
 #define PASS 256
+
+/* Before a loop: two vectors of elements in turn. clang unrolls before it makes vectors, and would have to sort them. */
+#if defined(__clang__)
+#define TWO_VECTORS _Pragma("clang loop interleave_count(2)")
+#else
+#define TWO_VECTORS _Pragma("GCC unroll 2")
+#endif
 
 /* q, counted in words, and w. The distances from the middle and from the nearer end are counted in words, too. */
 static inline void begin_quantile(uint32_t word, float *q, float *w) {
@@ -269,9 +310,9 @@ static void normal(const uint32_t *restrict words, int64_t n, const uint32_t *re
     float q[PASS], w[PASS];
     for (int64_t at = 0; at < n; at += PASS) {
         const int64_t pass = least(PASS, n - at) & -GROUP;
-#pragma GCC unroll 2
+        TWO_VECTORS
         for (int64_t i = 0; i < pass; i++) begin_quantile(words[at + i], &q[i], &w[i]);
-#pragma GCC unroll 2
+        TWO_VECTORS
         for (int64_t i = 0; i < pass; i++) out[at + i] = mean + std * end_quantile(q[i], w[i]);
     }
 }
@@ -618,8 +659,8 @@ static void fill_row(const struct row *row, int64_t start, int64_t stop, int pas
 void JOIN(ms_initkit_fill_, LEVEL)(const struct row *rows, int64_t count, int64_t start, int64_t stop,
                                    int past_caches) {
     /* Arrays of their own, so that a sanitizer sees where one ends. */
-    uint64_t counters[BLOCK + STEP] __attribute__((aligned(LINE)));
-    uint32_t words[4 * (BLOCK + STEP) + GROUP] __attribute__((aligned(LINE)));
+    uint64_t counters[BLOCK + PAIR] __attribute__((aligned(LINE)));
+    uint32_t words[4 * (BLOCK + PAIR) + GROUP] __attribute__((aligned(LINE)));
     uint32_t packed[BLOCK + 2 * GROUP] __attribute__((aligned(LINE)));
     float values[BLOCK] __attribute__((aligned(LINE)));
     uint64_t stored[BLOCK] __attribute__((aligned(LINE)));
