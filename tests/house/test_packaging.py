@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,19 @@ def test_a_recipe_loads_from_the_wheel(built: Path, tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
 
     assert run.stdout.split() == [str(tmp_path / "ms_initkit" / "__init__.py"), "resnet"]
+
+
+def test_the_wheels_page_has_no_link_into_the_repository(built: Path) -> None:
+    archive = zipfile.ZipFile(next(built.glob("*.whl")))
+    (metadata,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+
+    head, _, page = archive.read(metadata).decode().partition("\n\n")
+
+    assert "Description-Content-Type: text/markdown" in head
+    assert page.startswith("# ms_initkit\n\nInitialise any MindSpore network from a YAML recipe.")
+    assert re.findall(r"\]\((?!https?://)[^)]*\)|<img", page) == []
+    assert "| [findings]" in (ROOT / "README.md").read_text(), "so that there is something to take out"
+    assert "| findings, what real code gets wrong |" in page
 
 
 def test_the_editable_install_carries_the_recipes() -> None:
