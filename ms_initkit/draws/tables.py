@@ -54,7 +54,7 @@ def evaluate(name: str, arguments: Arguments, coords: Coords, shape: Shape) -> F
     Along the axes named by an argument ``batch_axes`` the tensor is a stack of tables.
 
     Args:
-        name: One of ``NAMES``.
+        name: Which table, as its formula calls it.
         arguments: As the formula resolved them.
         coords: One array per axis, broadcastable against each other, as ``np.ogrid`` makes of slices.
         shape: Shape of the whole tensor.
@@ -237,4 +237,3 @@ _TABLES: Final[dict[str, Callable[[_Values, Coords, Shape], Floats]]] = {
     "triangle": _triangle,
     "zero_hadamard": _zero_hadamard,
 }
-NAMES: Final = tuple(sorted(_TABLES))

@@ -74,11 +74,6 @@ def held(net: Cell, *, with_addresses: bool = False) -> Held:
     return every.take(_firsts(found)) if _has_twins(found) else every
 
 
-def named_parameters(net: Cell) -> dict[str, Parameter]:
-    """Returns the parameters of ``net`` by their names, as ``held`` has them."""
-    return dict(zip(*held(net)[:2], strict=True))
-
-
 def addresses_of(parameters: Sequence[Parameter]) -> Addresses:
     """Returns where the values of each lie."""
     return np.array(list(map(_address_reader(), parameters)), np.uint64)

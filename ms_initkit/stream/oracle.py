@@ -25,7 +25,6 @@ from ms_initkit.stream.coefficients import EXPONENT, LOG2, QUANTILE_P, QUANTILE_
 
 Words: TypeAlias = NDArray[np.uint32]
 Floats: TypeAlias = NDArray[np.float32]
-Doubles: TypeAlias = NDArray[np.float64]
 
 _MULTIPLIERS: Final = (np.uint64(0xD2511F53), np.uint64(0xCD9E8D57))
 _WEYL: Final = (0x9E3779B9, 0xBB67AE85)

@@ -21,7 +21,7 @@ import mindspore as ms  # isort: skip
 
 import ms_initkit as mik
 from ms_initkit.networks.describe import describe
-from ms_initkit.networks.held import named_parameters
+from ms_initkit.networks.held import held
 from ms_initkit.networks.plain import config_of
 from ms_initkit.plans.suggest import classes_of
 from tests.truth import small
@@ -67,7 +67,8 @@ def execute(package: str, name: str) -> dict[str, Any]:
         return build()
 
     def draw(seed: int) -> dict[str, Array]:
-        return {key: _values(value) for key, value in named_parameters(network(seed)).items()}
+        found = held(network(seed))
+        return {key: _values(value) for key, value in zip(found.names, found.parameters, strict=True)}
 
     if choices(package, name, head.get("config", "")).is_deferrable:
         _refuse_large(network, LARGEST[package])
