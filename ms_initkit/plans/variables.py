@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
@@ -13,7 +14,7 @@ from ms_initkit.language.rules import Rule, names_in
 from ms_initkit.language.variables import Config, Count, Extent, Variable
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import ExpressionError, Value
+from ms_initkit.syntax.grammar import LARGEST_INTEGER, ExpressionError, Value
 from ms_initkit.syntax.work import spend
 
 VariableValue: TypeAlias = float | int | str | bool
@@ -48,7 +49,13 @@ class Variables:
 
 
 def evaluate_variables(recipe: Recipe, source: Source, overrides: Mapping[str, VariableValue]) -> Variables:
-    """Returns the variables with their values, overrides in their place, and what is wrong with them."""
+    """Returns the variables with their values, overrides in their place, and what is wrong with them.
+
+    Raises:
+        TypeError: If ``overrides`` is no mapping.
+    """
+    if not isinstance(overrides, Mapping):
+        raise TypeError(f"`vars` is a mapping of names to values, not {type(overrides).__name__}")
     known = [variable.name for variable in recipe.variables]
     missing: set[str] = set()
     found = Variables()
@@ -56,12 +63,12 @@ def evaluate_variables(recipe: Recipe, source: Source, overrides: Mapping[str, V
         if name not in known:
             message = f"no variable is called {name!r}"
             note = f"the recipe has {', '.join(known) if known else 'none'}"
-            found.findings.append(Finding.error("unknown-variable", message, note, help=suggestion(name, known)))
+            found.findings.append(Finding.error("unknown-variable", message, note, help=suggestion(str(name), known)))
     for variable in recipe.variables:
         name = variable.name
         try:
             if name in overrides:
-                found.values[name] = overrides[name]
+                found.values[name] = _plain(overrides[name])
             elif isinstance(variable.value, Config):
                 found.values[name], found.sources[name] = _configured(variable.value, source.config, found.values)
             else:
@@ -94,6 +101,7 @@ def _configured(
         value = config.get(key)
         if value is None or isinstance(value, tuple):
             continue
+        value = _plain(value)
         if default is not None and _kind(value) != _kind(default):
             raise ValueError(f"config.{key} is {value!r}, {_kind(value)} where {_kind(default)} is due")
         return value, f"config.{key}"
@@ -104,6 +112,27 @@ def _configured(
             raise ValueError("the network has no configuration that is known")
         raise ValueError(f"the network's configuration has no {names}" + (f": {guess}" if guess else ""))
     return default, f"default, without config.{names}"
+
+
+def _plain(value: object) -> VariableValue:
+    """Returns a number, a flag or text as Python has it; NumPy's scalars are of these, too.
+
+    Raises:
+        ValueError: If it is none of these, or a number that no expression could have.
+    """
+    item = getattr(value, "item", None)
+    plain = item() if callable(item) and getattr(value, "size", 0) == 1 else value
+    match plain:
+        case bool() | str():
+            return plain
+        case int() if abs(plain) < LARGEST_INTEGER:
+            return plain
+        case float() if math.isfinite(plain):
+            return plain
+        case int() | float():
+            raise ValueError("it has to be finite, and an integer of 64 bits")
+        case _:
+            raise ValueError(f"a {type(value).__name__} is no number, flag or text")
 
 
 def _kind(value: VariableValue) -> str:

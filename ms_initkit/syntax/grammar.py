@@ -20,7 +20,7 @@ DEEPEST: Final = 24
 
 MOST_OPERATIONS: Final = 100  # in a row: the tree of a long sum is as deep as the sum is long
 
-_LARGEST_INTEGER: Final = 2**64
+LARGEST_INTEGER: Final = 2**64
 
 FUNCTIONS: Final = ("exp", "log", "max", "min", "sqrt")
 
@@ -300,7 +300,7 @@ def _listed_functions() -> str:
 def finite(value: float | int, token: Token) -> float | int:
     """Returns ``value`` if it is a finite float or an integer of 64 bits; otherwise it is an error at ``token``."""
     if isinstance(value, int):
-        if abs(value) >= _LARGEST_INTEGER:
+        if abs(value) >= LARGEST_INTEGER:
             raise token.error("the integer does not fit 64 bits", "write it with a point or an exponent")
         return value
     if not math.isfinite(value):

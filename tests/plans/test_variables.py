@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from mindspore import nn
 
@@ -165,3 +166,50 @@ def test_known_tells_parameters_whose_cells_are_told_from_those_of_an_index() ->
 
     assert [line.rule for line in plan.assignments] == ["rest", "bare"]
     assert plan.rules[0].selector == "param weight, known false"
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (np.float32(0.5), 0.5),
+        (np.int64(3), 3),
+        (np.array(2.5), 2.5),
+        (np.array([4]), 4),
+        (2**53 + 1, 2**53 + 1),
+        (0, 0),
+    ],
+)
+def test_numbers_of_numpy_are_numbers(given: float, value: float) -> None:
+    plan = bind(recipe(RULE, head=SIGMA), [info("a.weight", (4, 4))], {"sigma": given}, strict=True)
+
+    assert dict(plan.variables)["sigma"] == value
+    assert Plan.from_json(plan.to_json()) == plan
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (float("nan"), "it has to be finite"),
+        (float("-inf"), "it has to be finite"),
+        (np.float32("inf"), "it has to be finite"),
+        (10**400, "an integer of 64 bits"),
+        (2**64, "an integer of 64 bits"),
+        (None, "a NoneType is no number"),
+        ([1], "a list is no number"),
+        (b"1", "a bytes is no number"),
+        (1j, "a complex is no number"),
+        (np.zeros(2), "a ndarray is no number"),
+    ],
+)
+@pytest.mark.parametrize(
+    "rule", [RULE, "{match: '**', init: 0, when: sigma > 1}", "{match: '**', init: 0, when: sigma < 1}"]
+)
+def test_what_no_variable_can_be_is_told_wherever_it_is_used(given: float, said: str, rule: str) -> None:
+    with pytest.raises(PlanError, match=f"undefined-variable.*'sigma' has no value: .*{said}"):
+        bind(recipe(rule, head=SIGMA), [info("a.weight", (4, 4))], {"sigma": given}, strict=True)
+
+
+@pytest.mark.parametrize("given", ["n=1", 5, ["n"]])
+def test_values_of_variables_are_a_mapping(given: object) -> None:
+    with pytest.raises(TypeError, match="`vars` is a mapping of names to values, not "):
+        mik.plan(nn.Dense(2, 2), {"**": 0}, vars=given)  # type: ignore[arg-type]
