@@ -138,8 +138,10 @@ def _arange(values: _Values, coords: Coords, shape: Shape) -> Floats:
 
 
 def _rows(values: _Values, coords: Coords, shape: Shape) -> Floats:
-    del shape
-    return values.numbers("values")[coords[0]]
+    found = values.numbers("values")
+    if found.shape != shape[:1]:
+        raise ValueError(f"{found.size} values are not one for each of {shape[0]} rows")
+    return found[coords[0]]
 
 
 def _log_arange(values: _Values, coords: Coords, shape: Shape) -> Floats:

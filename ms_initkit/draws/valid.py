@@ -154,9 +154,9 @@ def _table_fault(name: str, arguments: draws.Arguments, shape: tuple[int, ...]) 
         return None
     try:
         with np.errstate(all="ignore"):
-            values = tables.evaluate(
-                name, arguments, tuple(np.zeros((1,) * len(shape), np.int64) for _ in shape), shape
-            )
+            first, last = ((0,) * len(shape), tuple(extent - 1 for extent in shape))
+            corners = [tuple(np.full((1,) * len(shape), at, np.int64) for at in corner) for corner in (first, last)]
+            values = np.array([tables.evaluate(name, arguments, corner, shape) for corner in corners])
     except Exception as error:  # a table takes its arguments for what a formula gives it
         return f"table {name!r} cannot be made of {dict(arguments)}: {type(error).__name__}: {error}"
     return None if np.isfinite(values).all() else f"table {name!r} of {dict(arguments)} is not finite"

@@ -17,6 +17,7 @@ from ms_initkit.draws import Json
 # A manifest or a plan of a hundred thousand parameters takes about forty megabytes.
 LARGEST: Final = 256 * 2**20
 _LONGEST_SHOWN: Final = 60
+_LONGEST_INTEGER: Final = 20  # digits of one of 64 bits; a sign makes room for a digit less
 _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 
 
@@ -73,7 +74,9 @@ def parse_json(text: str | bytes, what: object, *, allows_infinity: bool = False
 
     try:
         text = text if isinstance(text, str) else text.decode("utf-8")
-        values: Json = json.loads(text, object_pairs_hook=_object, parse_constant=constant, parse_float=_number)
+        values: Json = json.loads(
+            text, object_pairs_hook=_object, parse_constant=constant, parse_float=_number, parse_int=_integer
+        )
     except RecursionError as error:
         raise ValueError(f"{what}: not JSON: nested too deeply") from error
     except ValueError as error:
@@ -114,6 +117,12 @@ def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]  # None
         raise ValueError(f"the key {shown(twice)} stands twice")
     return values
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER:
+        raise ValueError(f"{shown(text)} is beyond 64 bits")
+    return int(text)
 
 
 def _number(text: str) -> float:

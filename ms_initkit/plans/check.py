@@ -73,11 +73,11 @@ def misfit(line: Assignment) -> str | None:
 
 def refusal(draw: Draw, dtype: str) -> str | None:
     """Returns why no parameter of ``dtype`` can be given ``draw``, whatever its numbers; None if one can."""
-    record = TYPES[dtype]
+    record = TYPES.get(dtype)
     match draw:
         case draws.Keep():
             return None
-        case _ if record.kind == "complex":
+        case _ if record is None or record.kind == "complex":
             return f"a parameter of {dtype} is not written: it takes `init: keep` only"
         case draws.Edited() | draws.Made() | draws.Blocks() if record.is_whole and draw.loaded:
             why = "`then` and `fit` compute with real numbers"
@@ -100,11 +100,13 @@ def refusal(draw: Draw, dtype: str) -> str | None:
 
 
 def _problems(line: Assignment) -> Iterator[_Problem]:
-    record = TYPES[line.dtype]
     refused = refusal(line.draw, line.dtype)
     if refused is not None:
         yield _Problem("unusable-initializer", refused)
         return
+    record = TYPES.get(line.dtype)
+    if record is None:
+        return  # MindSpore has it, as float8, and it is kept
     wrong = fault(line.draw, line.shape) or _unknown(line.draw)
     if wrong is not None:
         yield _Problem("unusable-initializer", wrong)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit import stream
-from ms_initkit.draws.dtypes import FLOATS, storage
+from ms_initkit.draws.dtypes import FLOATS, bytes_of
 from ms_initkit.plans.lines import Assignment
 
 
@@ -60,7 +60,7 @@ class Columns:
     @cached_property
     def bytes(self) -> NDArray[np.int64]:
         """The size of each parameter itself, in bytes."""
-        sizes = [kind.size * storage(kind.dtype).itemsize for kind in self.kinds]
+        sizes = [kind.size * bytes_of(kind.dtype) for kind in self.kinds]
         return np.array(sizes, np.int64)[self.kind_of_each]
 
     @cached_property

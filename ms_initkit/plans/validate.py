@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import astuple
 
-from ms_initkit.draws.dtypes import TYPES
+from ms_initkit.draws.dtypes import TYPES, bytes_of
 from ms_initkit.draws.moments import Moments, moments
 from ms_initkit.draws.valid import fault
 from ms_initkit.draws.windows import Window
@@ -50,11 +50,11 @@ def _repeated(word: str, names: Iterable[str]) -> Iterator[str]:
 
 
 def _line_fault(line: Assignment, rules: set[str]) -> str | None:
-    if line.dtype not in TYPES:
+    if line.dtype not in TYPES and not line.is_kept:
         return f"no element type is called {line.dtype!r}"
     if any(extent < 0 for extent in line.shape):
         return f"the shape {line.shape} is not one"
-    if math.prod(line.shape) * TYPES[line.dtype].size > LARGEST_TENSOR:
+    if math.prod(line.shape) * bytes_of(line.dtype) > LARGEST_TENSOR:
         return f"the shape {line.shape} is more than any memory or file can hold"
     if line.window is not None and not _is_inside(line.window, line.shape):
         return f"the window {line.window} is not in {line.shape}"

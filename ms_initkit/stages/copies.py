@@ -27,8 +27,8 @@ _FIRST: Final = 16
 def kept_copies(plan: Plan, infos: Sequence[ParamInfo], net: Cell) -> Finding | None:
     """Returns a note if frozen matrices that ``plan`` keeps are copies of trainable ones that it draws.
 
-    A copy has the shape and the values of the other, and its name after a prefix. Values are looked at only where
-    names agree, which those of an ordinary frozen backbone do not.
+    A copy has the other's shape, type and values, and its name after a prefix. Values are looked at only where names
+    agree, which those of an ordinary frozen backbone do not.
     """
     pairs = list(_pairs(plan, infos))
     if not pairs:
@@ -53,16 +53,16 @@ def _pairs(plan: Plan, infos: Sequence[ParamInfo]) -> Iterator[tuple[str, str, s
         return
     kept = {line.name for line in plan.assignments if line.is_kept}
     matrices = [info for info in infos if len(info.shape) > 1]
-    drawn: dict[tuple[str, tuple[int, ...]], str] = {}
+    drawn: dict[tuple[str, tuple[int, ...], str], str] = {}
     for info in matrices:
         if info.is_trainable and info.name not in kept:
             for rest in _rests(info.name):
-                drawn.setdefault((rest, info.shape), info.name)
+                drawn.setdefault((rest, info.shape, info.dtype), info.name)
     for info in matrices:
         if not info.is_trainable and info.name in kept:
-            found = next((rest for rest in _rests(info.name) if (rest, info.shape) in drawn), None)
+            found = next((rest for rest in _rests(info.name) if (rest, info.shape, info.dtype) in drawn), None)
             if found is not None:
-                yield info.name, drawn[found, info.shape], found
+                yield info.name, drawn[found, info.shape, info.dtype], found
 
 
 def _rests(name: str) -> list[str]:

@@ -96,7 +96,8 @@ def _law_shares(draw: Draw, steps: tuple[Step, ...], edges: tuple[float, ...]) -
 
 
 def _measured(line: Assignment, parameter: Parameter) -> Measured:
-    if parameter.has_init or line.size == 0 or TYPES[line.dtype].kind == "complex":
+    record = TYPES.get(line.dtype)
+    if parameter.has_init or line.size == 0 or record is None or record.kind == "complex":
         return Measured(math.nan, math.nan, math.nan, math.nan, 0)
     values = stored_values(parameter)
     tally = Tally(line.dtype, stride=line.size, center=line.moments.mean or 0.0)

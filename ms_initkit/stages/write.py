@@ -65,6 +65,8 @@ def write(
     try:
         drawn = columns.drawn
         targets = [parameters[number] for number in columns.drawn_numbers] if columns.spared else parameters
+        spared = [(columns.lines[number], parameters[number]) for number in columns.spared]
+        constructed = _constructed(spared)
         own = _users_own(drawn, seed)
         if addresses is not None or is_on_this_host():
             # what is of the user's own may have moved them
@@ -76,8 +78,8 @@ def write(
         else:
             for names in _write_through(drawn, targets, own, seed, progress):
                 written += names
-        spared = [(columns.lines[number], parameters[number]) for number in columns.spared]
-        _construct([parameter for line, parameter in spared if parameter.has_init and _is_held(line)])
+        for parameter, values in constructed:
+            _give(parameter, values)
         if columns.takes_any:
             source = There(columns.lines, parameters) if there is None else there
             for name in _write_taken(spared, source, seed, progress):
@@ -275,20 +277,35 @@ def _places(
     return addresses, fresh
 
 
-def _construct(parameters: Sequence[Parameter]) -> None:
-    """Gives deferred parameters that are kept the values of their own constructors.
+def _constructed(spared: Sequence[tuple[Assignment, Parameter]]) -> list[tuple[Parameter, Array]]:
+    """Returns deferred parameters that are kept, each with the values of its own constructor.
 
     MindSpore's initializers take numbers from NumPy's global generator, which is put back afterwards.
+
+    Raises:
+        ApplyError: If a constructor's initializer fails; nothing was written.
     """
-    state = np.random.get_state() if parameters else None  # noqa: NPY002 (the one that MindSpore draws from)
+    deferred = [(line, parameter) for line, parameter in spared if parameter.has_init and _is_held(line)]
+    state = np.random.get_state() if deferred else None  # noqa: NPY002 (the one that MindSpore draws from)
     try:
-        for parameter in parameters:
-            values = np.empty(tuple(parameter.shape), mstype._dtype_to_nptype(parameter.dtype))
-            (parameter.init if parameter.init is not None else parameter.init_mode.init)(values)
-            _give(parameter, values)
+        return [(parameter, _by_constructor(line, parameter)) for line, parameter in deferred]
     finally:
         if state is not None:
             np.random.set_state(state)  # noqa: NPY002
+
+
+def _by_constructor(line: Assignment, parameter: Parameter) -> Array:
+    try:
+        values = np.empty(tuple(parameter.shape), mstype._dtype_to_nptype(parameter.dtype))
+        (parameter.init if parameter.init is not None else parameter.init_mode.init)(values)
+    except MemoryError:
+        raise
+    except Exception as error:  # whatever an initializer of anybody's raises
+        what = f"{line.name!r} {line.shape} {line.dtype}"
+        message = f"{what}: its constructor's initializer raised {type(error).__name__}: {error}"
+        note = "it is deferred, and kept as its constructor makes it; nothing was written"
+        raise ApplyError([Finding.error("interrupted-apply", message, note, parameter=line.name)]) from error
+    return values
 
 
 def _give(parameter: Parameter, values: Array) -> None:

@@ -46,7 +46,8 @@ def test_text_is_utf_8(tmp_path: Path) -> None:
         ("[NaN]", "NaN is not a number"),
         ("[-Infinity]", "-Infinity is not a number"),
         ("[1e999]", "beyond every number"),
-        ("[" + "9" * 5000 + "]", "not JSON"),
+        ("[" + "9" * 5000 + "]", "beyond 64 bits"),
+        ('{"a": -' + "1" * 400 + "}", "beyond 64 bits"),
         ("[1, 2", "not JSON"),
         ("", "not JSON"),
         ("'a'", "not JSON"),
@@ -58,6 +59,10 @@ def test_text_is_utf_8(tmp_path: Path) -> None:
 def test_what_is_no_plain_json_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ValueError, match=f"it: not JSON.*{problem}" if problem != "not JSON" else problem):
         parse_json(text, "it")
+
+
+def test_integers_of_64_bits_are_read() -> None:
+    assert parse_json(f"[{2**64 - 1}, {-(2**63)}, 0]", "it") == [2**64 - 1, -(2**63), 0]
 
 
 def test_two_halves_are_one_character() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from mindspore import Parameter, ParameterTuple, Tensor, nn
 from mindspore.common.initializer import Initializer, initializer
+from numpy.typing import NDArray
 
 import ms_initkit as mik
 from ms_initkit import formulas
@@ -246,6 +247,61 @@ def test_kept_deferred_parameters_leave_numpys_generator_as_it_was() -> None:
     after = np.random.get_state()  # noqa: NPY002
     assert all(np.array_equal(left, right) for left, right in zip(before, after, strict=True))
     assert len(np.unique(net[0].weight.asnumpy())) > 1
+
+
+def test_a_kept_deferred_parameter_whose_own_initializer_fails_leaves_all_as_it_was() -> None:
+    class Fails(Initializer):
+        def _initialize(self, arr: NDArray[Any]) -> None:
+            raise KeyError("sigma")
+
+    net = Two()
+    with mik.deferred():
+        net.b = Parameter(initializer(Fails(), (3, 4)), name="b")
+
+    with pytest.raises(mik.ApplyError, match=r"'b'.*its constructor's initializer raised KeyError: 'sigma'") as raised:
+        mik.apply(net, recipe("{match: a, init: zeros}\n{match: b, init: keep}"), seed=1)
+
+    assert "nothing was written" in str(raised.value)
+    assert net.a.asnumpy().tolist() == np.full((3, 4), 7.0).tolist()
+    assert net.b.has_init
+
+
+class Narrow(nn.Cell):
+    """A matrix, and one in eight bits, of which MindSpore draws nothing."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.a = Parameter(Tensor(np.full((3, 4), 7.0, np.float32)), name="a")
+        self.b = Parameter(Tensor(np.ones((3, 4), np.float32)), name="b", requires_grad=False)
+        self.b.set_dtype(getattr(mindspore, name))
+
+
+NARROW = ["float8_e4m3fn", "float8_e5m2", "hifloat8"]
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_types_that_only_mindspore_has_are_kept(name: str, tmp_path: Path) -> None:
+    net = Narrow(name)
+    report = mik.apply(net, {"a": "normal"}, seed=1)
+
+    assert mik.verify(net, report, seed=1) == mik.verify(net, report) == ()
+    assert report.plan["b"].is_kept
+    assert mik.Plan.from_json(report.plan.to_json()) == report.plan
+    assert name.replace("_", "").removesuffix("fn") in report.to_html(tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", NARROW)
+@pytest.mark.parametrize("init", ["normal", "0", "{constant: 1}", "orthogonal"])
+def test_types_that_only_mindspore_has_are_not_written(name: str, init: str) -> None:
+    net = Narrow(name)
+    with pytest.raises(
+        mik.PlanError, match=r"unusable-initializer.*'b' \(3, 4\): a parameter of .*float8.* is not written"
+    ):
+        mik.apply(
+            net, recipe(f"{{match: a, init: zeros}}\n{{match: {{name: b, trainable: any}}, init: {init}}}"), seed=1
+        )
+
+    assert net.a.asnumpy().tolist() == np.full((3, 4), 7.0).tolist()
 
 
 def test_what_fails_midway_promises_no_more_than_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
