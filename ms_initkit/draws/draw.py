@@ -16,7 +16,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws import typed_json
 from ms_initkit.draws.fits import Fits
 from ms_initkit.draws.functions import Functions
-from ms_initkit.draws.windows import Pieces, Window
+from ms_initkit.draws.windows import Pieces, Window, with_axis
 
 Scalar: TypeAlias = float | int | str | bool
 Arguments: TypeAlias = tuple[tuple[str, Scalar | tuple[Scalar, ...]], ...]
@@ -201,7 +201,7 @@ class Blocks(Base):
         return self.draws
 
     def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-        return tuple((*shape[: self.axis], size, *shape[self.axis + 1 :]) for size in self.sizes)
+        return tuple(with_axis(shape, self.axis, size) for size in self.sizes)
 
 
 @record
@@ -217,7 +217,7 @@ class Repeated(Base):
         return (self.draw,)
 
     def shapes(self, shape: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
-        return ((*shape[: self.axis], shape[self.axis] // self.times, *shape[self.axis + 1 :]),)
+        return (with_axis(shape, self.axis, shape[self.axis] // self.times),)
 
 
 @record

@@ -12,7 +12,7 @@ from typing import Final, Literal, TypeAlias, final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.functions import Bounds, Function, Source, Values
-from ms_initkit.draws.windows import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices, with_axis
 
 # The absolute weights of four taps half way between two: 1.375 along each axis.
 _OVERSHOOT: Final = 1.375**2
@@ -143,7 +143,7 @@ class Widened(Function):
 
     def result(self, shape: Shape, due: Shape) -> Shape:
         del due
-        return (*shape[: self.axis], self.count, *shape[self.axis + 1 :])
+        return with_axis(shape, self.axis, self.count)
 
     def fault(self, shape: Shape) -> str | None:
         if len(shape) <= self.axis:

@@ -20,7 +20,7 @@ from ms_initkit.draws import Draw, Edit, Step, portable, tables, truncation
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Normalize
 from ms_initkit.draws.steps import stepped
-from ms_initkit.draws.windows import local_shape, slices_of, with_axis
+from ms_initkit.draws.windows import local_shape, slices_of
 
 # A table of more elements is not evaluated for its moments: a plan is to stay instant.
 _LARGEST_TABLE: Final = 1 << 22
@@ -105,11 +105,11 @@ def _central(draw: Draw, shape: tuple[int, ...]) -> _Central | None:
             return _Central.of_sums(mean + shift * std, std, (sums[0], sums[1], sums[2]), low, high)
         case draws.Mixture(weights, parts):
             return _mixed(weights, [_central(part, shape) for part in parts])
-        case draws.Blocks(axis, sizes, parts):
-            inner = [_central(part, with_axis(shape, axis, size)) for size, part in zip(sizes, parts, strict=True)]
+        case draws.Blocks(_, sizes, parts):
+            inner = [_central(part, own) for part, own in zip(parts, draw.shapes(shape), strict=True)]
             return _mixed([size / sum(sizes) for size in sizes], inner)
-        case draws.Repeated(axis, times, inner_draw):
-            return _central(inner_draw, with_axis(shape, axis, shape[axis] // times))
+        case draws.Repeated(_, _, inner_draw):
+            return _central(inner_draw, *draw.shapes(shape))
         case draws.Whole(name, arguments):
             return _of_whole(name, dict(arguments), shape)
         case draws.Table():

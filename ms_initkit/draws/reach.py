@@ -15,7 +15,6 @@ from ms_initkit.draws.dtypes import TYPES, ElementType
 from ms_initkit.draws.rounding import rounded
 from ms_initkit.draws.steps import stepped
 from ms_initkit.draws.text import apart, number
-from ms_initkit.draws.windows import with_axis
 
 Bounds: TypeAlias = tuple[float, float]
 # The least and the greatest value of what is loaded in this shape; None where that is not known.
@@ -83,15 +82,8 @@ class Reach:
                 return _of_table(name, arguments, shape)
             case draws.Whole(name, arguments):
                 return _of_whole(name, dict(arguments))
-            case draws.Mixture(draws=parts):
-                return _union([self.of(part, shape) for part in parts])
-            case draws.Blocks(axis, sizes, parts):
-                shapes = [with_axis(shape, axis, size) for size in sizes]
-                return _union([self.of(part, inner) for part, inner in zip(parts, shapes, strict=True)])
-            case draws.Repeated(axis, times, repeated):
-                return self.of(repeated, with_axis(shape, axis, shape[axis] // times))
-            case draws.InRows(draw=inside, rest=rest):
-                return _union([self.of(inside, shape), self.of(rest, shape)])
+            case draws.Mixture() | draws.Blocks() | draws.Repeated() | draws.InRows():
+                return _union([self.of(part, own) for part, own in zip(draw.parts, draw.shapes(shape), strict=True)])
             case draws.Edited(edited, edits):
                 bounds = self.of(edited, shape)
                 for edit in edits:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ms_initkit import draws
 from ms_initkit.draws import Draw, Edit, tables
-from ms_initkit.draws.windows import Pieces, with_axis
+from ms_initkit.draws.windows import Pieces
 
 # How many axes the draws of whole tensors take.
 _AXES: Final = {"orthogonal": range(2, 65), "delta_orthogonal": range(3, 6), "sparse": range(2, 3)}
@@ -35,14 +35,14 @@ def fault(draw: Draw, shape: tuple[int, ...]) -> str | None:
             return _table_fault(name, arguments, shape)
         case draws.Whole(name, arguments):
             return _whole_fault(name, dict(arguments), shape)
-        case draws.Blocks(axis, sizes, parts):
+        case draws.Blocks(_, _, parts):
             return _blocks_fault(draw, shape) or _first(
-                _part_fault(part, with_axis(shape, axis, size)) for size, part in zip(sizes, parts, strict=True)
+                _part_fault(part, own) for part, own in zip(parts, draw.shapes(shape), strict=True)
             )
         case draws.Repeated(axis, times, inner):
             if not 0 <= axis < len(shape) or times < 1 or shape[axis] % times:
                 return f"axis {axis} of {shape} is not {times} times something"
-            return _part_fault(inner, with_axis(shape, axis, shape[axis] // times))
+            return _part_fault(inner, *draw.shapes(shape))
         case draws.Made(inner, inner_shape, function):
             made_of = function.fault(inner_shape) or _part_fault(inner, inner_shape)
             return made_of or _result_fault(inner_shape, function.result(inner_shape, shape), shape)

@@ -23,7 +23,7 @@ from ms_initkit.plans.variables import VariableValue
 from ms_initkit.syntax.grammar import Value
 
 
-def plan_shard(
+def plan_rank(
     infos: Sequence[ParamInfo],
     recipe: Recipe,
     layout: Layout | Position | str | Path,

@@ -20,7 +20,7 @@ from ms_initkit.plans.order import of_the_apply
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.choose import chosen, noted
-from ms_initkit.stages.fit import fit
+from ms_initkit.stages.pairing import paired
 from ms_initkit.stages.plan import draft_of, warn
 from ms_initkit.stages.report import Report
 from ms_initkit.stages.there import There, digest
@@ -69,8 +69,8 @@ def apply(
         if isinstance(recipe, Plan):
             if vars is not None or layout is not None:
                 raise TypeError("a plan has its variables and layout: give them to `plan`, or a recipe to `apply`")
-            fitted = fit(recipe, net, with_addresses=is_on_this_host())
-            plan, parameters, addresses = recipe, fitted.parameters, fitted.addresses
+            pairs = paired(recipe, net, with_addresses=is_on_this_host())
+            plan, parameters, addresses = recipe, pairs.parameters, pairs.addresses
             findings = check(recipe)
             if findings:
                 raise ApplyError(findings)

@@ -33,8 +33,8 @@ from ms_initkit.plans.columns import Columns
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.draw import fill_line
-from ms_initkit.stages.fit import fit
 from ms_initkit.stages.given import given_plan
+from ms_initkit.stages.pairing import paired
 from ms_initkit.stages.there import There
 from ms_initkit.stages.write import write
 from ms_initkit.stream.keys import checked_seed
@@ -101,7 +101,7 @@ def attach(net: Cell, plan: Plan, seed: int) -> Attachment:
     if seed is None:
         raise TypeError("attach needs a seed: one that each rank chose for itself would give each another model")
     plan, seed = given_plan(plan, "attach"), checked_seed(seed)
-    parameters = fit(plan, net).parameters
+    parameters = paired(plan, net).parameters
     pairs = zip(plan.assignments, parameters, strict=True)
     targets = [(line, parameter) for line, parameter in pairs if not line.is_kept]
     findings = check(plan)
@@ -198,12 +198,12 @@ class PlannedInitializer(Initializer):
         (out,) = arrays
         call, self._call = self._call, _Call()
         try:
-            index = self._region(tuple(out.shape), call)
+            index = self._asked(tuple(out.shape), call)
             _fill(out, self.line, self.run_seed, index)
         except (ValueError, IndexError) as error:
             raise ApplyError([_unknown_slice(self.line, tuple(out.shape), call, error)]) from error
 
-    def _region(self, part: Shape, call: _Call) -> Slices:
+    def _asked(self, part: Shape, call: _Call) -> Slices:
         shape = self.line.local_shape
         number, group = call
         if number is None:

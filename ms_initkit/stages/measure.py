@@ -17,7 +17,7 @@ from ms_initkit.draws.windows import partition
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
-from ms_initkit.stages.fit import fit
+from ms_initkit.stages.pairing import paired
 from ms_initkit.stages.regions import regions
 from ms_initkit.stages.tally import AT_ONCE, Tally, boundaries
 from ms_initkit.stages.there import stored_values
@@ -67,7 +67,7 @@ def measure(net: Cell, plan: Plan) -> dict[str, Measured]:
     """
     return {
         line.name: _measured(line, parameter)
-        for line, parameter in zip(plan.assignments, fit(plan, net).parameters, strict=True)
+        for line, parameter in zip(plan.assignments, paired(plan, net).parameters, strict=True)
     }
 
 

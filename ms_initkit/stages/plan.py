@@ -133,9 +133,9 @@ class Draft:
         if layout is None:
             made, found = draft_plan(self.recipe, infos, vars, strict=strict, config=config, in_part=True)
         else:
-            from ms_initkit.layouts.rank import plan_shard  # which most networks, being whole, do without
+            from ms_initkit.layouts.rank import plan_rank  # which most networks, being whole, do without
 
-            made = plan_shard(infos, self.recipe, layout, vars, strict=strict, config=config)
+            made = plan_rank(infos, self.recipe, layout, vars, strict=strict, config=config)
             found = made.findings
         found = [*found, *(() if made is None else check(made, self.recipe))]
         if self.findings:

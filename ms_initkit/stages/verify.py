@@ -24,9 +24,9 @@ from ms_initkit.plans.order import past
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.draw import fill_line
-from ms_initkit.stages.fit import fit
 from ms_initkit.stages.given import given_plan
 from ms_initkit.stages.goodness import TESTS, Misfit, misfits
+from ms_initkit.stages.pairing import paired
 from ms_initkit.stages.regions import Mask, Region, fixed, has_fixed, regions, repeats
 from ms_initkit.stages.structure import structural_misfits
 from ms_initkit.stages.tally import AT_ONCE, SAMPLE, Tally, as_floats
@@ -95,7 +95,7 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
     seed = None if seed is None else checked_seed(seed)
     digests = {} if isinstance(plan, Plan) else dict(getattr(plan, "digests", ()))
     plan = given_plan(plan, "verify")
-    parameters = fit(plan, net).parameters
+    parameters = paired(plan, net).parameters
     held = dict(zip((line.name for line in plan.assignments), parameters, strict=True))
     gone = {line.name: line for line in past(plan.assignments)}
     there = There(plan.assignments, parameters)

@@ -168,7 +168,7 @@ def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Unde
             table = tables.evaluate(name, arguments, tuple(np.ogrid[slices]), numbering.shape)
             return _known(np.broadcast_to(table, shape_of(slices)), under.dtype)
         case draws.Whole(name, arguments):
-            return wholes.evaluate(name, arguments, _source(numbering, key, kind))[slices]
+            return wholes.evaluate(name, arguments, _numbers(numbering, key, kind))[slices]
         case draws.Custom(name, arguments):
             return _custom(name, arguments, numbering, key, kind)[slices]
         case draws.Blocks():
@@ -222,10 +222,10 @@ def words(numbering: Numbering, slices: Slices, key: int, substream: int) -> NDA
     return out
 
 
-def _source(numbering: Numbering, key: int, kind: Kind) -> wholes.Source:
+def _numbers(numbering: Numbering, key: int, kind: Kind) -> wholes.Numbers:
     normal = law_of(draws.Normal(0.0, 1.0))
     assert normal is not None  # elementwise by definition
-    return wholes.Source(
+    return wholes.Numbers(
         numbering.shape,
         lambda slices: _elementwise(normal, numbering, slices, key, _VALUES).astype(kind, copy=False),
         lambda slices: words(numbering, slices, key, _RANKS),

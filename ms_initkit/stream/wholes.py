@@ -21,7 +21,7 @@ from ms_initkit.draws.windows import Slices, shape_of
 Floats: TypeAlias = NDArray[np.floating[Any]]
 
 
-class Source(NamedTuple):
+class Numbers(NamedTuple):
     """The numbers of one tensor's stream, by slice."""
 
     shape: tuple[int, ...]
@@ -34,7 +34,7 @@ class Source(NamedTuple):
         return tuple(slice(0, length) for length in self.shape)
 
 
-def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
+def evaluate(name: str, arguments: Arguments, numbers: Numbers) -> Floats:
     """The whole tensor that ``Whole(name, arguments)`` describes.
 
     Raises:
@@ -45,32 +45,32 @@ def evaluate(name: str, arguments: Arguments, source: Source) -> Floats:
     options = dict(arguments)
     stacked = options.pop("batch_axes", ())
     if not isinstance(stacked, tuple) or not stacked:
-        return _WHOLES[name](source, options)
+        return _WHOLES[name](numbers, options)
     out: Floats | None = None
-    for numbers in np.ndindex(*(source.shape[int(axis)] for axis in stacked)):
-        member = dict(zip(map(int, stacked), numbers, strict=True))
-        index = tuple(member.get(axis, slice(None)) for axis in range(len(source.shape)))
-        values = _WHOLES[name](_member(source, member), options)
-        out = np.empty(source.shape, values.dtype) if out is None else out
+    for at in np.ndindex(*(numbers.shape[int(axis)] for axis in stacked)):
+        member = dict(zip(map(int, stacked), at, strict=True))
+        index = tuple(member.get(axis, slice(None)) for axis in range(len(numbers.shape)))
+        values = _WHOLES[name](_member(numbers, member), options)
+        out = np.empty(numbers.shape, values.dtype) if out is None else out
         out[index] = values
-    return np.empty(source.shape, np.float32) if out is None else out
+    return np.empty(numbers.shape, np.float32) if out is None else out
 
 
-def _member(source: Source, at: dict[int, int]) -> Source:
+def _member(numbers: Numbers, at: dict[int, int]) -> Numbers:
     """The numbers of one member of a stack, which is ``at`` these numbers along the axes that number them."""
 
     def inside(slices: Slices) -> Slices:
         inner = iter(slices)
-        axes = range(len(source.shape))
+        axes = range(len(numbers.shape))
         return tuple(slice(at[axis], at[axis] + 1) if axis in at else next(inner) for axis in axes)
 
     def normals(slices: Slices) -> Floats:
-        return source.normals(inside(slices)).reshape(shape_of(slices))
+        return numbers.normals(inside(slices)).reshape(shape_of(slices))
 
     def words(slices: Slices) -> NDArray[np.uint32]:
-        return source.words(inside(slices)).reshape(shape_of(slices))
+        return numbers.words(inside(slices)).reshape(shape_of(slices))
 
-    return Source(tuple(n for axis, n in enumerate(source.shape) if axis not in at), normals, words)
+    return Numbers(tuple(n for axis, n in enumerate(numbers.shape) if axis not in at), normals, words)
 
 
 Options: TypeAlias = dict[str, Scalar | tuple[Scalar, ...]]
@@ -83,19 +83,19 @@ def _number(options: Options, name: str, default: float) -> float:
     return float(value)
 
 
-def _orthogonal(source: Source, options: Options) -> Floats:
+def _orthogonal(numbers: Numbers, options: Options) -> Floats:
     """A matrix with orthonormal rows or columns, whichever are fewer, uniform (Haar) among them, times ``gain``.
 
     Sources: Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050 (the signs). Rows are the first
     axis, as in ``torch.nn.init.orthogonal_``, or columns the last one, as in ``jax.nn.initializers.orthogonal``.
     """
-    shape = source.shape
+    shape = numbers.shape
     if len(shape) < 2:
         raise ValueError(f"an orthogonal draw needs at least two axes, not shape {shape}")
     axis = options.get("column_axis", "first")
     if axis not in {"first", "last"}:
         raise ValueError(f"column_axis is 'first' or 'last', not {axis!r}")
-    matrix = source.normals(source.everything)
+    matrix = numbers.normals(numbers.everything)
     matrix = matrix.reshape((shape[0], -1) if axis == "first" else (-1, shape[-1]))
     scaled: Floats = _orthonormal(matrix) * matrix.dtype.type(_number(options, "gain", 1.0))
     return scaled.reshape(shape)
@@ -135,49 +135,49 @@ def _orthonormal(matrix: Floats) -> Floats:
     return result
 
 
-def _delta_orthogonal(source: Source, options: Options) -> Floats:
+def _delta_orthogonal(numbers: Numbers, options: Options) -> Floats:
     """Zeros but for the centre tap, an orthogonal matrix: a convolution that keeps the norm.
 
     Shapes: ``(out, in, *kernel)`` with at most as many inputs as outputs.
 
     Sources: Xiao et al. 2018, arXiv:1806.05393, algorithm 1.
     """
-    shape = source.shape
+    shape = numbers.shape
     if not 3 <= len(shape) <= 5 or shape[1] > shape[0]:
         raise ValueError(f"a delta-orthogonal draw needs (out, in, *kernel) with in <= out, not shape {shape}")
     taps = tuple(slice((length - 1) // 2, (length - 1) // 2 + 1) for length in shape[2:])
     centre = (slice(0, shape[0]), slice(0, shape[1]), *taps)
-    q = _orthonormal(source.normals(centre).reshape(shape[:2]))
+    q = _orthonormal(numbers.normals(centre).reshape(shape[:2]))
     q = q * q.dtype.type(_number(options, "gain", 1.0))
     out = np.zeros(shape, q.dtype)
     out[centre] = q.reshape(out[centre].shape)
     return out
 
 
-def _sparse(source: Source, options: Options) -> Floats:
+def _sparse(numbers: Numbers, options: Options) -> Floats:
     """``N(0, std**2)`` with ``ceil(sparsity * rows)`` zeros in every column, at random rows.
 
     Sources: Martens 2010, "Deep learning via Hessian-free optimization", section 5; the count as in
     ``torch.nn.init.sparse_``.
     """
-    if len(source.shape) != 2:
-        raise ValueError(f"a sparse draw needs two axes, not shape {source.shape}")
+    if len(numbers.shape) != 2:
+        raise ValueError(f"a sparse draw needs two axes, not shape {numbers.shape}")
     sparsity = _number(options, "sparsity", 0.1)
     if not 0.0 <= sparsity <= 1.0:
         raise ValueError(f"sparsity is a part, from 0 to 1, not {sparsity}")
-    rows = source.shape[0]
-    out = source.normals(source.everything)
+    rows = numbers.shape[0]
+    out = numbers.normals(numbers.everything)
     out = out * out.dtype.type(_number(options, "std", 0.01))
     zeros = math.ceil(sparsity * rows)
     if zeros and out.size:
         # The row number makes every rank distinct, so the count is exact.
-        ranks = source.words(source.everything).astype(np.uint64) << np.uint64(32)
+        ranks = numbers.words(numbers.everything).astype(np.uint64) << np.uint64(32)
         ranks |= np.arange(rows, dtype=np.uint64)[:, None]
         out[ranks <= np.partition(ranks, zeros - 1, axis=0)[zeros - 1]] = 0.0
     return out
 
 
-_WHOLES: Final[dict[str, Callable[[Source, Options], Floats]]] = {
+_WHOLES: Final[dict[str, Callable[[Numbers, Options], Floats]]] = {
     "orthogonal": _orthogonal,
     "delta_orthogonal": _delta_orthogonal,
     "sparse": _sparse,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mindspore.nn import Cell
 
 
-def fit(plan: Plan, net: Cell, *, with_addresses: bool = False) -> Held:
+def paired(plan: Plan, net: Cell, *, with_addresses: bool = False) -> Held:
     """Returns the parameters that the plan's lines are for, in the plan's order.
 
     Raises:
