@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
-from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -11,7 +9,6 @@ import pytest
 from numpy.typing import NDArray
 
 from ms_initkit import draws, stream
-from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import AbsMean, Functions, Norm, Normalize, SpectralNormalize
 from ms_initkit.stream import given, sampler
 
@@ -96,42 +93,6 @@ def test_blocks_and_threads_change_no_bit(
     monkeypatch.setattr(sampler, "_AT_ONCE", piece)
     monkeypatch.setenv("MS_INITKIT_THREADS", str(threads))
     assert np.array_equal(stream.sample(draw, (40, 50, 3), KEY), whole)
-
-
-def test_sums_are_added_up_once_for_all_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    shape = (64, 64)
-    counted: list[Hashable] = []
-
-    class Counting(given.Given):
-        def remembered(self, key: Hashable, make: Callable[[], Floats]) -> Floats:
-            def counting() -> Floats:
-                counted.append(key)
-                return make()
-
-            return super().remembered(key, counting)
-
-    monkeypatch.setattr(given, "_BLOCK", 100)
-    monkeypatch.setattr(sampler, "_AT_ONCE", 100)
-    out = np.empty(shape, np.float32)
-    stream.fill(out, draws.Made(NORMAL, shape, Normalize((0,), 1.0)), shape, KEY, given=Counting())
-
-    assert len(counted) == 1
-    assert np.linalg.norm(out, axis=0) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(("there", "again"), [({}, 1), ({"": lambda _: np.zeros(1)}, 0)])
-def test_of_what_is_there_all_sums_are_remembered(there: dict[str, given.Reader], again: int) -> None:
-    counted: list[int] = []
-
-    def make(number: int) -> Floats:
-        counted.append(number)
-        return np.zeros(1)
-
-    memory = given.Given(there)
-    for number in (*range(1000), 999, 0):
-        memory.remembered(number, partial(make, number))
-
-    assert len(counted) == 1000 + again
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])

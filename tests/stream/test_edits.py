@@ -1,4 +1,4 @@
-"""Draws that are added to others: ``then: [{add: {normal: 0.01}}]``."""
+"""Edits of drawn values: what is added, masked and set, slice by slice."""
 
 from __future__ import annotations
 

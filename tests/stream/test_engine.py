@@ -5,11 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent import futures
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +30,7 @@ from ms_initkit.draws import (
     Whole,
 )
 from ms_initkit.draws.windows import Index
-from ms_initkit.stream import compiled, engine, oracle, pool, sampler
+from ms_initkit.stream import compiled, engine, oracle, sampler
 
 KEY = stream.key(3, "a.weight")
 PLAIN: list[Draw] = [
@@ -275,54 +271,6 @@ def as_floats(brain: NDArray[np.uint16]) -> NDArray[np.float32]:
     return (brain.astype(np.uint32) << np.uint32(16)).view(np.float32)
 
 
-BOUNDED: list[tuple[Draw, float, float]] = [
-    (Uniform(0.0, 1.0), 0.0, 1.0),
-    (Uniform(-1.0, 0.0), -1.0, 0.0),
-    (Uniform(0.0, 1e-7), 0.0, 1e-7),
-    (Uniform(-0.0884, 0.0884), -0.0884, 0.0884),
-    (Uniform(1.003, 1.1), 1.003, 1.1),
-    (Uniform(60000.0, 65520.0), 60000.0, 65520.0),
-    (Mixture((0.5, 0.5), (Uniform(0.0, 1.0), Uniform(0.25, 1.0))), 0.0, 1.0),
-    (Blocks(0, (1000, 3000), (Uniform(0.0, 1.0), Repeated(0, 2, Uniform(0.5, 1.0)))), 0.0, 1.0),
-    (Edited(Uniform(0.0, 1.0), (SetRows((0,), 0.25),)), 0.0, 1.0),
-]
-
-
-@pytest.mark.parametrize("has_kernels", [pytest.param(True, marks=needs_kernels), False])
-@pytest.mark.parametrize(("draw", "low", "high"), BOUNDED)
-def test_no_rounding_reaches_the_upper_bound_of_a_uniform_or_leaves_the_lower_one(
-    draw: Draw, low: float, high: float, has_kernels: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Of the 400,000 float32 values, some round to the bound: without a guard a bfloat16 does so in 1 of 500."""
-    if not has_kernels:
-        monkeypatch.setattr(engine, "_kernels", lambda: None)
-    half, brain = np.zeros((4000, 100), np.float16), np.zeros((4000, 100), np.uint16)
-
-    stream.fill(half, draw, half.shape, KEY, dtype="float16")
-    stream.fill(brain, draw, brain.shape, KEY, dtype="bfloat16")
-
-    for stored in (half.astype(np.float32), as_floats(brain)):
-        assert ((stored >= np.float32(low)) & (stored < np.float32(high))).all()
-
-
-@pytest.mark.parametrize("bound", [2.0, 1.001, 0.0884])
-def test_no_rounding_leaves_the_bounds_of_a_truncated_normal(bound: float) -> None:
-    draw = TruncatedNormal(0.0, bound, -bound, bound)
-    brain = np.zeros(200_000, np.uint16)
-
-    stream.fill(brain, draw, brain.shape, KEY, dtype="bfloat16")
-
-    assert (np.abs(as_floats(brain)) <= np.float32(bound)).all()
-
-
-def test_where_a_type_has_no_value_within_the_bounds_the_nearest_is_drawn() -> None:
-    brain = np.zeros(100, np.uint16)
-
-    stream.fill(brain, Uniform(1.006, 1.007), brain.shape, KEY, dtype="bfloat16")
-
-    assert (as_floats(brain) == 1.0078125).all()  # 1.0 is farther away
-
-
 def draw_together(
     arrays: Sequence[NDArray[np.generic]],
     draws: Sequence[Draw],
@@ -416,39 +364,6 @@ def test_storage_that_does_not_fit_is_refused(out: NDArray[np.generic]) -> None:
         stream.fill(out, Normal(0.0, 1.0), (4, 5), KEY)
 
 
-def test_the_environment_sets_the_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("MS_INITKIT_THREADS", "3")
-    assert stream.threads() == 3
-
-    stream.set_threads(5)
-    assert stream.threads() == 5
-
-    stream.set_threads(None)
-    monkeypatch.setenv("MS_INITKIT_THREADS", "many")
-    with pytest.raises(ValueError, match="MS_INITKIT_THREADS is a whole number of at least 1, not 'many'"):
-        stream.threads()
-    with pytest.raises(ValueError, match="at least 1, not 0"):
-        stream.set_threads(0)
-
-
-@pytest.mark.parametrize(
-    ("files", "limit"),
-    [
-        ({"cpu.max": "150000 100000\n"}, 1.5),
-        ({"cpu.max": "max 100000\n"}, None),
-        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4.0),
-        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, None),
-        ({}, None),
-    ],
-)
-def test_a_containers_limit_is_respected(files: dict[str, str], limit: float | None, tmp_path: Path) -> None:
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text(text)
-
-    assert pool.cgroup_limit(tmp_path) == limit
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_a_forked_process_draws() -> None:
     script = (
@@ -460,80 +375,3 @@ def test_a_forked_process_draws() -> None:
     )
 
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
-
-
-def test_a_fault_in_any_thread_reaches_the_caller_and_ends_the_work() -> None:
-    stream.set_threads(3)
-    begun: list[int] = []
-
-    def task(start: int, stop: int) -> None:
-        begun.append(start)
-        if start == 5:
-            raise OSError("task 5")
-
-    with pytest.raises(OSError, match="task 5"):
-        pool.run([(task, at, at + 1) for at in range(100_000)])
-
-    assert len(begun) < 100_000
-
-
-def test_where_no_thread_can_be_had_the_caller_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise RuntimeError("can't start new thread")
-
-    monkeypatch.setattr(threading.Thread, "start", full)
-    stream.set_threads(5)
-    done: list[int] = []
-
-    pool.run([(lambda start, stop: done.append(start), at, at + 1) for at in range(100)])
-
-    assert done == list(range(100))
-
-
-def test_an_interruption_waits_for_the_tasks_that_have_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    stream.set_threads(2)
-    at_work: list[int] = []
-    interruptions = [KeyboardInterrupt(), None]
-
-    def wait(helpers: list[futures.Future[None]]) -> object:
-        interruption = interruptions.pop(0)
-        if interruption is not None:
-            raise interruption
-        return futures.wait(helpers)
-
-    def task(start: int, stop: int) -> None:
-        at_work.append(start)
-        time.sleep(0.05)
-        at_work.remove(start)
-
-    monkeypatch.setattr(pool, "wait", wait)
-    with pytest.raises(KeyboardInterrupt):
-        pool.run([(task, at, at + 1) for at in range(4)])
-
-    assert not at_work
-    assert not interruptions
-
-
-def test_tasks_that_have_tasks_of_their_own_do_not_wait_for_one_another() -> None:
-    stream.set_threads(2)
-    done: list[int] = []
-
-    def outer(start: int, stop: int) -> None:
-        pool.run([(lambda first, last: done.append(first), at, at + 1) for at in range(10 * start, 10 * stop)])
-
-    pool.run([(outer, at, at + 1) for at in range(10)])
-
-    assert sorted(done) == list(range(100))
-
-
-def test_progress_is_told_from_the_calling_thread() -> None:
-    stream.set_threads(2)
-    told: list[tuple[int, int]] = []
-
-    pool.run(
-        [(lambda start, stop: None, at, at + 3) for at in range(0, 3000, 3)],
-        lambda n: told.append((threading.get_ident(), n)),
-    )
-
-    assert sum(n for _, n in told) == 3000
-    assert {thread for thread, _ in told} == {threading.get_ident()}

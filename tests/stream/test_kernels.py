@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from ms_initkit import stream
 from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform
 from ms_initkit.stages.memory import fresh_array
-from ms_initkit.stream import engine, laws, oracle, table
-from ms_initkit.stream.keys import _keys_slowly, keys
+from ms_initkit.stream import engine, laws, oracle
 
 kernels = pytest.importorskip("ms_initkit.stream.kernels", reason="the kernels were not compiled")
 
@@ -73,22 +72,6 @@ def test_every_level_equals_the_oracle_at_any_size_and_place(level: str, draw: D
         assert room[place : place + size].tobytes() == expected[5000 - size :].tobytes(), (size, place)
         assert not room[:place].any()
         assert not room[place + size :].any()
-
-
-@pytest.mark.usefixtures("level")
-def test_storage_may_lie_anywhere() -> None:
-    """What a table names is written wherever it lies: files and foreign memory know no alignment."""
-    expected = stream.sample(Normal(0.0, 1.0), (300,), KEY)
-    law = stream.law_of(Normal(0.0, 1.0))
-    assert law is not None
-    for shift in range(9):
-        room = np.zeros(4 * 300 + 16, np.uint8)
-        row = table.PACKED.pack(
-            300, 300, room.ctypes.data + shift, 0, law.id, KEY, 0, 0, law.parameters.tobytes(), 0, 8 * table.ROW
-        )
-        for past_caches in (False, True):
-            kernels.fill(row, 1, 0, 300, past_caches)
-            assert room[shift : shift + 1200].tobytes() == expected.tobytes()
 
 
 @st.composite
@@ -289,43 +272,3 @@ def test_an_interruption_ends_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
         signal.signal(signal.SIGALRM, before)
 
     assert 0 < sum(done) < n * out.size
-
-
-@given(st.integers(0, 2**64 - 1), st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=400), max_size=5))
-def test_the_compiled_keys_are_those_of_hashlib(seed: int, names: list[str]) -> None:
-    assert keys(seed, names).tolist() == _keys_slowly(seed, names).tolist()
-
-
-def test_a_name_that_utf8_has_no_word_for_is_refused() -> None:
-    with pytest.raises(UnicodeEncodeError):
-        keys(1, ["a", "\ud800"])
-
-
-def test_a_table_shorter_than_its_rows_is_refused() -> None:
-    with pytest.raises(ValueError, match="shorter than its rows"):
-        kernels.fill(bytes(8 * table.ROW), 2, 0, 1, False)
-    with pytest.raises(ValueError, match="SHARED int64"):
-        kernels.work(bytes(8 * table.ROW), 1, 1, 1, False, np.zeros(2, np.int64), 0.0)
-
-
-WITHOUT = """
-import sys, warnings
-sys.modules["ms_initkit.stream.kernels"] = None  # an import of it fails
-from ms_initkit import stream
-from ms_initkit.draws import Normal
-with warnings.catch_warnings(record=True) as caught:
-    warnings.simplefilter("always")
-    sums = [float(stream.sample(Normal(0.0, 1.0), (999,), 1).sum()) for _ in range(2)]
-print([w.category.__name__ for w in caught], sums[0] == sums[1], sums[0].hex())
-print(caught[0].message)
-"""
-
-
-def test_without_the_kernels_numpy_draws_the_same_and_says_so_once() -> None:
-    run = subprocess.run([sys.executable, "-c", WITHOUT], cwd=ROOT, capture_output=True, text=True, check=True)
-
-    expected = float(stream.sample(Normal(0.0, 1.0), (999,), 1).sum())
-    said, message = run.stdout.splitlines()
-    assert said == f"['SlowDrawsWarning'] True {expected.hex()}"
-    assert "times more slowly" in message
-    assert "install a C compiler" in message

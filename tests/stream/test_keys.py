@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+import math
 from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mindspore import Tensor, nn
 
 import ms_initkit as mik
+from ms_initkit import stream
+from ms_initkit.draws import Normal
 from ms_initkit.stages.agreement import statement
+from ms_initkit.stream.keys import _keys_slowly, keys
 
 Stage = Callable[[nn.Cell, mik.Plan, object], object]
 
@@ -62,3 +69,44 @@ def test_what_64_bits_do_not_hold_is_no_seed(stage: str, seed: int) -> None:
 
     with pytest.raises(ValueError, match=r"a seed is 0 to 2\*\*64 - 1, not "):
         STAGES[stage](net, plan, seed)
+
+
+def test_the_key_hashes_the_length_of_the_name() -> None:
+    text = (1).to_bytes(8, "little") + (7).to_bytes(8, "little") + (2).to_bytes(8, "little") + b"ab"
+
+    expected = int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "little")
+
+    assert stream.key(7, "ab") == expected
+
+
+def test_keys_differ_by_seed_and_by_name() -> None:
+    keys = {stream.key(seed, name) for seed in (0, 1, 2**32, 2**64 - 1) for name in ("", "a", "ab", "b", "é")}
+
+    assert len(keys) == 20
+
+
+@pytest.mark.parametrize("seed", [-1, 2**64])
+def test_a_seed_has_64_bits(seed: int) -> None:
+    with pytest.raises(ValueError, match=r"from 0 to 2\*\*64 - 1"):
+        stream.key(seed, "a")
+
+
+def test_neighbouring_keys_and_names_are_uncorrelated() -> None:
+    n = 1 << 16
+    rows = np.array(
+        [stream.sample(Normal(0.0, 1.0), (n,), key) for key in (0, 1, 2**32, stream.key(0, "a"), stream.key(1, "a"))]
+    )
+
+    correlations = np.corrcoef(rows) - np.eye(len(rows))
+
+    assert np.abs(correlations).max() < 5 / math.sqrt(n)
+
+
+@given(st.integers(0, 2**64 - 1), st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=400), max_size=5))
+def test_the_compiled_keys_are_those_of_hashlib(seed: int, names: list[str]) -> None:
+    assert keys(seed, names).tolist() == _keys_slowly(seed, names).tolist()
+
+
+def test_a_name_that_utf8_has_no_word_for_is_refused() -> None:
+    with pytest.raises(UnicodeEncodeError):
+        keys(1, ["a", "\ud800"])
