@@ -35,8 +35,10 @@ def did_you_mean(word: str, choices: Iterable[str], *, alike: float = _ALIKE) ->
     """
     if len(word) > _LONGEST:
         return None
-    words = list(choices)
     left = _left.get()
+    if left is not None and left[0] < 0:
+        return None
+    words = list(choices)
     if left is not None:
         left[0] -= len(words)
         if left[0] < 0:

@@ -8,12 +8,13 @@ whoever extends it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
 from typing import Final
 
+from ms_initkit.basis.collector import paused
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, RecipeError, few_guesses, suggestion
 from ms_initkit.language.audience import AUDIENCE, read_audience
@@ -26,7 +27,7 @@ from ms_initkit.syntax import schemas
 from ms_initkit.syntax.nodes import Document, Mapping, Node
 from ms_initkit.syntax.nodes import Sequence as ListNode
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, listed, read_fields, read_one_or_more, read_text, read_texts
+from ms_initkit.syntax.reading import described, few, read_fields, read_one_or_more, read_text, read_texts
 from ms_initkit.syntax.schemas import Key, Schema, Table
 from ms_initkit.syntax.work import READING, bounded
 
@@ -86,6 +87,7 @@ def load_recipe(source: RecipeSource) -> Recipe:
     return recipe
 
 
+@paused()
 @few_guesses()
 @bounded(READING)
 def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
@@ -122,12 +124,12 @@ def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
         return None, findings or list(error.findings)
 
 
-def _ids(ancestors: Sequence[_File]) -> tuple[str, ...]:
+def _ids(ancestors: Sequence[_File]) -> Collection[str]:
     """Returns the ids of the rules that a child of ``ancestors``, the eldest first, inherits."""
-    return tuple(rule.id for rule in _merge_rules(ancestors[::-1]))
+    return dict.fromkeys(rule.id for rule in _merge_rules(ancestors[::-1]))
 
 
-def _read_document(document: Document, inherited: Scope, ids: tuple[str, ...], problems: Problems) -> _File | None:
+def _read_document(document: Document, inherited: Scope, ids: Collection[str], problems: Problems) -> _File | None:
     """Returns what the file says, as far as it could be read; the rest goes to ``problems``.
 
     Args:
@@ -168,14 +170,14 @@ def _read_document(document: Document, inherited: Scope, ids: tuple[str, ...], p
     return _File(recipe, scope, is_whole, without or ())
 
 
-def _read_ids(node: Node, what: str, known: tuple[str, ...] | None) -> tuple[str, ...]:
+def _read_ids(node: Node, what: str, known: Collection[str] | None) -> tuple[str, ...]:
     return read_one_or_more(node, what, partial(_read_id, known=known))
 
 
-def _read_id(node: Node, what: str, known: tuple[str, ...] | None) -> str:
+def _read_id(node: Node, what: str, known: Collection[str] | None) -> str:
     name = read_text(node, what)
     if known is not None and name not in known:
-        note = f"inherited are {listed(known)}" if known else "nothing is inherited: `without` belongs to `extends`"
+        note = f"inherited are {few(known)}" if known else "nothing is inherited: `without` belongs to `extends`"
         message = f"no inherited rule is called {name!r}"
         raise failure("unknown-rule", message, note, span=node.span, help=suggestion(name, known))
     return name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, is_dataclass, replace
+from dataclasses import KW_ONLY, field, is_dataclass, replace
 from dataclasses import fields as fields_of
 from functools import partial
 from typing import Final, TypeAlias
@@ -152,7 +152,7 @@ def _length(value: object) -> int:
         case tuple():
             return sum(map(_length, value))
         case _ if is_dataclass(value):
-            return 1 + sum(_length(getattr(value, field.name)) for field in fields_of(value))
+            return 1 + sum(_length(getattr(value, column.name)) for column in fields_of(value))
         case _:
             return 0
 
@@ -165,7 +165,7 @@ def names_in(value: object) -> frozenset[str]:
         case tuple():
             return frozenset().union(*map(names_in, value))
         case _ if is_dataclass(value):
-            return frozenset().union(*(names_in(getattr(value, field.name)) for field in fields_of(value)))
+            return frozenset().union(*(names_in(getattr(value, column.name)) for column in fields_of(value)))
         case _:
             return frozenset()
 
@@ -175,7 +175,8 @@ def read_rules(node: Node, scope: Scope, problems: Problems) -> tuple[Rule, ...]
     if not isinstance(node, Sequence):
         problems.add("wrong-type", f"`rules` is a list of rules, not {described(node)}", span=node.span)
         return ()
-    rules = [_read_rule(item, number, scope, problems) for number, item in enumerate(node.items, 1)]
+    scopes = _Scopes(scope)
+    rules = [_read_rule(item, number, scopes, problems) for number, item in enumerate(node.items, 1)]
     _refuse_repeated_ids(node, problems)
     return tuple(rule for rule in rules if rule is not None)
 
@@ -194,32 +195,61 @@ def _refuse_repeated_ids(node: Sequence, problems: Problems) -> None:
         seen.setdefault(name.text, name.span)
 
 
-def _read_rule(node: Node, number: int, scope: Scope, outer: Problems) -> Rule | None:
+@record
+class _RuleScopes:
+    """What a rule may use: inside it, of a tensor's size, of its fans too, and before a parameter is found."""
+
+    inside: Scope
+    sized: Scope
+    full: Scope
+    outside: Scope
+
+
+@record
+class _Scopes:
+    """What the rules of a file may use; those that capture the same use the same."""
+
+    scope: Scope
+    known: dict[object, _RuleScopes] = field(default_factory=dict)
+
+    def of(self, selector: Selector | None, problems: Problems) -> _RuleScopes:
+        """Returns what a rule may use that selects by ``selector``, None if that could not be read."""
+        captures = () if selector is None else selector.captures
+        key = None if selector is None else (captures, selector.texts)
+        found = self.known.get(key)
+        if selector is not None:
+            _refuse_captures(selector, self.scope, problems)
+        if found is None:
+            inside = replace(_scope_inside(self.scope, selector), has_cell=True)
+            sized = inside.with_names(SHAPE_NAMES)
+            outside = replace(self.scope, of_parameters=(*captures, *SHAPE_NAMES))
+            found = self.known[key] = _RuleScopes(inside, sized, sized.with_names(FAN_NAMES), outside)
+        return found
+
+
+def _read_rule(node: Node, number: int, scopes: _Scopes, outer: Problems) -> Rule | None:
     """Returns the rule; one that keeps what it selects if only its selector can be read, None if not even that."""
     problems = Problems()
-    rule = problems.attempt(_read_parts, node, number, scope, problems)
+    rule = problems.attempt(_read_parts, node, number, scopes, problems)
     outer.take(problems)
     return rule.or_else(None)
 
 
-def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Rule | None:
+def _read_parts(node: Node, number: int, scopes: _Scopes, problems: Problems) -> Rule | None:
     fields = read_fields(node, RULE, "a rule", problems)
     selector = fields.required("match", read_selector).or_else(None)
-    inside = replace(scope_inside(scope, selector, problems), has_cell=True)
-    sized = inside.with_names(SHAPE_NAMES)
-    full = sized.with_names(FAN_NAMES)
-    outside = replace(scope, of_parameters=(*(() if selector is None else selector.captures), *SHAPE_NAMES))
-    action = problems.attempt(_read_action, fields, full, inside, node.span).or_else(None)
+    scope = scopes.of(selector, problems)
+    action = problems.attempt(_read_action, fields, scope.full, scope.inside, node.span).or_else(None)
     has_equal_blocks = not has_parts(fields.nodes.get("blocks"))
     name = fields.optional("id", read_text, str(number))
-    cut = fields.optional("blocks", partial(blocks.read_blocks, scope=sized), None) if has_equal_blocks else None
-    fit = fields.optional("fit", partial(fits.read_fit, scope=full), None)
-    counted = fields.optional("fans", partial(fans.read_fans, scope=full), None)
-    then = fields.optional("then", partial(steps.read_steps, scope=full), ())
-    only = fields.optional("rows", partial(rows.read_rows, scope=sized), None)
-    where = fields.optional("where", partial(read_condition, scope=sized), None)
+    cut = fields.optional("blocks", partial(blocks.read_blocks, scope=scope.sized), None) if has_equal_blocks else None
+    fit = fields.optional("fit", partial(fits.read_fit, scope=scope.full), None)
+    counted = fields.optional("fans", partial(fans.read_fans, scope=scope.full), None)
+    then = fields.optional("then", partial(steps.read_steps, scope=scope.full), ())
+    only = fields.optional("rows", partial(rows.read_rows, scope=scope.sized), None)
+    where = fields.optional("where", partial(read_condition, scope=scope.sized), None)
     is_optional = fields.optional("optional", read_flag, False)
-    when = fields.optional("when", partial(read_condition, scope=outside), None)
+    when = fields.optional("when", partial(read_condition, scope=scope.outside), None)
     _refuse_idle_keys(action, node, problems)
     choosing = (("from", action), ("where", where), ("when", when))
     if selector is None or any(key in fields and read is None for key, read in choosing):
@@ -246,14 +276,23 @@ def _read_parts(node: Node, number: int, scope: Scope, problems: Problems) -> Ru
 
 def scope_inside(scope: Scope, selector: Selector | None, problems: Problems) -> Scope:
     """Returns the scope with the captures of a rule's selector, None if that could not be read."""
-    if selector is None:
-        return replace(scope, is_complete=False)
+    if selector is not None:
+        _refuse_captures(selector, scope, problems)
+    return _scope_inside(scope, selector)
+
+
+def _refuse_captures(selector: Selector, scope: Scope, problems: Problems) -> None:
     for name in selector.captures:
         problems.attempt(refuse_reserved, name, "a capture", selector.span)
         if name in scope.variables:
             note = "an expression could mean either"
             message = f"{name!r} is a capture here, and a variable"
             problems.add("name-clash", message, note, span=selector.span, help="rename one of them")
+
+
+def _scope_inside(scope: Scope, selector: Selector | None) -> Scope:
+    if selector is None:
+        return replace(scope, is_complete=False)
     texts: dict[str, VariableKind] = dict.fromkeys(sorted(selector.texts), "text")
     numbers = (name for name in selector.captures if name not in texts)
     inside = replace(scope, captures=selector.captures, variables={**scope.variables, **texts})

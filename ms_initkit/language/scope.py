@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import partial
+from itertools import chain
 from typing import Final, Literal, TypeAlias
 
 from ms_initkit.basis.records import record
@@ -14,14 +15,13 @@ from ms_initkit.syntax.grammar import CELL, ExpressionError, UnclosedError
 from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
-from ms_initkit.syntax.reading import described, flag_hint, is_unquoted_glob, listed, read_each, refuse_ambiguous
+from ms_initkit.syntax.reading import described, few, flag_hint, is_unquoted_glob, read_each, refuse_ambiguous, too_much
+from ms_initkit.syntax.work import TooMuchWorkError, expression_too_large
 
 FAN_NAMES: Final = ("fan_in", "fan_out")
 SHAPE_NAMES: Final = ("shape", "ndim")
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
-
-_MOST_LISTED: Final = 20
 
 
 @record
@@ -50,12 +50,14 @@ class Scope:
         """Returns the scope with more names of numbers."""
         return replace(self, others=(*self.others, *names))
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self.variables or name in self.others
 
-    def names(self) -> tuple[str, ...]:
-        """Returns every name, variables first."""
-        return (*self.variables, *self.others)
+    def __iter__(self) -> Iterator[str]:
+        return chain(self.variables, self.others)
+
+    def __len__(self) -> int:
+        return len(self.variables) + len(self.others)
 
 
 def read_expression(node: Node, what: str, scope: Scope) -> Expression:
@@ -91,6 +93,8 @@ def _read(node: Scalar, scope: Scope, *, is_condition: bool) -> Expression:
         expression = Expression(node.text, is_condition)
         if not expression.names:
             expression.evaluate({})  # what has no value in any network is wrong here already
+    except TooMuchWorkError as error:
+        raise too_much(error, node, expression_too_large) from error
     except ExpressionError as error:
         raise _placed(error, node) from error
     _check_names(expression, node, scope)
@@ -112,6 +116,8 @@ def _placed(error: ExpressionError, node: Scalar) -> RecipeError:
 def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
     """Raises for every name that ``scope`` does not know, or that is no number where a number is due."""
     problems = Problems()
+    texts = {name for name in expression.names if scope.variables.get(name, "number") != "number"}
+    misplaced = texts & expression.arithmetic_names() if texts else texts
     for name in sorted(expression.names, key=expression.find):
         span = node.part(expression.find(name), len(name))
         if name.startswith(CELL):
@@ -127,15 +133,13 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
             message = f"{name!r} is used before it is defined"
             problems.add("unknown-variable", message, note, span=span, help="move the definition up")
         elif name not in scope and scope.is_complete:
-            hint = suggestion(name, scope.names()) or _known(scope)
+            hint = suggestion(name, scope) or known_names(scope)
             problems.add("unknown-variable", f"no variable is called {name!r}", span=span, help=hint)
-        elif scope.variables.get(name, "number") != "number" and name in expression.arithmetic_names():
+        elif name in misplaced:
             problems.add("wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span=span)
     problems.settle()
 
 
-def _known(scope: Scope) -> str:
-    names = scope.names()
-    if len(names) > _MOST_LISTED:
-        names = (*names[:_MOST_LISTED], f"{len(names) - _MOST_LISTED} more")
-    return f"here are known: {listed(names)}" if names else "define it under `vars`"
+def known_names(scope: Scope) -> str:
+    """Returns what may be used, for a hint about a name that may not."""
+    return f"here are known: {few(scope)}" if len(scope) else "define it under `vars`"

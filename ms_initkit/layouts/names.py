@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
-from ms_initkit.language.scope import Scope, read_expression
+from ms_initkit.language.scope import Scope, known_names, read_expression
 from ms_initkit.language.selectors import Selector
 from ms_initkit.layouts.cuts import whole_number
 from ms_initkit.syntax.expressions import Expression
@@ -52,7 +52,7 @@ class Template:
         problems = Problems()
         for name in sorted(name for part in made.expressions for name in part.names):
             if name not in scope and scope.is_complete:
-                hint = suggestion(name, scope.names()) or f"here are known: {listed(scope.names())}"
+                hint = suggestion(name, scope) or known_names(scope)
                 at = re.search(rf"\b{re.escape(name)}\b", text)
                 span = node.part(at.start(), len(name)) if at and isinstance(node, Scalar) else node.span
                 problems.add("unknown-variable", f"no variable is called {name!r}", span=span, help=hint)

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from ms_initkit.findings import Finding, PlanError, counted, has_errors
+from ms_initkit.basis.collector import paused
+from ms_initkit.findings import Finding, PlanError, counted, few_guesses, has_errors
 from ms_initkit.formulas.fans import NoFansError
 from ms_initkit.language import library
 from ms_initkit.language.fits import ShapeError
@@ -70,7 +71,7 @@ def draft_plan(
     Where variables have no values it is None, or, ``in_part``, of the rules that do without them.
     """
     try:
-        with bounded(PLANNING):
+        with paused(), bounded(PLANNING), few_guesses():
             return _draft_plan(recipe, infos, variables, strict=strict, config=config, in_part=in_part)
     except TooMuchWorkError:
         return None, [_too_large(recipe, len(infos))]
@@ -220,13 +221,14 @@ class _Draft:
     lengths: dict[str, int] = field(default_factory=dict)
     known: dict[int, _Candidates] = field(default_factory=dict)  # by the identities of candidates
     tied: dict[str, tuple[Rule, str, str, dict[str, int | str]]] = field(default_factory=dict)
+    held_back: dict[str, str] = field(default_factory=dict)  # by rules: the first that their `where` is not true of
 
     def add(self, original: ParamInfo, info: ParamInfo, candidates: tuple[tuple[Rule, int], ...]) -> None:
         """Adds the line of one parameter, or what is wrong with it."""
         if self._told_of(candidates).is_selective:
             spend(_STEPS * len(candidates))
             try:
-                candidates = tuple(one for one in candidates if self._holds(one, info))
+                candidates = self._holding(candidates, info)
             except _FailedConditionError as error:
                 self.tally.fail(error.rule, original, ValueError(f"`where` has no value: {error}"))
                 return
@@ -247,8 +249,6 @@ class _Draft:
         try:
             spend(length // _CHEAP)
             resolution = self.resolver.resolve(rule, info, info.owners[owner])
-        except TooMuchWorkError:
-            raise
         except ValueError as error:
             self.tally.fail(rule, original, error)
             return
@@ -276,6 +276,15 @@ class _Draft:
                 found = rule.match.capture(other.name)
                 if any(found.get(name) != value for name, value in taken.items()):
                     self.tied.setdefault(rule.id, (rule, first.name, other.name, taken))
+
+    def _holding(self, candidates: tuple[tuple[Rule, int], ...], info: ParamInfo) -> tuple[tuple[Rule, int], ...]:
+        held = []
+        for one in candidates:
+            if self._holds(one, info):
+                held.append(one)
+            else:
+                self.held_back.setdefault(one[0].id, info.name)
+        return tuple(held)
 
     def _holds(self, candidate: tuple[Rule, int], info: ParamInfo) -> bool:
         rule, owner = candidate
@@ -339,6 +348,7 @@ class _Draft:
             path=path,
             conditional=frozenset(rule.id for rule in rules if rule.when is not None),
             passing=frozenset(rule.id for rule in rules if is_passing(rule)),
+            held_back=self.held_back,
         )
         return left.findings(tried)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, get_args
+from typing import Final, NamedTuple, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.draws import Draw
@@ -18,6 +18,10 @@ from ms_initkit.plans.setting import Environment, Setting, evaluated_whole
 from ms_initkit.plans.site import Tensor
 from ms_initkit.plans.sources import numbers_of
 from ms_initkit.syntax.expressions import Expression
+from ms_initkit.syntax.work import spend
+
+_STEPS: Final = 10  # of work that a block takes
+_MOST_SHOWN: Final = 20  # sizes in a message
 
 
 class Drawn(NamedTuple):
@@ -52,10 +56,11 @@ def drawn_in_blocks(spec: InitSpec, blocks: BlocksSpec, at: Setting) -> Drawn:
         ValueError: As ``drawn``, or if the blocks do not make up the tensor.
     """
     sizes = _sizes(blocks, at)
-    each = [drawn(spec, at.block(blocks.axis, size)) for size in sizes]
+    of_size = {size: drawn(spec, at.block(blocks.axis, size)) for size in set(sizes)}
+    each = [of_size[size] for size in sizes]
     first = each[0]
     text = f"{first.text} in {len(sizes)} blocks of axis {blocks.axis}"
-    if first.draw.is_elementwise and all(one.draw == first.draw for one in each):
+    if first.draw.is_elementwise and all(one.draw == first.draw for one in of_size.values()):
         return Drawn(text, first.draw, first.fans)
     return Drawn(text, draws.Blocks(blocks.axis, sizes, tuple(one.draw for one in each)), first.fans)
 
@@ -72,7 +77,7 @@ def drawn_in_parts(spec: PartsSpec, at: Setting) -> Drawn:
     left = extent - sum(size for size in given if size is not None)
     sizes = tuple(left if size is None else size for size in given)
     if sum(sizes) != extent or min(sizes) < 1:
-        raise ValueError(f"parts of {sizes} do not make up axis {spec.axis} of length {extent}")
+        raise ValueError(f"parts of {_shown(sizes)} do not make up axis {spec.axis} of length {extent}")
     each = [drawn(part.init, at.block(spec.axis, size)) for part, size in zip(spec.parts, sizes, strict=True)]
     shown = ", ".join(f"{size} {one.text}" for size, one in zip(sizes, each, strict=True))
     draw = draws.Blocks(spec.axis, sizes, tuple(one.draw for one in each))
@@ -86,11 +91,17 @@ def _sizes(blocks: BlocksSpec, at: Setting) -> tuple[int, ...]:
         parts = evaluated_whole(blocks.parts, environment, "parts")
         if parts < 1 or extent % parts:
             raise ValueError(f"axis {blocks.axis} of length {extent} cannot be cut into {parts} equal blocks")
+        spend(_STEPS * parts)
         return (extent // parts,) * parts
     sizes = tuple(evaluated_whole(size, environment, "sizes") for size in blocks.sizes or ())
     if sum(sizes) != extent or any(size < 1 for size in sizes):
-        raise ValueError(f"blocks of {sizes} do not add up to axis {blocks.axis} of length {extent}")
+        raise ValueError(f"blocks of {_shown(sizes)} do not add up to axis {blocks.axis} of length {extent}")
     return sizes
+
+
+def _shown(sizes: tuple[int, ...]) -> str:
+    more = len(sizes) - _MOST_SHOWN
+    return str(sizes) if more <= 0 else f"({', '.join(map(str, sizes[:_MOST_SHOWN]))} and {more:,} more)"
 
 
 def _extent(tensor: Tensor, axis: int) -> int:

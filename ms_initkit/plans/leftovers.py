@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
+from itertools import chain, islice
 from typing import Final
 
 from ms_initkit.basis.records import open_record, record
@@ -20,6 +21,8 @@ from ms_initkit.syntax.globs import Glob
 _SHOWN: Final = 8
 _LONGEST: Final = 300  # letters of a selector that are shown
 _MOST_GUESSED: Final = 40  # each guess compares a glob with every kind of name
+_MOST_TRIED: Final = 2000  # names that a guess is tried against
+_MOST_TIED: Final = 8  # parameters of two names that each rule is held against
 _ALIKE: Final = 0.4  # globs share fewer letters with names than misspelt words do
 
 
@@ -34,6 +37,7 @@ class Leftovers:
         path: The recipe's own file; rules of others are inherited.
         conditional: The rules that have a ``when``, by id.
         passing: The rules that leave what their file lacks to those after them, by id.
+        held_back: The first parameter that a rule would select but for its ``where``, by id.
     """
 
     tally: Tally[Rule]
@@ -42,6 +46,7 @@ class Leftovers:
     path: str
     conditional: frozenset[str]
     passing: frozenset[str]
+    held_back: Mapping[str, str]
 
     def findings(self, rules: Sequence[Rule]) -> list[Finding]:
         """Returns what is left over of ``rules`` and of the network, rules first in file order."""
@@ -55,15 +60,15 @@ class Leftovers:
             if winner is None:
                 if not rule.is_optional:
                     guess = words.nearest(rule) if number < _MOST_GUESSED else None
-                    found.append(self._unused(rule, frozen.get(rule.id, ()), guess, is_blind=is_blind))
+                    found.append(self._unused(rule, frozen.get(rule.id), guess, is_blind=is_blind))
             elif not (rule.is_optional and is_inherited):  # a child's rules stand before its parents' for just this
-                found.append(self._shadowed(rule, winner, frozen.get(rule.id, ()), is_inherited=is_inherited))
+                found.append(self._shadowed(rule, winner, frozen.get(rule.id), is_inherited=is_inherited))
         unmatched = [info for info in self.tally.unmatched if info.is_trainable]
         if unmatched:
             found.append(self._unmatched(unmatched, needs_cells=is_blind and any(map(_asks_for_cells, rules))))
         return found
 
-    def _unused(self, rule: Rule, frozen: Sequence[ParamInfo], near: str | None, *, is_blind: bool) -> Finding:
+    def _unused(self, rule: Rule, frozen: _Frozen | None, near: str | None, *, is_blind: bool) -> Finding:
         notes = [f"it asks for {_shortened(str(rule.match))}"]
         hint = "correct `match`, delete the rule, or say `optional: true`"
         if frozen:
@@ -72,7 +77,7 @@ class Leftovers:
         elif is_blind and _asks_for_cells(rule):
             notes.append("no cell of these parameters is known: names, shapes and types are all there is")
             hint = "select by `name`, take a manifest that `ms-initkit manifest` wrote, or say `optional: true`"
-        elif rule.where is not None and (held_back := self._first_selected(rule)):
+        elif rule.where is not None and (held_back := self.held_back.get(rule.id)):
             notes.append(
                 f"that is there, as {held_back!r}, but `where: {rule.where.text}` is true of no such parameter"
             )
@@ -92,13 +97,9 @@ class Leftovers:
 
     @cached_property
     def _tied(self) -> list[ParamInfo]:
-        return [info for info in self.infos if len(info.names) > 1][:_MOST_GUESSED]
+        return [info for info in self.infos if len(info.names) > 1][:_MOST_TIED]
 
-    def _first_selected(self, rule: Rule) -> str | None:
-        """Returns the first parameter that ``rule`` selects by ``match`` alone."""
-        return next((info.name for info in self.infos if rule.match.selecting_owner(info) is not None), None)
-
-    def _shadowed(self, rule: Rule, winner: str, frozen: Sequence[ParamInfo], *, is_inherited: bool) -> Finding:
+    def _shadowed(self, rule: Rule, winner: str, frozen: _Frozen | None, *, is_inherited: bool) -> Finding:
         severity = self.severity
         takers = self._winners[rule.id].keys()
         if rule.is_optional or is_inherited or takers & self.passing:
@@ -208,23 +209,35 @@ class _Words:
 
     def _first(self, glob: Glob) -> str | None:
         """Returns the first name that is ``glob``'s."""
-        return next((name for names in self.names.values() for name in names if glob.match(name) is not None), None)
+        tried = islice(chain.from_iterable(self.names.values()), _MOST_TRIED)
+        return next((name for name in tried if glob.match(name) is not None), None)
 
 
-def _frozen(rules: Sequence[Rule], infos: Sequence[ParamInfo]) -> Mapping[str, Sequence[ParamInfo]]:
-    """Returns, by the rules' ids, the parameters that they would select but that these are not trainable."""
+@record
+class _Frozen:
+    """Parameters that a rule would select but that they are not trainable: how many, and the first."""
+
+    count: int
+    first: str
+
+
+def _frozen(rules: Sequence[Rule], infos: Sequence[ParamInfo]) -> Mapping[str, _Frozen]:
+    """Returns, by the rules' ids, what they would select if it were trainable."""
     relaxed = tuple(
         replace(rule, match=replace(rule.match, tests=tuple(t for t in rule.match.tests if not _is_trainable(t))))
         for rule in rules
         if any(map(_is_trainable, rule.match.tests))
     )
     matcher = Matcher(relaxed)
-    found: dict[str, list[ParamInfo]] = {}
+    tally: Tally[Rule] = Tally()
+    first: dict[int, tuple[Sequence[tuple[Rule, int]], str]] = {}
     for info in infos if relaxed else ():
         if not info.is_trainable:
-            for rule, _ in matcher.candidates(info):
-                found.setdefault(rule.id, []).append(info)
-    return found
+            candidates = matcher.candidates(info)
+            tally.winner(info, candidates)
+            first.setdefault(id(candidates), (candidates, info.name))  # equal answers are one object
+    names = {rule.id: name for candidates, name in reversed(first.values()) for rule, _ in candidates}
+    return {rule: _Frozen(count, names[rule]) for rule, count in tally.selected().items()}
 
 
 def _shortened(text: str) -> str:
@@ -235,9 +248,9 @@ def _is_trainable(test: object) -> bool:
     return isinstance(test, Trainable) and test.wanted is True
 
 
-def _not_trainable(frozen: Sequence[ParamInfo], what: str) -> str:
-    verb = "is" if len(frozen) == 1 else "are"
-    return f"{counted(len(frozen), what)} that it would select {verb} not trainable, the first {frozen[0].name!r}"
+def _not_trainable(frozen: _Frozen, what: str) -> str:
+    verb = "is" if frozen.count == 1 else "are"
+    return f"{counted(frozen.count, what)} that it would select {verb} not trainable, the first {frozen.first!r}"
 
 
 def _any_trainable(rule: Rule) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
@@ -38,6 +38,9 @@ class Waiting:
         assert isinstance(self.rule.action, LikeSpec)
         return filled(self.rule.action.name, self.rule.match.capture(self.owner.name))
 
+
+_LONGEST: Final = 300  # letters that a line has of its source
+_MOST_NAMED: Final = 20
 
 Taken: TypeAlias = Callable[[Waiting, Draw, tuple[int, ...]], Draw]
 
@@ -73,13 +76,14 @@ class Likes:
         }
         left = dict(self.waiting)
         while left:
-            chain = [next(iter(left))]
-            at = numbers.get(left[chain[0]].wanted)
+            at: int | None = next(iter(left))
+            chain: dict[int, Waiting] = {}  # in order
             while at in left and at not in chain:
-                chain.append(at)
+                chain[at] = left[at]
                 at = numbers.get(left[at].wanted)
             if at in chain:
-                self.circles.append(_circle([left[number] for number in chain[chain.index(at) :]]))
+                order = list(chain)
+                self.circles.append(_circle([left[number] for number in order[order.index(at) :]]))
             else:
                 for number in reversed(chain):
                     try:
@@ -92,7 +96,7 @@ class Likes:
     def _held(self, waiting: Waiting, source: Assignment, number: int) -> tuple[Draw, str]:
         """Returns the values that are taken, before or after the steps of ``source``, and what they are."""
         assert isinstance(waiting.rule.action, LikeSpec)
-        held, text = source.draw, f"{source.name}: {source.initializer}"
+        held, text = source.draw, f"{source.name}: {_shortened(source.initializer)}"
         if not waiting.rule.action.has_steps:
             if number in self.waiting or number not in self.before:
                 why = "takes those of another one" if number in self.waiting else "has no steps of its own"
@@ -141,10 +145,18 @@ def _may_be_taken(waiting: Waiting, source: Assignment) -> bool:
     return (source.dtype == info.dtype or is_computed) and (source.shape == info.shape or is_made)
 
 
+def _shortened(text: str) -> str:
+    """Returns what is said of a source, which may say so of its own source, and so on without end."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+
+
 def _circle(waiting: list[Waiting]) -> Finding:
     first = waiting[0]
     names = [one.info.name for one in waiting]
-    note = f"by way of {', '.join(map(repr, [*names[1:], names[0]]))}"
+    others = [*map(repr, names[1:]), repr(names[0])]
+    if len(others) > _MOST_NAMED:
+        others = [*others[: _MOST_NAMED - 1], f"{len(others) - _MOST_NAMED:,} more", others[-1]]
+    note = f"by way of {', '.join(others)}"
     hint = "give one of them values of its own"
     message = f"the values of {names[0]!r} come from themselves"
     return Finding.error("cyclic-values", message, note, span=first.rule.span, help=hint, rule=first.rule.id)

@@ -38,7 +38,7 @@ _Selected: TypeAlias = tuple[tuple[int, int], ...]
 
 _INDEX: Final = re.compile(r"(?:(?<=\.)|^)\d+(?=\.|$)")
 _MOST_WAYS: Final = 16  # of telling digits apart that are kept by themselves: each reads every name once
-_STEPS: Final = 6  # of work that it takes to hold one rule against one parameter
+_STEPS: Final = 10  # of work that it takes to hold one rule against one parameter
 
 
 def kind_of_name(name: str) -> str:

@@ -39,6 +39,15 @@ class Resolution:
     before: Draw
 
 
+@record
+class _Used:
+    """What the expressions of a rule use: names, the variables among them, and whether options of cells are."""
+
+    names: frozenset[str]
+    values: Mapping[str, VariableValue]
+    has_options: bool
+
+
 @dataclass
 class Resolver:
     """Resolves rules under ``values`` of the variables; equal questions are answered once."""
@@ -48,8 +57,8 @@ class Resolver:
         default_factory=lambda: Resolution("keep", draws.Keep(), None, moments(draws.Keep(), ()), draws.Keep())
     )
     sources: Sources = field(default_factory=Sources)
-    _known: dict[object, Resolution] = field(default_factory=dict)
-    _names: dict[int, tuple[frozenset[str], bool]] = field(default_factory=dict)  # and whether options are among them
+    _known: dict[object, Resolution | ValueError] = field(default_factory=dict)
+    _used: dict[int, _Used] = field(default_factory=dict)  # by the identities of rules
 
     def resolve(self, rule: Rule, info: ParamInfo, owner: Owner) -> Resolution:
         """Returns what ``rule`` makes of ``info``, which it selects as ``owner``'s.
@@ -57,19 +66,15 @@ class Resolver:
         Raises:
             ValueError: If it cannot: no fans, an expression without a value, a shape that the formula refuses.
         """
-        known = self._names.get(id(rule))
-        if known is None:
-            names = rule.names
-            known = self._names[id(rule)] = (names, any(name.startswith(CELL) for name in names))
-        used, has_options = known
-        captured: Captured = rule.match.capture(owner.name) if used or isinstance(rule.action, FromSpec) else {}
-        if has_options:
-            captured = {**captured, **_options(owner, used)}
+        used = self._used_by(rule)
+        captured: Captured = rule.match.capture(owner.name) if used.names or isinstance(rule.action, FromSpec) else {}
+        if used.has_options:
+            captured = {**captured, **_options(owner, used.names)}
         if isinstance(rule.action, FromSpec):
             return self._loaded(rule, info, owner, captured)
         key = (
             id(rule),
-            tuple((name, value) for name, value in captured.items() if name in used),
+            tuple((name, value) for name, value in captured.items() if name in used.names),
             info.shape,
             info.dtype,
             owner.groups,
@@ -79,8 +84,24 @@ class Resolver:
         )
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = self._resolve(rule, info, owner, captured)
+            found = self._known[key] = self._answered(rule, info, owner, captured)
+        if isinstance(found, ValueError):
+            raise found.with_traceback(None)  # which would grow with every parameter that has this answer
         return found
+
+    def _used_by(self, rule: Rule) -> _Used:
+        found = self._used.get(id(rule))
+        if found is None:
+            names = rule.names
+            values = {name: self.values[name] for name in names if name in self.values}
+            found = self._used[id(rule)] = _Used(names, values, any(name.startswith(CELL) for name in names))
+        return found
+
+    def _answered(self, rule: Rule, info: ParamInfo, owner: Owner, captured: Captured) -> Resolution | ValueError:
+        try:
+            return self._resolve(rule, info, owner, captured)
+        except ValueError as error:
+            return error
 
     def has_values(self, rule: Rule, info: ParamInfo, owner: Owner) -> bool:
         """Returns whether the file of ``rule`` has what it is to give ``info``."""
@@ -107,7 +128,8 @@ class Resolver:
         Raises:
             ValueError: If the condition has no value.
         """
-        environment: Environment = {**self.values, "shape": info.shape, "ndim": len(info.shape)}
+        environment: Environment = {name: self.values[name] for name in condition.names if name in self.values}
+        environment |= {"shape": info.shape, "ndim": len(info.shape)}
         environment |= match.capture(owner.name)
         environment |= _options(owner, condition.names)
         return bool(condition.evaluate(environment))
@@ -135,7 +157,7 @@ class Resolver:
         return _resolution(rule, info, at, Drawn(text, loaded, None), after_steps(rule, loaded, shape, at))
 
     def _setting(self, rule: Rule, captured: Captured, tensor: Tensor) -> Setting:
-        return Setting(self.values, captured, tensor, rule.fans)
+        return Setting(self._used_by(rule).values, captured, tensor, rule.fans)
 
 
 def _made(rule: Rule, at: Setting) -> Drawn:

@@ -44,19 +44,26 @@ class Sources:
     """Looks parameters up in the files of rules, and remembers by the rules' ids what was found."""
 
     asked: dict[str, _Asked] = field(default_factory=dict)
+    _known: dict[str, Mapping[str, Entry] | None] = field(default_factory=dict)
 
     def find(self, rule: Rule, info: ParamInfo, captured: Mapping[str, Value]) -> Lookup:
         """Returns where the values of ``info`` are, under any of its names, that ``rule`` takes from its file."""
         spec = rule.action
         assert isinstance(spec, FromSpec)
         keys = [spec.entry_of(name, captured) for name in info.names]
-        known = entries_of(spec.file)
+        known = self._entries(spec.file)
         key = next((key for key in keys if known is not None and key in known), keys[0])
         is_there = known is None or key in known  # a file that cannot be read is told of when the plan is checked
         asked = self.asked.setdefault(rule.id, _Asked(rule, spec))
         asked.found[info.name] = key if is_there else None
         entry = None if known is None else known.get(key)
         return Lookup(spec.file, key, is_there, None if entry is None else entry.shape)
+
+    def _entries(self, path: str) -> Mapping[str, Entry] | None:
+        """Returns what a file has, which is looked up once."""
+        if path not in self._known:
+            self._known[path] = entries_of(path)
+        return self._known[path]
 
     def has_asked(self, rule: Rule) -> bool:
         """Returns whether anything was looked for in the file of ``rule``."""
@@ -68,7 +75,7 @@ class Sources:
         for asked in self.asked.values():
             used.setdefault(asked.spec.file, set()).update(asked.found.values())
         for asked in self.asked.values():
-            known = entries_of(asked.spec.file)
+            known = self._entries(asked.spec.file)
             if known is None:
                 continue  # told of when the plan is checked, as what is missing without `missing: next`
             if is_passing(asked.rule) and not any(asked.found.values()):

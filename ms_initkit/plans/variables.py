@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import Finding, suggestion
@@ -16,6 +16,8 @@ from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import LARGEST_INTEGER, ExpressionError, Value
 from ms_initkit.syntax.work import spend
+
+_STEPS: Final = 10  # of work that it takes to hold a glob against a parameter
 
 VariableValue: TypeAlias = float | int | str | bool
 
@@ -142,11 +144,11 @@ def _kind(value: VariableValue) -> str:
 def _value(variable: Variable, infos: Sequence[ParamInfo], values: Mapping[str, VariableValue]) -> VariableValue:
     match variable.value:
         case Count(glob):
-            spend(len(infos))
+            spend(_STEPS * len(infos))
             matches = (glob.match(name) for info in infos for name in info.names)
             return len({captures for captures in matches if captures is not None})
         case Extent(glob, axis, default):
-            spend(len(infos))
+            spend(_STEPS * len(infos))
             for info in infos:
                 if any(glob.match(name) is not None for name in info.names):
                     if not -len(info.shape) <= axis < len(info.shape):

@@ -15,15 +15,18 @@ text; every result is finite. ``log``, ``exp`` and ``**`` come from ``portable``
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import field
 from typing import Final
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.grammar import COMPARISONS, ExpressionError, Node, Parser, Token, Value, finite
+from ms_initkit.syntax.work import spend
 
 _LARGEST_EXPONENT: Final = 64
+_STEPS: Final = 5  # of work that a part of an expression takes each time its value is asked for
+_ORDERS: Final = ("<", "<=", ">", ">=")
 _EXACT: Final = 2**53  # whole numbers up to here are floats, too
 
 
@@ -39,7 +42,10 @@ class Expression:
     text: str
     is_condition: bool = False
     names: frozenset[str] = field(init=False, compare=False, repr=False)
+    _starts: Mapping[str, int] = field(init=False, compare=False, repr=False)
     _root: Node = field(init=False, compare=False, repr=False)
+    _steps: int = field(init=False, compare=False, repr=False)
+    _value: float | int | None = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         """Parses the text.
@@ -47,9 +53,14 @@ class Expression:
         Raises:
             ExpressionError: If it is not an expression.
         """
-        root = Parser(self.text, is_condition=self.is_condition).parse()
+        parser = Parser(self.text, is_condition=self.is_condition)
+        root = parser.parse()
         object.__setattr__(self, "_root", root)  # the class is frozen for everybody else
-        object.__setattr__(self, "names", frozenset(token.text for token in _name_tokens(root)))
+        object.__setattr__(self, "_steps", _STEPS * len(parser.tokens))
+        object.__setattr__(self, "_value", None)
+        starts = _starts(root)
+        object.__setattr__(self, "_starts", starts)
+        object.__setattr__(self, "names", frozenset(starts))
 
     def evaluate(self, env: Mapping[str, Value]) -> float | int:
         """Returns the value under ``env``: an integer if integers were only added, subtracted and multiplied.
@@ -57,6 +68,16 @@ class Expression:
         Raises:
             ExpressionError: If a name has no value or a wrong one, or the result is not finite.
         """
+        if self._value is not None:
+            return self._value
+        if self.names:
+            spend(self._steps)
+            return self._evaluated(env)
+        value = self._evaluated({})
+        object.__setattr__(self, "_value", value)  # the same wherever it is asked for
+        return value
+
+    def _evaluated(self, env: Mapping[str, Value]) -> float | int:
         value = _evaluate(self._root, env)
         if self.is_condition:
             if not isinstance(value, bool):
@@ -71,27 +92,38 @@ class Expression:
 
     def find(self, name: str) -> int:
         """Returns where ``name`` first stands in the text."""
-        return min(token.start for token in _name_tokens(self._root) if token.text == name)
+        return self._starts[name]
 
     def arithmetic_names(self) -> frozenset[str]:
         """Returns the names that must stand for numbers."""
-        return frozenset(token.text for token in _arithmetic_names(self._root, is_number=not self.is_condition))
+        return frozenset(_arithmetic_names(self._root, is_number=not self.is_condition))
 
     def __str__(self) -> str:
         """Returns the text."""
         return self.text
 
 
-def _name_tokens(node: Node) -> list[Token]:
-    own = [node.token] if node.kind in ("name", "index") else []
-    return own + [token for operand in node.operands for token in _name_tokens(operand)]
+def _starts(root: Node) -> dict[str, int]:
+    """Returns where each name first stands, without recursion: a long sum is as deep as it is long."""
+    found: dict[str, int] = {}
+    left = [root]
+    while left:
+        node = left.pop()
+        left += node.operands
+        if node.kind in ("name", "index"):
+            found[node.token.text] = min(node.token.start, found.get(node.token.text, node.token.start))
+    return found
 
 
-def _arithmetic_names(node: Node, *, is_number: bool) -> list[Token]:
-    if node.kind == "name":
-        return [node.token] if is_number else []
-    is_inside = node.kind in ("arithmetic", "sign", "call", "index") or node.token.text in ("<", "<=", ">", ">=")
-    return [token for operand in node.operands for token in _arithmetic_names(operand, is_number=is_inside)]
+def _arithmetic_names(root: Node, *, is_number: bool) -> Iterator[str]:
+    """Yields the names that stand where a number is due, which the root ``is_number`` says of it."""
+    left = [(root, is_number)]
+    while left:
+        node, is_number = left.pop()
+        if node.kind == "name" and is_number:
+            yield node.token.text
+        is_inside = node.kind in ("arithmetic", "sign", "call", "index") or node.token.text in _ORDERS
+        left += [(operand, is_inside) for operand in node.operands]
 
 
 def _evaluate(node: Node, env: Mapping[str, Value]) -> Value:

@@ -10,7 +10,11 @@ from ms_initkit.basis.records import record
 from ms_initkit.syntax.work import spend
 
 _LONGEST: Final = 400
-_STEPS: Final = 3  # of work that a piece of a glob takes, in each of its alternatives
+# Steps of work that a glob takes, each of its alternatives, and each piece of those.
+_STEPS: Final = 30
+_STEPS_OF_EACH: Final = 15
+_STEPS_OF_A_CAPTURE: Final = 15
+_STEPS_OF_A_PIECE: Final = 5
 _MOST_ALTERNATIVES: Final = 256
 _DEEPEST: Final = 8
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+")
@@ -62,10 +66,14 @@ def expansions_of(text: str) -> list[tuple[Segment, ...]]:
     Raises:
         GlobError: If it is no glob.
     """
-    spend(_STEPS * len(text) // 4)
+    spend(_STEPS + len(text))
     expanded = _expand(_Parser(text).parse())
-    spend(_STEPS * sum(map(len, expanded)))
+    spend(sum(_STEPS_OF_EACH + sum(map(_steps, tokens)) for tokens in expanded))
     return [_segments(expansion, text) for expansion in expanded]
+
+
+def _steps(token: Token) -> int:
+    return _STEPS_OF_A_CAPTURE if token.kind == "capture" else _STEPS_OF_A_PIECE
 
 
 class _Parser:

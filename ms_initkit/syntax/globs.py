@@ -10,8 +10,9 @@ r"""Dotted globs: patterns over whole names such as ``layers.0.attn.proj.weight`
 ===========  =================================================================================
 
 Stars take as little as they can, from the left; that decides what is captured where several readings match.
-An alternative that matches wins over those after it. A glob becomes one regular expression in which every
-star is atomic, so a match takes time proportional to the lengths of glob and name.
+An alternative that matches wins over those after it. A glob becomes one regular expression in which every star
+is atomic, so a match takes time proportional to the lengths of glob and name. One of words with at most one
+``**``, as most are that stand for a layer or a leaf, takes none: how a name begins and ends decides.
 """
 
 from __future__ import annotations
@@ -22,6 +23,22 @@ from string import digits
 
 from ms_initkit.basis.records import record
 from ms_initkit.syntax.glob_grammar import GlobError, Segment, Token, expansions_of
+
+
+@record
+class _Frame:
+    """How names begin and end, each of their segments between dots; ``is_whole`` if nothing stands between the two."""
+
+    before: str
+    after: str
+    is_whole: bool
+
+    def holds(self, dotted: str) -> bool:
+        """Returns whether ``dotted``, a name with a dot on either side, begins and ends so."""
+        if self.is_whole:
+            return dotted == self.before
+        is_long_enough = len(dotted) >= len(self.before) + len(self.after) - 1  # one dot may be of both
+        return is_long_enough and dotted.startswith(self.before) and dotted.endswith(self.after)
 
 
 @record
@@ -42,6 +59,7 @@ class Glob:
     names: frozenset[str] | None = field(init=False, compare=False, repr=False)
     landmarks: frozenset[str] | None = field(init=False, compare=False, repr=False)
     alike: str = field(init=False, compare=False, repr=False)
+    _frames: tuple[_Frame, ...] | None = field(init=False, compare=False, repr=False)
     _source: str = field(init=False, compare=False, repr=False)
     _compiled: re.Pattern[str] | None = field(init=False, compare=False, repr=False)
     _groups: tuple[tuple[tuple[int, str], ...], ...] = field(init=False, compare=False, repr=False)
@@ -57,8 +75,9 @@ class Glob:
         """
         expansions = expansions_of(self.text)
         captures = _common_captures(expansions, self.text)
+        frames = _frames(expansions)
         patterns, groups, first = [], [], 1
-        for segments in expansions:
+        for segments in expansions if frames is None else ():
             pattern, names = _compile(segments, first)
             patterns.append(pattern)
             groups.append(tuple(enumerate(names, first)))
@@ -72,6 +91,7 @@ class Glob:
             "names": _names(expansions),
             "landmarks": _landmarks(expansions),
             "alike": _alike(expansions),
+            "_frames": frames,
             "_source": "|".join(patterns),
             "_compiled": None,
             "_groups": tuple(groups),
@@ -89,6 +109,9 @@ class Glob:
 
     def match(self, name: str) -> tuple[tuple[str, int | str], ...] | None:
         """Returns the captures of ``name``, in their order; None if it does not match as a whole."""
+        if self._frames is not None:
+            dotted = f".{name}."
+            return () if ".." not in dotted and any(frame.holds(dotted) for frame in self._frames) else None
         match = self._pattern.fullmatch(name + ".")
         if match is None:
             return None
@@ -106,6 +129,8 @@ class Glob:
 
     def spans(self, name: str) -> dict[str, tuple[int, int]]:
         """Returns where in ``name``, which matches, each capture first stands."""
+        if not self.captures:
+            return {}
         match = self._pattern.fullmatch(name + ".")
         if match is None:
             return {}
@@ -115,6 +140,28 @@ class Glob:
     def __str__(self) -> str:
         """Returns the text."""
         return self.text
+
+
+def _frames(expansions: list[tuple[Segment, ...]]) -> tuple[_Frame, ...] | None:
+    """Returns how the names begin and end that ``expansions`` match; None where that does not decide."""
+    found = [_frame(segments) for segments in expansions]
+    return None if None in found else tuple(frame for frame in found if frame is not None)
+
+
+def _frame(segments: tuple[Segment, ...]) -> _Frame | None:
+    words: list[str] = []
+    gap: int | None = None
+    for place, segment in enumerate(segments):
+        if segment[0].kind == "**":
+            if gap is not None or segment[0].name:
+                return None
+            gap = place
+        elif any(token.kind != "literal" for token in segment):
+            return None
+        else:
+            words.append("".join(token.text for token in segment) + ".")
+    before, after = (words, []) if gap is None else (words[:gap], words[gap:])
+    return _Frame("." + "".join(before), "." + "".join(after), gap is None)
 
 
 def _common_captures(expansions: list[tuple[Segment, ...]], text: str) -> tuple[str, ...]:

@@ -11,12 +11,15 @@ from typing import Any, Final, TypeAlias
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
 from ms_initkit.syntax.numerals import explain_ambiguity, is_lost, read_number
+from ms_initkit.syntax.work import spend
 
 Value: TypeAlias = float | int | bool | str | tuple[int, ...]
 
 LONGEST: Final = 1000
 
 DEEPEST: Final = 24
+
+_STEPS: Final = 10  # of work that it takes to read a word, a number or a sign
 
 MOST_OPERATIONS: Final = 100  # in a row: the tree of a long sum is as deep as the sum is long
 
@@ -122,6 +125,7 @@ class Parser:
         if len(text) > LONGEST:
             raise ExpressionError(f"an expression is at most {LONGEST} characters long", LONGEST)
         self.tokens = [*_tokens(text), Token("end", "", len(text.rstrip()))]
+        spend(_STEPS * len(self.tokens))
         self.is_condition = is_condition
         self.at = 0
         self.level = 0

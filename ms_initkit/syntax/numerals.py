@@ -13,6 +13,9 @@ _OTHER_BASE: Final = re.compile(r"[+-]?0[xXoObB][0-9a-fA-F_]+")
 _GROUPED: Final = re.compile(r"[+-]?(?:[0-9][0-9_.]*)?[0-9]_[0-9_]*(?:\.[0-9_]*)?(?:[eE][+-]?[0-9_]+)?")
 _SEXAGESIMAL: Final = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
+_FIGURE: Final = re.compile(r"[+-]?[0-9]")  # begins whatever is refused although it looks like a number
+_INTEGER: Final = re.compile(r"[+-]?[0-9]+")
+_ZEROS: Final = re.compile(r"^([+-]?)0+(?=[0-9])")
 _LONGEST: Final = 400  # the shortest way to write the largest float with an integer's digits is 309 long
 
 
@@ -23,27 +26,26 @@ def read_number(text: str) -> int | float | None:
     """
     if len(text) > _LONGEST or explain_ambiguity(text) is not None:
         return None
-    match = re.fullmatch(_DECIMAL, text)
-    if match is None:
+    if _DECIMAL.fullmatch(text) is None:
         return None
-    return int(text) if re.fullmatch(r"[+-]?[0-9]+", text) else float(text)
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
 def explain_ambiguity(text: str) -> tuple[str, str] | None:
     """Returns why ``text`` is refused although it looks like a number, and what to write, or None."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or _FIGURE.match(text) is None:
         return None
-    if re.fullmatch(_LEADING_ZERO, text):
-        plain = re.sub(r"^([+-]?)0+(?=[0-9])", r"\1", text)
+    if _LEADING_ZERO.fullmatch(text):
+        plain = _ZEROS.sub(r"\1", text)
         return "a leading zero means octal to some readers of YAML and nothing to others", plain
-    if re.fullmatch(_OTHER_BASE, text):
+    if _OTHER_BASE.fullmatch(text):
         return "numbers are decimal here", str(int(text.replace("_", ""), 0)) if _is_integer(text) else "it in decimal"
-    if re.fullmatch(_GROUPED, text):
+    if _GROUPED.fullmatch(text):
         return (
             "underscores in numbers are dropped by some readers of YAML and make text for others",
             text.replace("_", ""),
         )
-    if re.fullmatch(_SEXAGESIMAL, text):
+    if _SEXAGESIMAL.fullmatch(text):
         return "some readers of YAML take colons for base 60", "the number in decimal"
     if re.fullmatch(_DATE, text):
         return "some readers of YAML take it for a date", f"a difference with spaces, {text.replace('-', ' - ')}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from itertools import islice
 from typing import Final, TypeVar
 
 from ms_initkit.basis.records import record
-from ms_initkit.findings import RecipeError, suggestion
+from ms_initkit.findings import Finding, RecipeError, Span, suggestion
 from ms_initkit.syntax.glob_grammar import GlobError
 from ms_initkit.syntax.globs import Glob
 from ms_initkit.syntax.nodes import Mapping, Node, Scalar, Sequence
@@ -22,6 +23,7 @@ _D = TypeVar("_D")
 _W = TypeVar("_W", bound=str)
 
 _LONGEST_SHOWN: Final = 40
+_MOST_LISTED: Final = 20
 # What other readers of YAML take for flags.
 _OLD_FLAGS: Final = {
     **dict.fromkeys(("yes", "on", "y", "true"), "true"),
@@ -92,6 +94,12 @@ def described(node: Node) -> str:
 def listed(words: tuple[str, ...], joint: str = "and") -> str:
     """Returns ``a, b and c``."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {joint} {words[-1]}"
+
+
+def few(words: Collection[str]) -> str:
+    """Returns the first of ``words`` as ``listed`` has them, and how many more there are."""
+    first = tuple(islice(words, _MOST_LISTED))
+    return listed(first if len(words) == len(first) else (*first, f"{len(words) - len(first)} more"))
 
 
 def read_text(node: Node, what: str) -> str:
@@ -213,9 +221,9 @@ def read_glob(node: Node, what: str) -> Glob:
         raise failure("bad-glob", f"{described(node)} is not a glob: {error}", span=span, help=error.hint) from error
 
 
-def too_much(error: TooMuchWorkError, node: Node) -> RecipeError:
-    """Returns the exception for a pattern with which there is no work left; of those after it nothing more is said."""
-    return RecipeError([pattern_too_large(node.span)]) if error.is_first else AlreadySaidError()
+def too_much(error: TooMuchWorkError, node: Node, said: Callable[[Span], Finding] = pattern_too_large) -> RecipeError:
+    """Returns the exception for what leaves no work for the rest, of which nothing more is ``said``."""
+    return RecipeError([said(node.span)]) if error.is_first else AlreadySaidError()
 
 
 def is_unquoted_glob(node: Node) -> bool:

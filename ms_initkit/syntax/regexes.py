@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 from ms_initkit.syntax.work import spend
 
 # Steps of work for each step of a machine, and for each letter.
-_READING: Final = 8
+_READING: Final = 16
 # Steps of a machine; counted repeats are written out.
 _LONGEST: Final = 4096
 # Sets of states, and answers, that are remembered before all are forgotten.

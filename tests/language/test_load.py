@@ -124,6 +124,30 @@ def test_of_thousands_of_misspelt_words_all_are_found_and_the_first_are_guessed(
     assert not any(helps[-200:])
 
 
+@pytest.mark.usefixtures("folder")
+def test_of_a_thousand_inherited_rules_the_first_are_listed() -> None:
+    rules = "".join(f"  - {{id: r{number}, match: a, init: 0}}\n" for number in range(1000))
+
+    with pytest.raises(RecipeError) as caught:
+        load("family: c\nextends: ./base.yaml\nwithout: [x, y]", base=f"family: b\nrules:\n{rules}")
+
+    assert [finding.code for finding in caught.value.findings] == ["unknown-rule"] * 2
+    assert {finding.notes[0][-21:] for finding in caught.value.findings} == {"r18, r19 and 980 more"}
+
+
+@pytest.mark.usefixtures("folder")
+def test_expressions_that_are_long_together_are_counted_and_refused() -> None:
+    rules = "".join(f'  - {{match: a, init: {{constant: "{"shape[0]+" * 90}1"}}}}\n' for _ in range(1000))
+
+    with pytest.raises(RecipeError) as caught:
+        load(f"family: x\nrules:\n{rules}")
+
+    (finding,) = caught.value.findings
+    assert finding.code == "too-large"
+    assert finding.span is not None
+    assert 100 < finding.span.line < 900
+
+
 @given(st.lists(fragments, max_size=12))
 def test_any_shuffle_of_lines_is_a_recipe_or_refused(shuffled: list[str]) -> None:
     survives("\n".join(shuffled).encode())

@@ -195,3 +195,27 @@ def test_copies_are_cut_as_what_they_copy() -> None:
         assert np.array_equal(net.a.weight.asnumpy(), net.b.weight.asnumpy())
         held.append(net.a.weight.asnumpy())
     assert not np.array_equal(*held)
+
+
+def test_a_chain_of_copies_is_told_in_a_few_words() -> None:
+    """Each line told of its source's, which told of its own: 7,000 of them took 1.6 GB."""
+    rules = "\n".join(f"{{match: a{n}.weight, like: a{n + 1}.weight}}" for n in range(300))
+    loaded = recipe(rules + "\n{match: '**', init: ones}")
+
+    plan = bind(loaded, [info(f"a{n}.weight") for n in range(301)], strict=True)
+
+    assert plan["a299.weight"].initializer == "like a300.weight: ones"
+    assert plan["a0.weight"].stream == "a300.weight"
+    assert max(len(line.initializer) for line in plan.assignments) < 400
+
+
+def test_a_long_circle_is_told_in_a_few_words() -> None:
+    loaded = recipe("\n".join(f"{{match: a{n}.weight, like: a{(n + 1) % 500}.weight}}" for n in range(500)))
+
+    with pytest.raises(PlanError) as caught:
+        bind(loaded, [info(f"a{n}.weight") for n in range(500)], strict=True)
+
+    (finding,) = caught.value.findings
+    assert finding.code == "cyclic-values"
+    assert finding.notes[0].startswith("by way of 'a1.weight', ")
+    assert finding.notes[0].endswith(", 480 more, 'a0.weight'")

@@ -112,3 +112,46 @@ def test_expressions_that_tell_single_digits_apart_are_held_against_few_names() 
     with bounded(400_000):
         for number in range(20_000):
             assert matcher.candidates(info(f"layers.{number}.weight")) == ()
+
+
+def test_counts_over_many_names_are_counted_and_refused() -> None:
+    names = "vars: {" + ", ".join(f'v{n}: {{count: "**.{{i}}.x{n}"}}' for n in range(100)) + "}"
+    loaded = recipe("{match: '**', init: ones}", head=names)
+
+    assert bind(loaded, [info("a.0.x1")], strict=True)["a.0.x1"].draw
+    with pytest.raises(PlanError) as caught:
+        bind(loaded, [info(f"a.{n}.b") for n in range(10_000)], strict=True)
+
+    assert [finding.code for finding in caught.value.findings] == ["too-large"]
+
+
+def test_expressions_for_many_parameters_are_counted_and_refused() -> None:
+    loaded = recipe("{match: 'a{i}.weight', init: {constant: \"" + "i+" * 90 + 'i"}}')
+
+    assert bind(loaded, [info("a1.weight")], strict=True)["a1.weight"].draw
+    with pytest.raises(PlanError) as caught:
+        bind(loaded, [info(f"a{n}.weight") for n in range(20_000)], strict=True)
+
+    assert [finding.code for finding in caught.value.findings] == ["too-large"]
+
+
+def test_more_blocks_than_can_be_drawn_are_refused() -> None:
+    loaded = recipe("{match: '**', init: xavier_normal, blocks: {axis: 0, parts: 'shape[0]'}}")
+
+    with pytest.raises(PlanError, match="too-large"):
+        bind(loaded, [info("a.weight", (10**9, 4))], strict=True)
+
+
+def test_a_rule_that_cannot_serve_a_shape_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its thousand sizes cost 10,000 steps; asked for each of a hundred parameters they would be a million."""
+    sizes = ", ".join(["n"] * 1000)
+    loaded = recipe(f"{{match: '**', init: ones, blocks: {{axis: 0, sizes: [{sizes}]}}}}", head="vars: {n: 1}")
+    monkeypatch.setattr("ms_initkit.plans.bind.PLANNING", 50_000)
+
+    with pytest.raises(PlanError) as caught:
+        bind(loaded, [info(f"a{n}.weight") for n in range(100)], strict=True)
+
+    (finding,) = caught.value.findings
+    assert finding.code == "unusable-initializer"
+    assert "'a0.weight' (4, 4) and 99 more: blocks of (1, 1, " in finding.message
+    assert len(finding.message) < 300

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import ExpressionError, Value
+from ms_initkit.syntax.work import TooMuchWorkError, bounded
 
 _condition = partial(Expression, is_condition=True)
 
@@ -243,3 +244,24 @@ def test_reading_an_expression_imports_no_numpy() -> None:
     )
 
     subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_what_is_read_is_counted_and_a_value_without_names_is_computed_once() -> None:
+    with bounded(2000):
+        fixed = Expression("1+" * 90 + "1")  # 182 words and signs
+    with bounded(1000), pytest.raises(TooMuchWorkError):
+        Expression(fixed.text)
+    with bounded(0):
+        assert [fixed.evaluate({}) for _ in range(3)] == [91, 91, 91]
+    with pytest.raises(TooMuchWorkError), bounded(12):
+        Expression("n").evaluate({"n": 1})
+
+
+def test_a_long_sum_knows_its_names_in_order() -> None:
+    names = [f"v{n}" for n in range(99)]
+    text = " + ".join(reversed(names))
+
+    expression = Expression(text)
+
+    assert sorted(expression.names, key=expression.find) == names[::-1]
+    assert [expression.find(name) for name in names] == [f" {text} ".index(f" {name} ") for name in names]

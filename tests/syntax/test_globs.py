@@ -244,3 +244,16 @@ def test_a_text_capture_matches_what_its_star_matches() -> None:
 )
 def test_names_that_can_be_counted_are(glob: str, names: set[str] | None) -> None:
     assert Glob(glob).names == names
+
+
+def test_a_glob_of_words_needs_no_regular_expression(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(source: str) -> None:
+        raise AssertionError(f"{source} was compiled")
+
+    monkeypatch.setattr("ms_initkit.syntax.globs.re.compile", refuse)
+    matches = Glob("layers.17.**"), Glob("**.{weight,bias}"), Glob("a.**.b"), Glob("a.{b,c.d}")
+    names = ["layers.17", "layers.17.w", "layers.170.w", "weight", "x.y.bias", "a.b", "a.c.d", "a.x.b", "a", "a..b", ""]
+
+    found = [[name for name in names if glob.match(name) is not None] for glob in matches]
+
+    assert found == [["layers.17", "layers.17.w"], ["weight", "x.y.bias"], ["a.b", "a.x.b"], ["a.b", "a.c.d"]]
