@@ -33,7 +33,7 @@ def test_names_that_are_known_may_be_used() -> None:
     assert read_condition(node("is_deep and act == 'relu'"), "`a`", SCOPE).names == {"is_deep", "act"}
     assert "j" not in SCOPE
     assert "j" in SCOPE.with_names(("j",))
-    assert SCOPE.names() == ("sigma", "act", "is_deep", "i", "ndim")
+    assert tuple(SCOPE) == ("sigma", "act", "is_deep", "i", "ndim")
 
 
 def test_a_name_that_is_not_known_is_guessed_or_told_what_is() -> None:
