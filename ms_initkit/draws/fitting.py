@@ -5,19 +5,15 @@ Sums are taken element by element in a fixed order, in float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Values
-from ms_initkit.draws.sums import pairwise
+from ms_initkit.draws.sums import Read, pairwise
 from ms_initkit.draws.windows import Shape, Slices, with_axis
-
-# Returns a slice of the values that there are.
-Read: TypeAlias = Callable[[Slices], Values]
 
 # Keys 1981, Cubic convolution interpolation; the sharper one is what torch takes, the other its antialiased one.
 _SHARP: Final = -0.75

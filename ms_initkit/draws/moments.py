@@ -20,7 +20,7 @@ from ms_initkit.draws import Draw, Edit, Step, portable, tables, truncation
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.functions import Normalize
 from ms_initkit.draws.steps import stepped
-from ms_initkit.draws.windows import local_shape, slices_of
+from ms_initkit.draws.windows import everything, local_shape, slices_of
 
 # A table of more elements is not evaluated for its moments: a plan is to stay instant.
 _LARGEST_TABLE: Final = 1 << 22
@@ -359,7 +359,7 @@ def _evaluated(draw: Draw, shape: tuple[int, ...]) -> Floats | None:
     """Returns the values of a draw of tables; None if any of it is random, or it is large or one constant."""
     match draw:
         case draws.Table(name, arguments) if math.prod(shape) <= _LARGEST_TABLE:
-            coords = np.ogrid[tuple(slice(0, extent) for extent in shape)]
+            coords = np.ogrid[everything(shape)]
             return np.array(tables.evaluate(name, arguments, tuple(coords), shape))
         case draws.Edited(inner, edits):
             values = _evaluated(inner, shape)

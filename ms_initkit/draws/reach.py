@@ -12,11 +12,11 @@ import numpy as np
 from ms_initkit import draws
 from ms_initkit.draws import Draw, Edit, Step, tables
 from ms_initkit.draws.dtypes import TYPES, ElementType
+from ms_initkit.draws.functions import Bounds
 from ms_initkit.draws.rounding import rounded
 from ms_initkit.draws.steps import stepped
 from ms_initkit.draws.text import apart, number
 
-Bounds: TypeAlias = tuple[float, float]
 # The least and the greatest value of what is loaded in this shape; None where that is not known.
 FromFile: TypeAlias = Callable[[draws.Loaded, tuple[int, ...]], Bounds | None]
 FromNetwork: TypeAlias = Callable[[str], Bounds | None]

@@ -10,33 +10,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ms_initkit.draws.arrays import Floats
+from ms_initkit.draws.arrays import Floats, Reals
 from ms_initkit.draws.windows import Slices, shape_of, with_axis
 
 Of: TypeAlias = Literal["values", "squares", "magnitudes"]
 Axes: TypeAlias = tuple[int, ...]
-Read: TypeAlias = Callable[[Slices], NDArray[np.floating[Any]]]
+Read: TypeAlias = Callable[[Slices], Reals]
 # Carries out what can be done at once: it calls a function with each number below the one given.
 Together: TypeAlias = Callable[[Callable[[int], None], int], None]
 
 
-def total(read: Read, box: Slices, axes: Axes, of: Of, limit: int, together: Together) -> Floats:
-    """Returns the sums over ``axes``, which stay as axes of length one, of what ``read`` returns of ``box``.
+def total(read: Read, slices: Slices, axes: Axes, of: Of, limit: int, together: Together) -> Floats:
+    """Returns the sums over ``axes``, which stay as axes of length one, of what ``read`` returns of ``slices``.
 
     Args:
         read: Returns any slices of the tensor.
-        box: Which part of it; along ``axes`` it begins at 0 and is whole.
+        slices: Which part of it; along ``axes`` it begins at 0 and is whole.
         axes: What is summed over, in ascending order.
         of: What is summed.
         limit: How many elements are read at a time.
         together: What calls for the parts at once.
     """
-    parts = list(_parts(box, limit))
+    parts = list(_parts(slices, limit))
     sums: list[Floats | None] = [None] * len(parts)
 
     def add_up(number: int) -> None:
@@ -51,7 +50,7 @@ def total(read: Read, box: Slices, axes: Axes, of: Of, limit: int, together: Tog
         sums[number] = values
 
     together(add_up, len(parts))
-    return _joined(box, axes, limit, iter([part for part in sums if part is not None]))
+    return _joined(slices, axes, limit, iter([part for part in sums if part is not None]))
 
 
 def pairwise(values: Floats, axis: int) -> Floats:
@@ -66,9 +65,9 @@ def pairwise(values: Floats, axis: int) -> Floats:
     return np.moveaxis(values, 0, axis)
 
 
-def _cut(box: Slices, limit: int) -> tuple[int, int] | None:
-    """Returns the axis along which a box is cut, and into parts how long; None if it is not cut."""
-    lengths = shape_of(box)
+def _cut(slices: Slices, limit: int) -> tuple[int, int] | None:
+    """Returns the axis along which slices are cut, and into parts how long; None if they are not."""
+    lengths = shape_of(slices)
     size = prod(lengths)
     if size <= limit:
         return None
@@ -77,24 +76,24 @@ def _cut(box: Slices, limit: int) -> tuple[int, int] | None:
     return axis, 1 << (rows.bit_length() - 1)
 
 
-def _pieces(box: Slices, axis: int, step: int) -> Iterator[Slices]:
-    for start in range(box[axis].start, box[axis].stop, step):
-        yield with_axis(box, axis, slice(start, min(start + step, box[axis].stop)))
+def _stretches(slices: Slices, axis: int, step: int) -> Iterator[Slices]:
+    for start in range(slices[axis].start, slices[axis].stop, step):
+        yield with_axis(slices, axis, slice(start, min(start + step, slices[axis].stop)))
 
 
-def _parts(box: Slices, limit: int) -> Iterator[Slices]:
-    cut = _cut(box, limit)
+def _parts(slices: Slices, limit: int) -> Iterator[Slices]:
+    cut = _cut(slices, limit)
     if cut is None:
-        yield box
+        yield slices
     else:
-        for piece in _pieces(box, *cut):
-            yield from _parts(piece, limit)
+        for part in _stretches(slices, *cut):
+            yield from _parts(part, limit)
 
 
-def _joined(box: Slices, axes: Axes, limit: int, sums: Iterator[Floats]) -> Floats:
-    """Returns the sum over a box of the sums over its parts, which come in the order of ``_parts``."""
-    cut = _cut(box, limit)
+def _joined(slices: Slices, axes: Axes, limit: int, sums: Iterator[Floats]) -> Floats:
+    """Returns the sums over slices of those over their parts, which come in the order of ``_parts``."""
+    cut = _cut(slices, limit)
     if cut is None:
         return next(sums)
-    joined = np.concatenate([_joined(piece, axes, limit, sums) for piece in _pieces(box, *cut)], cut[0])
+    joined = np.concatenate([_joined(part, axes, limit, sums) for part in _stretches(slices, *cut)], cut[0])
     return pairwise(joined, cut[0]) if cut[0] in axes else joined

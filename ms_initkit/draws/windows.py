@@ -28,6 +28,11 @@ def shape_of(slices: Slices) -> tuple[int, ...]:
     return tuple(part.stop - part.start for part in slices)
 
 
+def everything(shape: Sequence[int]) -> Slices:
+    """Returns the slices that are all of a tensor of ``shape``."""
+    return tuple(slice(0, extent) for extent in shape)
+
+
 def with_axis(items: tuple[_T, ...], axis: int, item: _T) -> tuple[_T, ...]:
     """Returns slices, a shape or strides with ``item`` for ``axis``."""
     return (*items[:axis], item, *items[axis + 1 :])
@@ -189,7 +194,7 @@ def slices_of_run(shape: tuple[int, ...], start: int, stop: int) -> Iterator[Sli
         yield from ((slice(row, row + 1), *rest) for rest in slices_of_run(shape[1:], first, end))
         row += 1
     if row < last_row:
-        yield (slice(row, last_row), *(slice(0, extent) for extent in shape[1:]))
+        yield (slice(row, last_row), *everything(shape[1:]))
     if last and row <= last_row:
         yield from ((slice(last_row, last_row + 1), *rest) for rest in slices_of_run(shape[1:], 0, last))
 
@@ -199,7 +204,7 @@ def partition(shape: tuple[int, ...], limit: int) -> Iterator[Slices]:
     size = prod(shape)
     if size <= limit:
         if size:
-            yield tuple(slice(0, length) for length in shape)
+            yield everything(shape)
         return
     inner = size // shape[0]
     step = max(1, limit // inner)
@@ -208,7 +213,7 @@ def partition(shape: tuple[int, ...], limit: int) -> Iterator[Slices]:
         if inner > limit:
             yield from ((head, *rest) for rest in partition(shape[1:], limit))
         else:
-            yield (head, *(slice(0, length) for length in shape[1:]))
+            yield (head, *everything(shape[1:]))
 
 
 Index: TypeAlias = tuple[slice | int | EllipsisType, ...] | slice | int | EllipsisType

@@ -16,7 +16,7 @@ from ms_initkit.formulas.kinds import FINITE, Alias, Ambiguous, Gain, Positive
 
 Mode: TypeAlias = Literal["fan_in", "fan_out", "fan_avg", "fan_geo_avg"]
 Distribution: TypeAlias = Literal["normal", "untruncated_normal", "truncated_normal", "uniform"]
-Shape: TypeAlias = Literal["normal", "truncated_normal"]
+Gaussian: TypeAlias = Literal["normal", "truncated_normal"]
 Nonlinearity: TypeAlias = Literal[
     "linear",
     "conv1d",
@@ -118,7 +118,7 @@ class GlorotNormal(Formula):
     keras.initializers.GlorotNormal.
     """
 
-    distribution: Shape
+    distribution: Gaussian
     gain: Gain = 1.0
 
     def resolve(self, site: Site) -> draws.Draw:
@@ -174,7 +174,7 @@ class HeNormal(Formula):
     negative_slope: NegativeSlope = 0.0
     mode: Mode = "fan_in"
     nonlinearity: Nonlinearity = "leaky_relu"
-    distribution: Shape = "normal"
+    distribution: Gaussian = "normal"
 
     def resolve(self, site: Site) -> draws.Draw:
         gain = gain_of(self.nonlinearity, self.negative_slope)
@@ -207,7 +207,7 @@ class LecunNormal(Formula):
     jax.nn.initializers.lecun_normal; keras.initializers.LecunNormal; timm.layers.lecun_normal_.
     """
 
-    distribution: Shape = "truncated_normal"
+    distribution: Gaussian = "truncated_normal"
 
     def resolve(self, site: Site) -> draws.Draw:
         return scaled(1.0 / math.sqrt(fan(site.known_fans(), "fan_in")), self.distribution)

@@ -12,7 +12,7 @@ from ms_initkit.draws import Edit
 from ms_initkit.draws.windows import whole, with_axis
 from ms_initkit.language import rows, sources
 from ms_initkit.language.calls import InitSpec, read_initializer
-from ms_initkit.language.rows import Rows, Stretch, read_rows, read_stretch
+from ms_initkit.language.rows import Interval, Rows, read_interval, read_rows
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.language.sources import FromSpec, read_from
 from ms_initkit.language.step import Step, Values
@@ -97,21 +97,21 @@ class Set(Step):
     schema = schemas.mapping(SET)
     description = 'Gives an element a value, or a row: {at: [3, ":"], to: 0}.'
 
-    at: tuple[Stretch, ...]
+    at: tuple[Interval, ...]
     to: Expression | float
 
     @classmethod
     def read(cls, node: Node, what: str, scope: Scope) -> Self:
         problems = Problems()
         fields = read_fields(node, SET, what, problems)
-        at = fields.required("at", partial(read_each, reader=partial(read_stretch, scope=scope)))
+        at = fields.required("at", partial(read_each, reader=partial(read_interval, scope=scope)))
         to = fields.required("to", partial(_read_value, scope=scope))
         problems.settle()
         return cls(at.value, to.value)
 
     def resolve(self, values: Values) -> Edit:
         to = self.to if isinstance(self.to, float) else values.number(self.to)
-        if all(stretch.is_one for stretch in self.at) and len(self.at) >= len(values.shape):
+        if all(interval.is_one for interval in self.at) and len(self.at) >= len(values.shape):
             at = tuple(values.index(one.start, self.key) for one in self.at if one.start is not None)
             return draws.SetElement(_inside(at, values.shape), to)
         if len(self.at) > len(values.shape):
@@ -147,7 +147,7 @@ class ZeroRows(Step):
     def resolve(self, values: Values) -> Edit:
         if self.rows.are_single:
             # In the order in which they are written, as plans have had them.
-            numbers = (values.index(one.start, self.key) for one in self.rows.stretches if one.start is not None)
+            numbers = (values.index(one.start, self.key) for one in self.rows.intervals if one.start is not None)
             return draws.SetRows(tuple(_inside((row,), values.shape[:1])[0] for row in numbers))
         return _zeroed(self.rows, 0, values)
 

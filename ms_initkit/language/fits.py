@@ -12,6 +12,7 @@ from typing import ClassVar, Final, Literal, TypeAlias, get_args
 from ms_initkit import draws
 from ms_initkit.basis.records import record
 from ms_initkit.draws import Draw, fits
+from ms_initkit.draws.windows import Shape
 from ms_initkit.language.calls import InitSpec, read_initializer
 from ms_initkit.language.scope import Scope
 from ms_initkit.syntax import schemas
@@ -20,7 +21,6 @@ from ms_initkit.syntax.problems import Attempt, Problems
 from ms_initkit.syntax.reading import listed, read_count, read_each, read_fields, read_flag, read_word
 from ms_initkit.syntax.schemas import Key, Schema, Table
 
-Shape: TypeAlias = tuple[int, ...]
 # Returns what an initializer draws for a part of the parameter, of this shape.
 Own: TypeAlias = Callable[[InitSpec, Shape], Draw]
 

@@ -21,7 +21,7 @@ SCHEMA: Final = schemas.one_or_more(schemas.EXPRESSION)
 
 
 @record
-class Stretch:
+class Interval:
     """A row, or those from ``start`` to before ``stop``; left out, the first and the last."""
 
     start: Expression | None
@@ -54,12 +54,12 @@ class Stretch:
 class Rows:
     """Slices along an axis, which one it is decides who asks."""
 
-    stretches: tuple[Stretch, ...]
+    intervals: tuple[Interval, ...]
 
     @property
     def are_single(self) -> bool:
         """Whether each is one row."""
-        return all(stretch.is_one for stretch in self.stretches)
+        return all(interval.is_one for interval in self.intervals)
 
     def of(self, length: int, index: Callable[[Expression, str], int]) -> Pieces:
         """Returns the stretches of an axis of ``length``, in ascending order, neighbours joined.
@@ -72,7 +72,7 @@ class Rows:
             ValueError: If the axis has no such rows, or none is meant.
         """
         joined: list[tuple[int, int]] = []
-        for start, stop in sorted(stretch.of(length, index) for stretch in self.stretches):
+        for start, stop in sorted(interval.of(length, index) for interval in self.intervals):
             if joined and start <= joined[-1][1]:
                 joined[-1] = (joined[-1][0], max(joined[-1][1], stop))
             else:
@@ -80,17 +80,17 @@ class Rows:
         return tuple(joined)
 
     def __str__(self) -> str:
-        return ", ".join(map(str, self.stretches))
+        return ", ".join(map(str, self.intervals))
 
 
 def read_rows(node: Node, what: str, scope: Scope) -> Rows:
     """Returns one stretch of rows, or a list of them."""
     if isinstance(node, Sequence):
-        return Rows(read_each(node, what, partial(read_stretch, scope=scope)))
-    return Rows((read_stretch(node, what, scope),))
+        return Rows(read_each(node, what, partial(read_interval, scope=scope)))
+    return Rows((read_interval(node, what, scope),))
 
 
-def read_stretch(node: Node, what: str, scope: Scope) -> Stretch:
+def read_interval(node: Node, what: str, scope: Scope) -> Interval:
     """Returns a row's number, or a stretch of rows."""
     if not isinstance(node, Scalar) or node.is_null:
         hint = 'a stretch is written in quotes: "50257:"'
@@ -98,9 +98,9 @@ def read_stretch(node: Node, what: str, scope: Scope) -> Stretch:
     start, colon, stop = node.text.partition(":")
     if not colon:
         _refuse_hyphen(node)
-        return Stretch(read_expression(node, what, scope))
+        return Interval(read_expression(node, what, scope))
     ends = (_read_end(node, 0, start, what, scope), _read_end(node, len(start) + 1, stop, what, scope))
-    return Stretch(*ends, is_one=False)
+    return Interval(*ends, is_one=False)
 
 
 def _refuse_hyphen(node: Scalar) -> None:

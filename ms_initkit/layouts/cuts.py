@@ -30,7 +30,7 @@ from ms_initkit.syntax.reading import (
 from ms_initkit.syntax.schemas import Key, Table
 
 Environment: TypeAlias = Mapping[str, Value]
-Blocks: TypeAlias = Expression | tuple[Expression, ...]
+Ratio: TypeAlias = Expression | tuple[Expression, ...]
 
 
 @record
@@ -51,7 +51,7 @@ class Split:
     axis: int
     parts: Expression
     index: Expression
-    blocks: Blocks | None
+    blocks: Ratio | None
     copies: tuple[Expression, ...]
     over: tuple[str, ...]
     span: Span
@@ -303,6 +303,6 @@ def _read_axis(node: Node, what: str, axes: tuple[str, ...]) -> str:
     return read_word(node, what, axes) if axes else read_text(node, what)
 
 
-def _read_blocks(node: Node, what: str, scope: Scope) -> Blocks:
+def _read_blocks(node: Node, what: str, scope: Scope) -> Ratio:
     expression = partial(read_expression, scope=scope)
     return read_each(node, what, expression) if isinstance(node, ListNode) else expression(node, what)

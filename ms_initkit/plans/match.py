@@ -46,7 +46,7 @@ def kind_of_name(name: str) -> str:
     return _INDEX.sub("0", name)
 
 
-class _Index:
+class _Landmarks:
     """Rules by their landmarks."""
 
     def __init__(self, rules: Sequence[Selecting], numbers: Sequence[int]) -> None:
@@ -73,7 +73,7 @@ class _Index:
 class _Alike:
     """Rules that tell no digits apart but in one way: names that differ in others have one answer."""
 
-    def __init__(self, alike: str, index: _Index) -> None:
+    def __init__(self, alike: str, index: _Landmarks) -> None:
         self._index: Final = index
         self._digits: Final = str.maketrans("0123456789", alike)
         self._known: Final[dict[object, _Selected]] = {}
@@ -110,8 +110,8 @@ class Matcher(Generic[_R]):
                 ways.setdefault(rule.match.alike, []).append(number)
         if len(ways) > _MOST_WAYS:
             ways = {told_apart(ways): sorted(number for numbers in ways.values() for number in numbers)}
-        self._blind: Final = _Index(rules, blind)
-        self._sighted: Final = [_Alike(alike, _Index(rules, numbers)) for alike, numbers in ways.items()]
+        self._blind: Final = _Landmarks(rules, blind)
+        self._sighted: Final = [_Alike(alike, _Landmarks(rules, numbers)) for alike, numbers in ways.items()]
 
     def candidates(self, info: ParamInfo) -> tuple[tuple[_R, int], ...]:
         """Returns every rule that selects ``info``, in order, each with the number of the first owner it does so by.

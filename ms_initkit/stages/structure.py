@@ -14,6 +14,7 @@ from scipy import special
 from ms_initkit import draws
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.text import number
+from ms_initkit.draws.windows import everything
 from ms_initkit.stages.goodness import Misfit, rounding
 from ms_initkit.stages.regions import Region
 from ms_initkit.stages.tally import as_floats
@@ -38,7 +39,7 @@ def structural_misfits(values: Array, dtype: str, region: Region, alpha: float) 
         axes = [int(axis) for axis in stacked]
         shape = tuple(extent for axis, extent in enumerate(region.shape) if axis not in axes)
         draw = draws.Whole(region.draw.name, tuple(options.items()))
-        one = replace(region, draw=draw, shape=shape, drawn=tuple(slice(0, extent) for extent in shape))
+        one = replace(region, draw=draw, shape=shape, drawn=everything(shape))
         members = np.moveaxis(values, axes, range(len(axes)))
         indices = list(np.ndindex(members.shape[: len(axes)]))
         for index in indices:

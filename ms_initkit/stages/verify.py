@@ -17,7 +17,7 @@ from ms_initkit.draws import Draw, Step, windows
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.dtypes import FLOATS, TYPES
 from ms_initkit.draws.moments import Moments, moments
-from ms_initkit.draws.windows import Slices, partition, shape_of
+from ms_initkit.draws.windows import Slices, everything, partition, shape_of, with_axis
 from ms_initkit.findings import Finding, counted
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import past
@@ -246,7 +246,7 @@ def _unequal_repeats(line: Assignment, values: Array) -> Iterator[Finding]:
     unequal = 0
     for start in range(0, len(along), times):
         group = along[start : start + times]
-        is_fixed = _fixed(line, _along(line.shape, axis, start, start + times))
+        is_fixed = _fixed(line, with_axis(everything(line.shape), axis, slice(start, start + times)))
         if has_fixed(line.draw) and is_fixed is not False:
             continue
         unequal += int(np.count_nonzero(group != group[:1]))
@@ -324,10 +324,6 @@ def _fixed(line: Assignment, slices: Slices) -> Mask:
     for local, drawn in windows.slices_of(windows.restrict(line.window, slices)):
         mask[local] = fixed(line.draw, drawn, line.shape)
     return mask
-
-
-def _along(shape: tuple[int, ...], axis: int, start: int, stop: int) -> Slices:
-    return tuple(slice(start, stop) if at == axis else slice(0, extent) for at, extent in enumerate(shape))
 
 
 def _repeated_content(line: Assignment, values: Array, contents: dict[bytes, str]) -> Iterator[Finding]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ms_initkit.draws import AddDraw, Edit, Masked, SetBox, SetElement, SetRows, Step
+from ms_initkit.draws.arrays import Reals
 from ms_initkit.draws.rounding import carried_number
 from ms_initkit.draws.steps import stepped
 from ms_initkit.draws.windows import Shape, Slices, common, relative, slices_of
 from ms_initkit.stream.engine import Dtype
 from ms_initkit.stream.laws import greatest_to, least_from
-
-Floats: TypeAlias = NDArray[np.floating[Any]]
 
 
 def in_type(dtype: Dtype, edits: tuple[Edit, ...]) -> tuple[Edit, ...]:
@@ -44,7 +41,7 @@ def _edit_in_type(dtype: Dtype, edit: Edit) -> Edit:
             return edit
 
 
-def edited(values: Floats, edit: Edit, shape: Shape, slices: Slices) -> Floats:
+def edited(values: Reals, edit: Edit, shape: Shape, slices: Slices) -> Reals:
     """``values``, those in ``slices`` of a tensor of ``shape``, after an edit that needs nothing else."""
     match edit:
         case Step():
@@ -74,7 +71,7 @@ def edited(values: Floats, edit: Edit, shape: Shape, slices: Slices) -> Floats:
     raise TypeError(f"not an edit: {edit!r}")
 
 
-def masked(values: Floats, mask: Floats) -> Floats:
+def masked(values: Reals, mask: Reals) -> Reals:
     """The products, 0 where the mask is."""
     with np.errstate(all="ignore"):
         return np.where(mask == 0.0, values.dtype.type(0.0), values * mask)

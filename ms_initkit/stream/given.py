@@ -6,18 +6,15 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import Future
-from typing import Any, Final, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from math import prod
+from typing import Final, TypeAlias
 
 from ms_initkit.draws import Draw, sums
-from ms_initkit.draws.arrays import Array, Floats
+from ms_initkit.draws.arrays import Array, Floats, Reals
 from ms_initkit.draws.sums import Axes, Of
-from ms_initkit.draws.windows import Shape, Slices
+from ms_initkit.draws.windows import Shape, Slices, everything, relative, shape_of
 from ms_initkit.stream.pool import run
 
-Values: TypeAlias = NDArray[np.floating[Any]]
 # Returns a slice of the global tensor that a parameter is, or is part of.
 Reader: TypeAlias = Callable[[Slices], Array]
 
@@ -79,18 +76,18 @@ class DrawnSource:
     """
 
     def __init__(
-        self, draw: Draw, shape: Shape, sample: Callable[[Slices], Values], given: Given, key: Hashable
+        self, draw: Draw, shape: Shape, sample: Callable[[Slices], Reals], given: Given, key: Hashable
     ) -> None:
         self.shape: Final = shape
         self._is_whole: Final = draw.is_drawn_whole
         self._sample: Final = sample
         self._given: Final = given
         self._key: Final = (draw, shape, key)
-        self._last: tuple[Slices, Values] | None = None
+        self._last: tuple[Slices, Reals] | None = None
 
-    def read(self, slices: Slices | None = None) -> Values:
+    def read(self, slices: Slices | None = None) -> Reals:
         """Returns a slice of the values, or all; the last one is remembered."""
-        wanted = _whole(self.shape) if slices is None else slices
+        wanted = everything(self.shape) if slices is None else slices
         if self._is_whole:
             return self._all()[wanted]
         if self._last is None or self._last[0] != wanted:
@@ -99,40 +96,26 @@ class DrawnSource:
 
     def sums(self, of: Of, axes: Axes, slices: Slices | None = None) -> Floats:
         """Returns the sums over ``axes``, as ``draws.sums`` adds them up."""
-        everything = _whole(self.shape)
-        wanted = everything if slices is None else slices
-        box = tuple(everything[axis] if axis in axes else part for axis, part in enumerate(wanted))
-        if _size(box) <= _BLOCK:
-            return sums.total(self.read, box, axes, of, _BLOCK, _in_turn)
-        # Pieces of one row, or of a few: their sums are the same whichever of the columns are wanted.
-        first = box[:1] + everything[1:]
+        whole = everything(self.shape)
+        wanted = whole if slices is None else slices
+        summed = tuple(whole[axis] if axis in axes else part for axis, part in enumerate(wanted))
+        if prod(shape_of(summed)) <= _BLOCK:
+            return sums.total(self.read, summed, axes, of, _BLOCK, _in_turn)
+        # Slices of one row, or of a few: their sums are the same whichever of the columns are wanted.
+        first = summed[:1] + whole[1:]
         everything_drawn = self._all() if self._is_whole else None
         read = self._sample if everything_drawn is None else everything_drawn.__getitem__
         bounds = tuple((part.start, part.stop) for part in first)
         key = (self._key, of, axes, bounds)
         made = self._given.remembered(key, lambda: sums.total(read, first, axes, of, _BLOCK, _together))
-        inside = tuple(
-            slice(0, 1) if axis in axes else slice(part.start - start.start, part.stop - start.start)
-            for axis, (part, start) in enumerate(zip(box, first, strict=True))
-        )
-        return made[inside]
+        inside = relative(summed, first)
+        return made[tuple(slice(0, 1) if axis in axes else part for axis, part in enumerate(inside))]
 
-    def _all(self) -> Values:
-        everything = _whole(self.shape)
+    def _all(self) -> Reals:
         if self._last is None:
-            self._last = (everything, self._sample(everything))
+            wanted = everything(self.shape)
+            self._last = (wanted, self._sample(wanted))
         return self._last[1]
-
-
-def _whole(shape: Shape) -> Slices:
-    return tuple(slice(0, extent) for extent in shape)
-
-
-def _size(box: Slices) -> int:
-    size = 1
-    for part in box:
-        size *= part.stop - part.start
-    return size
 
 
 def _in_turn(call: Callable[[int], None], count: int) -> None:

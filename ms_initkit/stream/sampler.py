@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ms_initkit import draws
 from ms_initkit.basis.records import record
 from ms_initkit.draws import tables
+from ms_initkit.draws.arrays import Reals
 from ms_initkit.draws.custom import draw_custom
 from ms_initkit.draws.rounding import carried, carried_number, rounded
 from ms_initkit.draws.windows import Index, Slices, normalise, partition, shape_of, with_axis
@@ -25,8 +26,6 @@ from ms_initkit.stream.laws import WORDS, Law, law_of
 from ms_initkit.stream.pool import run
 from ms_initkit.stream.table import DTYPES
 
-# float32, or in wider parameters float64.
-Floats: TypeAlias = NDArray[np.floating[Any]]
 Kind: TypeAlias = np.dtype[np.float32] | np.dtype[np.float64]
 
 _AT_ONCE: Final = 1 << 17  # elements of a composed draw made at once: its temporaries stay in a core's caches
@@ -153,7 +152,7 @@ def _fill(out: NDArray[np.generic], draw: draws.Draw, shape: tuple[int, ...], sl
     run([(task, at, at + 1) for at in range(first, len(parts))])
 
 
-def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     """The values before they are rounded, which keeps them within the bounds of their laws."""
     key, kind = under.key, under.kind
     if isinstance(draw, draws.Constant):
@@ -190,7 +189,7 @@ def _sample(draw: draws.Draw, numbering: Numbering, slices: Slices, under: _Unde
     raise TypeError(f"not a draw: {draw!r}")
 
 
-def _known(values: NDArray[np.generic], dtype: Dtype) -> Floats:
+def _known(values: NDArray[np.generic], dtype: Dtype) -> Reals:
     """What is not random, in the type in which it is computed with: it will have been rounded once to ``dtype``."""
     return values.astype(np.float64) if dtype == "float64" else carried(values, dtype)
 
@@ -207,7 +206,7 @@ def _has_sums(draw: draws.Draw) -> bool:
     return isinstance(draw, draws.Made) or any(map(_has_sums, draw.parts))
 
 
-def _elementwise(law: Law, numbering: Numbering, slices: Slices, key: int, substream: int) -> Floats:
+def _elementwise(law: Law, numbering: Numbering, slices: Slices, key: int, substream: int) -> Reals:
     out = np.empty(shape_of(slices), np.float32)
     if out.size:
         engine.fill_loops(out, DTYPES["float32"], law, key, substream, numbering.loops(slices))
@@ -232,7 +231,7 @@ def _numbers(numbering: Numbering, key: int, kind: Kind) -> wholes.Numbers:
     )
 
 
-def _mixture(draw: draws.Mixture, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _mixture(draw: draws.Mixture, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     total = sum(draw.weights)
     if len(draw.weights) != len(draw.draws) or not draw.draws or min(draw.weights) < 0.0 or not 0.999 < total < 1.001:
         raise ValueError(f"a mixture has one weight per draw, none negative, their sum 1: {draw.weights}")
@@ -247,14 +246,14 @@ def _mixture(draw: draws.Mixture, numbering: Numbering, slices: Slices, under: _
     return out
 
 
-def _replace(values: Floats, others: Floats, where: NDArray[np.bool_]) -> None:
+def _replace(values: Reals, others: Reals, where: NDArray[np.bool_]) -> None:
     """``np.copyto(values, others, where=where)``, which where the choice is random takes ten times as long."""
     word = np.dtype(f"i{values.itemsize}")
     bits = values.view(word)
     bits ^= (bits ^ others.view(word)) & -where.astype(word)
 
 
-def _custom(name: str, arguments: draws.Arguments, numbering: Numbering, key: int, kind: Kind) -> Floats:
+def _custom(name: str, arguments: draws.Arguments, numbering: Numbering, key: int, kind: Kind) -> Reals:
     return draw_custom(name, arguments, numbering.shape, part_key(numbering, key), kind.name)
 
 
@@ -266,13 +265,13 @@ def part_key(numbering: Numbering, key: int) -> int:
     return int(low) | int(high) << 32
 
 
-def _blocks(draw: draws.Blocks, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _blocks(draw: draws.Blocks, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     axis = draw.axis % len(numbering.shape)
     if sum(draw.sizes) != numbering.shape[axis] or len(draw.sizes) != len(draw.draws):
         raise ValueError(f"blocks of {draw.sizes} along axis {axis} do not make up the shape {numbering.shape}")
     if draw.shares_words and len(set(draw.sizes)) > 1:
         raise ValueError(f"blocks that share their words are of one size, not {draw.sizes}")
-    parts: list[Floats] = []
+    parts: list[Reals] = []
     start = 0
     for size, part in zip(draw.sizes, draw.draws, strict=True):
         first, last = (min(max(edge - start, 0), size) for edge in (slices[axis].start, slices[axis].stop))
@@ -285,7 +284,7 @@ def _blocks(draw: draws.Blocks, numbering: Numbering, slices: Slices, under: _Un
     return np.concatenate(parts, axis) if parts else np.empty(shape_of(slices), under.kind)
 
 
-def _repeated(draw: draws.Repeated, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _repeated(draw: draws.Repeated, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     axis, times = draw.axis % len(numbering.shape), draw.times
     if times < 1 or numbering.shape[axis] % times:
         raise ValueError(f"axis {axis} of {numbering.shape} cannot be {times} equal slices in a row")
@@ -302,12 +301,12 @@ def _repeated(draw: draws.Repeated, numbering: Numbering, slices: Slices, under:
     return np.repeat(values, times, axis)[trimmed]
 
 
-def _made(draw: draws.Made, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _made(draw: draws.Made, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     """What a function makes of another tensor, which is drawn under the same key, whole as it is."""
     computed = replace(under.computed, choice=_CHOICE)
     of = Numbering.whole(draw.shape)
 
-    def sampled(wanted: Slices) -> Floats:
+    def sampled(wanted: Slices) -> Reals:
         return _sample(draw.draw, of, wanted, computed)
 
     source = DrawnSource(draw.draw, draw.shape, sampled, under.given, (under.key, computed.dtype))
@@ -315,7 +314,7 @@ def _made(draw: draws.Made, numbering: Numbering, slices: Slices, under: _Under)
         return draw.function.values(source, slices, numbering.shape).astype(under.kind)
 
 
-def _edited(draw: draws.Edited, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _edited(draw: draws.Edited, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     """The values of ``draw.draw`` after the edits, one after the other."""
     # A step changes the value, and with it what it rounds to.
     is_computed = any(isinstance(edit, draws.Step | draws.AddDraw | draws.Masked) for edit in draw.edits)
@@ -334,7 +333,7 @@ def _edited(draw: draws.Edited, numbering: Numbering, slices: Slices, under: _Un
     return values
 
 
-def _in_rows(draw: draws.InRows, numbering: Numbering, slices: Slices, under: _Under) -> Floats:
+def _in_rows(draw: draws.InRows, numbering: Numbering, slices: Slices, under: _Under) -> Reals:
     """The values of ``draw.draw`` in its rows, as they are in the whole tensor, and what the others are."""
     values = _sample(draw.rest, numbering, slices, under)
     first, *others = slices

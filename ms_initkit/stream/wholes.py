@@ -8,33 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ms_initkit.draws import Arguments, Scalar
 from ms_initkit.draws.algebra import one_thread
-from ms_initkit.draws.windows import Slices, shape_of
-
-# As the normals are, float32 or float64: the algebra has their precision.
-Floats: TypeAlias = NDArray[np.floating[Any]]
+from ms_initkit.draws.arrays import Reals
+from ms_initkit.draws.windows import Slices, everything, shape_of
 
 
 class Numbers(NamedTuple):
     """The numbers of one tensor's stream, by slice."""
 
     shape: tuple[int, ...]
-    normals: Callable[[Slices], Floats]  # N(0, 1)
+    normals: Callable[[Slices], Reals]  # N(0, 1)
     words: Callable[[Slices], NDArray[np.uint32]]  # independent of the normals
 
-    @property
-    def everything(self) -> Slices:
-        """The slice that is the whole tensor."""
-        return tuple(slice(0, length) for length in self.shape)
 
-
-def evaluate(name: str, arguments: Arguments, numbers: Numbers) -> Floats:
+def evaluate(name: str, arguments: Arguments, numbers: Numbers) -> Reals:
     """The whole tensor that ``Whole(name, arguments)`` describes.
 
     Raises:
@@ -46,7 +39,7 @@ def evaluate(name: str, arguments: Arguments, numbers: Numbers) -> Floats:
     stacked = options.pop("batch_axes", ())
     if not isinstance(stacked, tuple) or not stacked:
         return _WHOLES[name](numbers, options)
-    out: Floats | None = None
+    out: Reals | None = None
     for at in np.ndindex(*(numbers.shape[int(axis)] for axis in stacked)):
         member = dict(zip(map(int, stacked), at, strict=True))
         index = tuple(member.get(axis, slice(None)) for axis in range(len(numbers.shape)))
@@ -64,7 +57,7 @@ def _member(numbers: Numbers, at: dict[int, int]) -> Numbers:
         axes = range(len(numbers.shape))
         return tuple(slice(at[axis], at[axis] + 1) if axis in at else next(inner) for axis in axes)
 
-    def normals(slices: Slices) -> Floats:
+    def normals(slices: Slices) -> Reals:
         return numbers.normals(inside(slices)).reshape(shape_of(slices))
 
     def words(slices: Slices) -> NDArray[np.uint32]:
@@ -83,7 +76,7 @@ def _number(options: Options, name: str, default: float) -> float:
     return float(value)
 
 
-def _orthogonal(numbers: Numbers, options: Options) -> Floats:
+def _orthogonal(numbers: Numbers, options: Options) -> Reals:
     """A matrix with orthonormal rows or columns, whichever are fewer, uniform (Haar) among them, times ``gain``.
 
     Sources: Saxe et al. 2013, arXiv:1312.6120; Mezzadri 2007, arXiv:math-ph/0609050 (the signs). Rows are the first
@@ -95,13 +88,13 @@ def _orthogonal(numbers: Numbers, options: Options) -> Floats:
     axis = options.get("column_axis", "first")
     if axis not in {"first", "last"}:
         raise ValueError(f"column_axis is 'first' or 'last', not {axis!r}")
-    matrix = numbers.normals(numbers.everything)
+    matrix = numbers.normals(everything(numbers.shape))
     matrix = matrix.reshape((shape[0], -1) if axis == "first" else (-1, shape[-1]))
-    scaled: Floats = _orthonormal(matrix) * matrix.dtype.type(_number(options, "gain", 1.0))
+    scaled: Reals = _orthonormal(matrix) * matrix.dtype.type(_number(options, "gain", 1.0))
     return scaled.reshape(shape)
 
 
-def _orthonormal(matrix: Floats) -> Floats:
+def _orthonormal(matrix: Reals) -> Reals:
     """The orthogonal factor of a Gaussian matrix, the triangular one's diagonal positive, as a product of reflections.
 
     Column k of the Gaussian from row k on is what QR would find there after k reflections, in law: so it makes
@@ -131,11 +124,11 @@ def _orthonormal(matrix: Floats) -> Floats:
         q, _, info = orgqr(vectors.T, tau.astype(matrix.dtype), lwork=64 * rows, overwrite_a=1)
     assert info == 0
     q *= np.where(reflected < 0.0, -1.0, 1.0).astype(matrix.dtype)
-    result: Floats = q.T
+    result: Reals = q.T
     return result
 
 
-def _delta_orthogonal(numbers: Numbers, options: Options) -> Floats:
+def _delta_orthogonal(numbers: Numbers, options: Options) -> Reals:
     """Zeros but for the centre tap, an orthogonal matrix: a convolution that keeps the norm.
 
     Shapes: ``(out, in, *kernel)`` with at most as many inputs as outputs.
@@ -154,7 +147,7 @@ def _delta_orthogonal(numbers: Numbers, options: Options) -> Floats:
     return out
 
 
-def _sparse(numbers: Numbers, options: Options) -> Floats:
+def _sparse(numbers: Numbers, options: Options) -> Reals:
     """``N(0, std**2)`` with ``ceil(sparsity * rows)`` zeros in every column, at random rows.
 
     Sources: Martens 2010, "Deep learning via Hessian-free optimization", section 5; the count as in
@@ -166,18 +159,18 @@ def _sparse(numbers: Numbers, options: Options) -> Floats:
     if not 0.0 <= sparsity <= 1.0:
         raise ValueError(f"sparsity is a part, from 0 to 1, not {sparsity}")
     rows = numbers.shape[0]
-    out = numbers.normals(numbers.everything)
+    out = numbers.normals(everything(numbers.shape))
     out = out * out.dtype.type(_number(options, "std", 0.01))
     zeros = math.ceil(sparsity * rows)
     if zeros and out.size:
         # The row number makes every rank distinct, so the count is exact.
-        ranks = numbers.words(numbers.everything).astype(np.uint64) << np.uint64(32)
+        ranks = numbers.words(everything(numbers.shape)).astype(np.uint64) << np.uint64(32)
         ranks |= np.arange(rows, dtype=np.uint64)[:, None]
         out[ranks <= np.partition(ranks, zeros - 1, axis=0)[zeros - 1]] = 0.0
     return out
 
 
-_WHOLES: Final[dict[str, Callable[[Numbers, Options], Floats]]] = {
+_WHOLES: Final[dict[str, Callable[[Numbers, Options], Reals]]] = {
     "orthogonal": _orthogonal,
     "delta_orthogonal": _delta_orthogonal,
     "sparse": _sparse,

@@ -9,7 +9,7 @@ import pytest
 from ms_initkit.findings import RecipeError
 from ms_initkit.language.editing import Add, Multiply, Set, ZeroRows
 from ms_initkit.language.load import load_recipe
-from ms_initkit.language.rows import Rows, Stretch
+from ms_initkit.language.rows import Interval, Rows
 from ms_initkit.language.rules import KeepSpec
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.syntax.expressions import Expression
@@ -27,8 +27,8 @@ def test_modifiers_are_read() -> None:
     assert recipe.rules[2].then == (
         Add(Expression("k")),
         Multiply(Expression("0.5")),
-        Set((Stretch(Expression("0")), Stretch(Expression("-1"))), Expression("42")),
-        ZeroRows(Rows((Stretch(Expression("0")),))),
+        Set((Interval(Expression("0")), Interval(Expression("-1"))), Expression("42")),
+        ZeroRows(Rows((Interval(Expression("0")),))),
     )
     assert recipe.rules[2].is_optional
 
