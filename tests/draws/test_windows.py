@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hypothesis.strategies as st
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from ms_initkit.draws import windows
+from ms_initkit.draws.windows import slices_of_run
 
 
 @st.composite
@@ -51,3 +52,16 @@ def test_what_is_no_slice_is_refused(shape: tuple[int, ...], part: tuple[int, ..
 
 def test_an_empty_axis_is_whole() -> None:
     assert windows.tile((0, 4), (0, 2), 1) == (slice(0, 0), slice(2, 4))
+
+
+@given(st.lists(st.integers(1, 4), max_size=4), st.data())
+def test_boxes_of_a_run_are_the_run(shape: list[int], data: st.DataObject) -> None:
+    numbers = np.arange(int(np.prod(shape))).reshape(shape)
+    start = data.draw(st.integers(0, numbers.size))
+    stop = data.draw(st.integers(start, numbers.size))
+
+    parts = [numbers[box].reshape(-1) for box in slices_of_run(tuple(shape), start, stop)]
+
+    found = np.concatenate(parts) if parts else np.empty(0, int)
+    np.testing.assert_array_equal(found, np.arange(start, stop))
+    assert len(parts) <= max(1, 2 * len(shape) - 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +19,7 @@ from ms_initkit.formulas import scaling
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans
 
-
-@pytest.fixture(autouse=True)
-def own_names() -> Iterator[None]:
-    """Forgets what a test registers."""
-    before = set(formulas.names())
-    yield
-    for name in set(formulas.names()) - before:
-        formulas.unregister(name)
+pytestmark = pytest.mark.usefixtures("own_initializers")
 
 
 def test_a_formula_of_ones_own_is_used_by_name() -> None:

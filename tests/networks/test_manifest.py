@@ -171,3 +171,18 @@ def test_whole_numbers_of_every_width_are_materialized_exactly(tmp_path: Path) -
     for tensor in header.tensors:
         values = np.frombuffer(content, tensor.dtype, 3, header.length + tensor.start)
         assert values.tolist() == [kinds[tensor.name]] * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("x.safetensors", b"\xff" * 16, "not a safetensors file"),
+        ("x.index.json", b"[]", "not a safetensors index"),
+        ("y.index.json", b'{"weight_map": {"a": "nowhere.safetensors"}}', "cannot be read"),
+    ],
+)
+def test_what_tells_no_shapes_is_refused(tmp_path: Path, name: str, content: bytes, message: str) -> None:
+    (tmp_path / name).write_bytes(content)
+
+    with pytest.raises(ValueError, match=message):
+        read_shapes(tmp_path / name)
