@@ -270,11 +270,13 @@ static void uniform(const uint32_t *restrict words, int64_t n, const uint32_t *r
  * one to w and one from it on, a processor has twice as many elements under way at once. */
 #define PASS 256
 
-/* Before a loop: two vectors of elements in turn. clang unrolls before it makes vectors, and would have to sort them. */
+/* Before a loop: `n` vectors of elements are worked on in turn. clang unrolls before it makes vectors, and would have to
+ * sort elements; it is told to interleave them. */
+#define PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
-#define TWO_VECTORS _Pragma("clang loop interleave_count(2)")
+#define VECTORS(n) PRAGMA(clang loop interleave_count(n))
 #else
-#define TWO_VECTORS _Pragma("GCC unroll 2")
+#define VECTORS(n) PRAGMA(GCC unroll n)
 #endif
 
 /* q, counted in words, and w. The distances from the middle and from the nearer end are counted in words, too. */
@@ -310,9 +312,9 @@ static void normal(const uint32_t *restrict words, int64_t n, const uint32_t *re
     float q[PASS], w[PASS];
     for (int64_t at = 0; at < n; at += PASS) {
         const int64_t pass = least(PASS, n - at) & -GROUP;
-        TWO_VECTORS
+        VECTORS(2)
         for (int64_t i = 0; i < pass; i++) begin_quantile(words[at + i], &q[i], &w[i]);
-        TWO_VECTORS
+        VECTORS(2)
         for (int64_t i = 0; i < pass; i++) out[at + i] = mean + std * end_quantile(q[i], w[i]);
     }
 }
@@ -326,10 +328,12 @@ static void truncated(const uint32_t *restrict words, int64_t n, const uint32_t 
     float q[PASS], w[PASS];
     for (int64_t at = 0; at < n; at += PASS) {
         const int64_t pass = least(PASS, n - at) & -GROUP;
+        VECTORS(4)
         for (int64_t i = 0; i < pass; i++) {
             const uint32_t cell = first + (uint32_t)((words[at + i] * cells) >> 32);
             begin_quantile(cell, &q[i], &w[i]);
         }
+        VECTORS(4)
         for (int64_t i = 0; i < pass; i++)
             out[at + i] = keep_inside(mean + std * end_quantile(q[i], w[i]), smallest, largest);
     }
@@ -431,7 +435,9 @@ static void far(const uint32_t *restrict words, int64_t n, const uint32_t *restr
     const int is_low = log_p_of(0, log_near, ratio) < LOWEST_LOG;
     for (int64_t at = 0; at < n; at += PASS) {
         const int64_t pass = least(PASS, n - at) & -GROUP;
+        VECTORS(2)
         for (int64_t i = 0; i < pass; i++) log_p[i] = log_p_of(words[at + i], log_near, ratio);
+        VECTORS(4)
         for (int64_t i = 0; i < pass; i++) {
             const double z = quantile_of_log(log_p[i] > LOWEST_LOG ? log_p[i] : LOWEST_LOG);
             out[at + i] = keep_inside((float)(mean + std * z), smallest, largest);
