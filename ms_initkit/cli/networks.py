@@ -211,9 +211,14 @@ def settings(texts: list[str]) -> dict[str, VariableValue]:
     """Returns the variables that ``NAME=VALUE`` texts set.
 
     Raises:
-        ValueError: If a text is not of that form.
+        ValueError: If a text is not of that form, or a variable is set twice.
     """
-    return dict(parse_setting(text) for text in texts)
+    found: dict[str, VariableValue] = {}
+    for name, value in map(parse_setting, texts):
+        if name in found:
+            raise ValueError(f"--set gives {name!r} twice")
+        found[name] = value
+    return found
 
 
 def _construct(net: str, net_args: list[str], *, is_deferred: bool) -> Cell:

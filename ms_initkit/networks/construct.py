@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import yaml
 
 from ms_initkit.findings import suggestion
+from ms_initkit.syntax.numerals import explain_ambiguity, is_lost, read_number
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
@@ -120,6 +122,8 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object
     for argument in arguments:
         key, equals, value = argument.partition("=")
         if equals and key.isidentifier():
+            if key in named:
+                raise ValueError(f"--net-arg gives {key!r} twice")
             named[key] = _value(value, argument)
         else:
             positional.append(_value(argument, argument))
@@ -127,6 +131,13 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object
 
 
 def _value(text: str, argument: str) -> object:
+    number = read_number(text)  # to PyYAML 1e-3 is text
+    if number is not None and math.isfinite(number) and not is_lost(text, number):
+        return number
+    ambiguity = explain_ambiguity(text)
+    if ambiguity is not None:
+        why, instead = ambiguity
+        raise ValueError(f"--net-arg {argument!r}: {why}: write {instead}, or put text in quotes")
     try:
         return yaml.safe_load(text)
     except Exception as error:  # PyYAML also raises what Python does, such as IndexError for `+`

@@ -61,6 +61,9 @@ def test_a_recipe_gets_its_finding(folder: Path, recipe: str, code: str) -> None
     [
         ("plan --net nets.py:one --net-arg [ --recipe ./good.yaml", "--net-arg '[' cannot be read as YAML"),
         ("plan --net nets.py:one --net-arg a={ --recipe ./good.yaml", "cannot be read as YAML"),
+        ("plan --net nets.py:one --set a=1 --set a=2 --recipe ./good.yaml", "--set gives 'a' twice"),
+        ("plan --net nets.py:one --set a=1e400 --recipe ./good.yaml", "no float is as large"),
+        ("plan --net nets.py:one --set a=1e-400 --recipe ./good.yaml", "no float is as small"),
         ("apply --net nets.py:bye --recipe ./good.yaml --seed 1 --out a.ckpt", "nets.py:bye raised SystemExit: 0"),
         ("apply --net nets.py:one --recipe ./good.yaml --seed 1 --out nets.py/a.ckpt", "is not a folder"),
         ("suggest --shapes pipe.yaml", "not a regular file"),
