@@ -1,10 +1,11 @@
-"""Stage describe: a MindSpore network to ``ParamInfo``s. No values are read."""
+"""Stage describe: a MindSpore network to ``ParamInfo``s. No values are read, but for the slopes of rectifiers."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from ms_initkit.draws.dtypes import dtype_name
 from ms_initkit.networks.params import Owner, ParamInfo, Shapes
@@ -121,20 +122,46 @@ def _claims(prefix: str, cell: Cell, wanted: Collection[str] | None) -> Iterator
 
 
 def _options(cell: Cell, wanted: Collection[str] | None) -> _Options:
-    mro, is_transposed = _kind(type(cell))  # type: ignore[arg-type]  # classes are hashable, untyped ones too
+    mro, is_transposed, is_rectifier = _kind(type(cell))  # type: ignore[arg-type]  # classes are hashable, untyped ones too
     # Read where it is kept: asking a cell for what it has not costs ten times as much.
     attributes = vars(cell)
     groups = attributes.get("group", attributes.get("groups", 1))
     shapes = ((leaf, tuple(held.shape)) for leaf, held in cell._params.items() if held is not None)
     siblings = tuple((leaf, shape) for leaf, shape in shapes if len(shape) > 1)
     groups = groups if isinstance(groups, int) and groups > 0 else 1
-    return _Options(mro, groups, is_transposed, siblings, options_of(cell, wanted))
+    options = options_of(cell, wanted)
+    if is_rectifier and (wanted is None or _SLOPE in wanted):
+        options += _slope(cell)
+    return _Options(mro, groups, is_transposed, siblings, options)
 
 
 @lru_cache(maxsize=4096)
-def _kind(kind: type) -> tuple[tuple[str, ...], bool]:
+def _kind(kind: type) -> tuple[tuple[str, ...], bool, bool]:
     mro = tuple(base.__name__ for base in kind.__mro__ if base is not object)
-    return mro, any("Transpose" in name for name in mro)
+    is_rectifier = kind.__name__ in _RECTIFIERS and kind.__module__.partition(".")[0] == "mindspore"
+    return mro, any("Transpose" in name for name in mro), is_rectifier
+
+
+# MindSpore's own, which keep the slope that they were made with as their value alone; under which option others keep it.
+_RECTIFIERS: Final = ("PReLU", "PReLUExt")
+_SLOPE: Final = "init"
+_USUAL_SLOPE: Final = 0.25
+_MOST_DIGITS: Final = 4  # of what a person chooses; of what was trained there are more
+
+
+def _slope(cell: Cell) -> Options:
+    """Returns, as an option, the slope that a rectifier was made with, if it is an unusual one.
+
+    It is what the parameter holds: one number of few digits. After training it is not known any more.
+    """
+    parameter = next(iter(cell._params.values()), None)
+    if parameter is None or parameter.has_init:
+        return ()
+    values = parameter.asnumpy().reshape(-1)
+    text = str(values[0]) if values.size else "nan"
+    value = float(text)
+    is_chosen = len(text.strip("-0.").replace(".", "")) <= _MOST_DIGITS and math.isfinite(value)
+    return ((_SLOPE, value),) if is_chosen and value != _USUAL_SLOPE and bool((values == values[0]).all()) else ()
 
 
 def _info(owners: tuple[Owner, ...], parameter: Parameter) -> ParamInfo:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import mindspore
 import numpy as np
 import pytest
 from mindspore import Parameter, Tensor, mint, nn
@@ -42,6 +45,39 @@ def test_a_rectifier_has_the_slope_that_its_cell_keeps(recipe: str) -> None:
     first, second = (parameter.value().asnumpy() for parameter in net.get_parameters())
     np.testing.assert_array_equal(first, np.full(3, 0.1, np.float32))
     np.testing.assert_array_equal(second, np.full(3, 0.25, np.float32))
+
+
+@pytest.mark.parametrize("recipe", ["base", "torch-default", "mindspore-default"])
+@pytest.mark.parametrize(
+    ("made", "slope"),
+    [
+        (lambda: nn.PReLU(w=0.1), 0.1),
+        (lambda: nn.PReLU(3, 0.01), 0.01),
+        (lambda: nn.PReLU(2, Tensor([0.125, 0.125], mindspore.float32)), 0.125),
+        (lambda: nn.PReLU(2, [0.3, 0.3]), 0.3),
+        (lambda: nn.PReLU(4, 0.0), 0.0),
+        (lambda: mint.nn.PReLU(2, 0.05), 0.05),
+        (lambda: mint.nn.PReLU(), 0.25),
+    ],
+)
+def test_a_rectifier_of_mindspore_has_the_slope_that_it_was_made_with(
+    made: Callable[[], nn.Cell], slope: float, recipe: str
+) -> None:
+    net = nn.SequentialCell(made())
+
+    mik.apply(net, recipe, seed=1)
+
+    (parameter,) = net.get_parameters()
+    assert set(parameter.asnumpy().tolist()) == {float(np.float32(slope))}
+
+
+def test_a_slope_that_was_trained_is_not_taken_for_a_choice() -> None:
+    net = nn.SequentialCell(nn.PReLU(w=0.1))
+    net[0].w.set_data(Tensor([0.1234567], mindspore.float32))
+
+    mik.apply(net, "base", seed=1)
+
+    assert net[0].w.asnumpy().tolist() == [0.25]
 
 
 def test_the_standard_deviation_beside_a_padding_row_is_that_of_the_layer() -> None:
