@@ -142,7 +142,7 @@ def _kind(kind: type) -> tuple[tuple[str, ...], bool, bool]:
     return mro, any("Transpose" in name for name in mro), is_rectifier
 
 
-# MindSpore's own, which keep the slope that they were made with as their value alone; under which option others keep it.
+# MindSpore's own, which keep the slope that they were made with as their value; under which option others keep it.
 _RECTIFIERS: Final = ("PReLU", "PReLUExt")
 _SLOPE: Final = "init"
 _USUAL_SLOPE: Final = 0.25
