@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import ClassVar, Final, Literal, TypeAlias, get_args
+from typing import ClassVar, Final, Literal, Self, TypeAlias, get_args
 
 from ms_initkit import draws
 from ms_initkit.basis.records import record
@@ -92,85 +92,89 @@ class Rows(Fit):
         return f"rows by {'mean' if self.init is None else self.init.name}"
 
 
+@record
+class _ByWord(Fit):
+    """A way that one word tells.
+
+    Attributes:
+        words: Those that there are.
+    """
+
+    words: ClassVar[tuple[str, ...]]
+
+    how: str
+
+    @classmethod
+    def read(cls, node: Node, what: str, scope: Scope) -> Self:
+        del scope
+        return cls(read_word(node, what, cls.words))
+
+    def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
+        del own
+        return _made(source, self.function(new), old, new)
+
+    @abstractmethod
+    def function(self, new: Shape) -> fits.Fits:
+        """Returns what makes values of shape ``new``."""
+
+
 _Average: TypeAlias = Literal["average", "repeat"]
-_AVERAGES: Final[tuple[_Average, ...]] = get_args(_Average)
+_Inflation: TypeAlias = Literal["repeat", "center"]
+_Side: TypeAlias = Literal["outputs", "inputs"]
 
 
 @record
-class Channels(Fit):
+class Channels(_ByWord):
     """Another number of input channels, axis 1 of a convolution's weight."""
 
     key = "channels"
-    schema = schemas.one_of(*_AVERAGES)
+    words = get_args(_Average)
+    schema = schemas.one_of(*words)
     description = "Another number of input channels: the mean of the old ones, or these in turn, rescaled."
 
     how: _Average
 
-    @classmethod
-    def read(cls, node: Node, what: str, scope: Scope) -> Channels:
-        del scope
-        return cls(read_word(node, what, _AVERAGES))
-
-    def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
-        del own
-        return _made(source, fits.Channels(self.how, _extent(new, 1)), old, new)
+    def function(self, new: Shape) -> fits.Fits:
+        return fits.Channels(self.how, _extent(new, 1))
 
     def __str__(self) -> str:
         return f"channels by {self.how}"
 
 
-_Inflation: TypeAlias = Literal["repeat", "center"]
-_INFLATIONS: Final[tuple[_Inflation, ...]] = get_args(_Inflation)
-
-
 @record
-class Inflate(Fit):
+class Inflate(_ByWord):
     """A 2-D kernel for a 3-D one, whose new axis is the third."""
 
     key = "inflate"
-    schema = schemas.one_of(*_INFLATIONS)
+    words = get_args(_Inflation)
+    schema = schemas.one_of(*words)
     description = "A 3-D kernel from a 2-D one: repeated and divided by their number, or in the middle, zeros around."
 
     how: _Inflation
 
-    @classmethod
-    def read(cls, node: Node, what: str, scope: Scope) -> Inflate:
-        del scope
-        return cls(read_word(node, what, _INFLATIONS))
-
-    def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
-        del own
-        return _made(source, fits.Inflated(self.how, _extent(new, 2)), old, new)
+    def function(self, new: Shape) -> fits.Fits:
+        return fits.Inflated(self.how, _extent(new, 2))
 
     def __str__(self) -> str:
         return f"inflated by {self.how}"
 
 
-_Side: TypeAlias = Literal["outputs", "inputs"]
-_SIDES: Final[tuple[_Side, ...]] = get_args(_Side)
-
-
 @record
-class Widen(Fit):
+class Widen(_ByWord):
     """More units of a layer: copies of the old ones in turn, or what goes on from such copies (Net2Net)."""
 
     key = "widen"
-    schema = schemas.one_of(*_SIDES)
+    words = get_args(_Side)
+    schema = schemas.one_of(*words)
     description = "More units, copies of the old ones: `outputs` (axis 0) copies, `inputs` (axis 1) shares alike."
 
-    what: _Side
+    how: _Side
 
-    @classmethod
-    def read(cls, node: Node, what: str, scope: Scope) -> Widen:
-        del scope
-        return cls(read_word(node, what, _SIDES))
-
-    def draw(self, source: Draw, old: Shape, new: Shape, own: Own) -> Draw:
-        del own
-        return _made(source, fits.Widened(self.what, _extent(new, 0 if self.what == "outputs" else 1)), old, new)
+    def function(self, new: Shape) -> fits.Fits:
+        return fits.Widened(self.how, _extent(new, 0 if self.how == "outputs" else 1))
 
     def __str__(self) -> str:
-        return f"widened {self.what}"
+        return f"widened {self.how}"
 
 
 GRID: Final[Table] = (
