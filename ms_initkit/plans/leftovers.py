@@ -189,13 +189,18 @@ class _Words:
                 return None if name is None or glob.match(name) is not None else f"the nearest name is {name!r}"
             case CellClass(classes=(asked,)) if asked not in self.classes:
                 own = torch_words.CLASSES.get(asked)
-                cell = own if own in self.classes else did_you_mean(asked, sorted(self.classes))
+                cell = own if own in self.classes else self._nearest_class(asked)
                 return None if cell is None else f"the nearest class is {cell!r}"
             case Leaf(globs=(glob,)) if not any(glob.match(leaf) is not None for leaf in self.leaves):
                 leaf = did_you_mean(glob.text, sorted(self.leaves))
                 return None if leaf is None else f"the nearest parameter is {leaf!r}"
             case _:
                 return None
+
+    def _nearest_class(self, asked: str) -> str | None:
+        """Returns the class most like ``asked``; such as ``_Conv``, which nobody makes, only where no other is."""
+        public = sorted(name for name in self.classes if not name.startswith("_"))
+        return did_you_mean(asked, public) or did_you_mean(asked, sorted(self.classes))
 
     def _nearest_name(self, glob: Glob) -> str | None:
         before, dot, leaf = glob.text.rpartition(".")

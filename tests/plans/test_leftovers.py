@@ -85,6 +85,15 @@ def test_a_misspelt_class_is_guessed() -> None:
     assert finding.help == "the nearest class is 'Dense'; correct `match`, delete the rule, or say `optional: true`"
 
 
+def test_a_class_that_others_are_derived_from_is_not_guessed_where_one_of_them_is_like_it() -> None:
+    stem = info("stem.weight")
+    conv = stem._replace(owners=(stem.owners[0]._replace(cell=("Conv2d", "_Conv", "Cell")),))
+
+    finding = left_over("{match: {cell: Conv}, init: ones}\n{match: stem.*, init: 0}", [conv])
+
+    assert str(finding.help).startswith("the nearest class is 'Conv2d'; ")
+
+
 def test_a_name_that_is_right_is_not_guessed() -> None:
     finding = left_over('{match: {name: "head.*", cell: Dens}, init: ones}\n{match: head.*, init: 0}', [HEAD])
 
