@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ms_initkit.basis.records import record
+from ms_initkit.draws import Json, Normal, TruncatedNormal, Uniform, to_json
 from ms_initkit.plans.lines import Assignment, line_to_json
 from ms_initkit.plans.text import assignment_cells
 
@@ -57,8 +58,27 @@ def _by_name(lines: Sequence[Assignment]) -> dict[str, Assignment]:
 
 
 def _differ(one: Assignment, other: Assignment) -> bool:
-    # What is made of values that are not known has no moments to tell its numbers by.
-    return _short(one) != _short(other) or (one.moments.std is None and one.draw != other.draw)
+    # What is shown leaves out which rows are zeroed, and digits: two draws are held against each other themselves.
+    return _short(one) != _short(other) or (one.draw != other.draw and _numbers(one) != _numbers(other))
+
+
+def _numbers(line: Assignment) -> Json:
+    """Returns the draw as JSON values, of the digits that can make a difference: laws have those of float32."""
+    is_law = isinstance(line.draw, Normal | TruncatedNormal | Uniform)
+    values = to_json(line.draw)
+    return values if line.dtype == "float64" and not is_law else _in_nine_digits(values)
+
+
+def _in_nine_digits(values: Json) -> Json:
+    match values:
+        case float():
+            return float(f"{values:.9g}")
+        case list():
+            return [_in_nine_digits(value) for value in values]
+        case dict():
+            return {key: _in_nine_digits(value) for key, value in values.items()}
+        case _:
+            return values
 
 
 def _short(line: Assignment | None) -> str:

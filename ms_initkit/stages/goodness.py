@@ -24,7 +24,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.dtypes import HALVES, TYPES
 from ms_initkit.draws.moments import Moments
-from ms_initkit.draws.text import number
+from ms_initkit.draws.text import apart, number
 from ms_initkit.stages.distributions import ULP, Distribution
 from ms_initkit.stages.tally import Tally, boundaries, stored_numbers
 
@@ -74,7 +74,8 @@ def _extremes(values: Tally, law: Distribution, alpha: float) -> Iterator[Misfit
             continue
         side = "below" if word == "minimum" else "above"
         if math.isfinite(bound):
-            yield Misfit("out-of-bounds", f"{word} {number(value)} is {side} {number(bound)}")
+            found, due = apart(value, bound)
+            yield Misfit("out-of-bounds", f"{word} {found} is {side} {due}")
         else:
             yield Misfit(
                 "out-of-bounds", f"{word} {number(value)} is further out than {values.size:,} values of this law reach"
@@ -141,10 +142,12 @@ def _moments(values: Tally, law: Distribution, moments: Moments, alpha: float, *
         return
     off += 0.01 * step + 1e-5 * std
     if abs(values.mean - mean) > off:
-        yield Misfit("wrong-mean", f"mean {number(values.mean)} instead of {number(mean)} +- {off:.2g}")
+        found, due = apart(values.mean, mean)
+        yield Misfit("wrong-mean", f"mean {found} instead of {due} +- {off:.2g}")
     noise = step * step / 12.0 + 1e-5 * std * std
     if not least - noise <= values.std**2 <= most + noise:
-        yield Misfit("wrong-std", f"std {number(values.std)} instead of {number(std)}")
+        found, due = apart(values.std, std)
+        yield Misfit("wrong-std", f"std {found} instead of {due}")
 
 
 def _bernstein(variance: float, bound: float, size: int, alpha: float) -> float:
