@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ms_initkit.language.selectors import Selector
 from ms_initkit.layouts.mesh import Axes, Coordinates, Mesh, along
@@ -12,17 +13,24 @@ from ms_initkit.layouts.rules import NameRule, PlaceRule
 from ms_initkit.networks.params import Owner, ParamInfo
 
 
+class Called(NamedTuple):
+    """What a parameter is called: its global names, and the rules that gave them."""
+
+    names: tuple[str, ...]
+    rules: tuple[NameRule, ...]
+
+
 @dataclass
 class Namer:
     """Names parameters of any rank; equal questions are answered once for all ranks."""
 
     mesh: Mesh
-    _known: dict[object, tuple[tuple[str, ...], tuple[NameRule, ...]]] = field(default_factory=dict)
+    _known: dict[object, Called] = field(default_factory=dict)
 
     def names(
         self, info: ParamInfo, rule: PlaceRule | None, rules: Sequence[NameRule], coordinates: Coordinates
-    ) -> tuple[tuple[str, ...], tuple[NameRule, ...]]:
-        """Returns the global names of ``info``, and the rules that gave them.
+    ) -> Called:
+        """Returns what ``info`` is called.
 
         Args:
             info: The local parameter.
@@ -53,7 +61,7 @@ class Namer:
                     break
             else:
                 called.append(owner.name)
-        self._known[key] = tuple(called), tuple(used_rules)
+        self._known[key] = Called(tuple(called), tuple(used_rules))
         return self._known[key]
 
     def axes_of(self, naming: Naming) -> Axes:

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from ms_initkit.findings import Finding, Severity
 from ms_initkit.layouts.mesh import Coordinates, Mesh
-from ms_initkit.layouts.namer import Namer
+from ms_initkit.layouts.namer import Called, Namer
 from ms_initkit.layouts.rules import Layout, NameRule, PlaceRule, Position
 from ms_initkit.layouts.slicer import Holding, Sliced, Slicer, uncut
 from ms_initkit.networks.params import ParamInfo
@@ -69,22 +69,17 @@ class Placer:
             tally.winner(info, candidates)
             chosen = candidates[0] if candidates else None
             rule = None if chosen is None else chosen[0]
-            at: PlaceRule | NameRule | None = rule
+            called = Called((), ())
             try:
                 called = self._namer.names(info, rule, names, coordinates)
-                tally.won.update(used.id for used in called[1])
-                at = rule if rule is not None else next(iter(called[1]), None)
+                tally.won.update(used.id for used in called.rules)
                 placed.append(self._place_one(info, chosen, called, coordinates, shared))
-            except ValueError as error:
-                tally.fail(at if at is not None else names[0], info, error)  # without a rule there is nothing to fail
+            except ValueError as error:  # without a rule there is nothing to fail
+                tally.fail(rule if rule is not None else next(iter(called.rules), names[0]), info, error)
         overlaps = [] if tally.failures else _overlaps(infos, placed)
         if not (tally.failures or overlaps):
             self._refuse_misfits(shared, tally)
-        findings = [
-            _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {reason}", rule)
-            for rule, reason, failed in tally.failures.values()
-        ]
-        findings += overlaps
+        findings = [_failure(*failure) for failure in tally.failures.values()] + overlaps
         findings += [
             _leftover(rule, position, is_shadowed=winner is not None, strict=strict)
             for rule, winner in tally.idle((*names, *matcher.rules))
@@ -115,21 +110,20 @@ class Placer:
         self,
         info: ParamInfo,
         chosen: tuple[PlaceRule, int] | None,
-        called: tuple[tuple[str, ...], tuple[NameRule, ...]],
+        called: Called,
         coordinates: Coordinates,
         shared: dict[tuple[str, tuple[int, ...]], list[Sliced]],
     ) -> Placed:
         """Returns what ``info`` is, whose global names ``called`` tells; what is cut is noted in ``shared``."""
-        names, naming_rules = called
         if chosen is None:
-            return Placed(names, Holding(info.shape, None, uncut(info.shape), ()), "")
+            return Placed(called.names, Holding(info.shape, None, uncut(info.shape), ()), "")
         rule, owner = chosen
         sliced = self._slicer.sliced(rule, info, owner)
-        namings = [used.naming for used in naming_rules] + ([] if rule.naming is None else [rule.naming])
+        namings = [used.naming for used in called.rules] + ([] if rule.naming is None else [rule.naming])
         found = self._slicer.cut(sliced, namings, coordinates)
         if rule.cuts:
-            shared.setdefault((names[0], found.shape), []).append(sliced)
-        return Placed(names, found, rule.id)
+            shared.setdefault((called.names[0], found.shape), []).append(sliced)
+        return Placed(called.names, found, rule.id)
 
 
 def _is_active(rule: PlaceRule | NameRule, environment: Mapping[str, Value]) -> bool:
@@ -138,6 +132,10 @@ def _is_active(rule: PlaceRule | NameRule, environment: Mapping[str, Value]) -> 
 
 def _finding(code: str, message: str, rule: PlaceRule | NameRule | None = None) -> Finding:
     return Finding.error(code, message) if rule is None else Finding.error(code, message, span=rule.span, rule=rule.id)
+
+
+def _failure(rule: PlaceRule | NameRule, reason: ValueError, failed: Sequence[ParamInfo]) -> Finding:
+    return _finding("unusable-cut", f"rule {rule.id!r} cannot serve {_listed(failed)}: {reason}", rule)
 
 
 def _leftover(rule: PlaceRule | NameRule, position: Position, *, is_shadowed: bool, strict: bool) -> Finding:
