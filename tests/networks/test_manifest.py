@@ -14,8 +14,9 @@ from safetensors.numpy import save_file
 
 import ms_initkit as mik
 from ms_initkit.files.safetensors import read_header
-from ms_initkit.networks.manifest import network_of, read_manifest, read_shapes
+from ms_initkit.networks.manifest import modules_of, network_of, read_manifest, read_shapes, to_json
 from ms_initkit.stages.plan import plan_infos
+from tests.plans.shelf import WEIGHT
 from tests.recipes import recipe
 
 
@@ -186,3 +187,18 @@ def test_what_tells_no_shapes_is_refused(tmp_path: Path, name: str, content: byt
 
     with pytest.raises(ValueError, match=message):
         read_shapes(tmp_path / name)
+
+
+def test_a_manifest_keeps_the_networks_class_and_module(tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    path.write_text(to_json([WEIGHT], ("Net", "Base"), modules=("pkg", "pkg.base")), encoding="utf-8")
+
+    assert (network_of(path), modules_of(path)) == (("Net", "Base"), ("pkg", "pkg.base"))
+
+
+def test_other_files_tell_no_class(tmp_path: Path) -> None:
+    path = tmp_path / "net.json"
+    path.write_text(to_json([WEIGHT]), encoding="utf-8")
+
+    assert network_of(path) == modules_of(path) == ()
+    assert network_of(tmp_path / "net.safetensors") == ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import mindspore
@@ -10,6 +11,10 @@ import pytest
 from mindspore import Parameter, Tensor, nn
 
 import ms_initkit as mik
+from ms_initkit.plans.bind import bind
+from ms_initkit.plans.differences import differences
+from ms_initkit.plans.lines import Assignment
+from tests.recipes import info, recipe
 
 
 class One(nn.Cell):
@@ -74,3 +79,52 @@ def test_digits_that_make_no_other_value_are_no_difference(
 
     np.testing.assert_array_equal(mik.draw(before, "w", seed=1), mik.draw(after, "w", seed=1))
     assert before.diff(after) == ""
+
+
+def test_plans_differ_by_numbers_of_what_is_not_known() -> None:
+    rule = "{match: a, init: keep, then: [{multiply: f}]}"
+    plans = [bind(recipe(rule, head=f"vars: {{f: {f}}}"), [info("a")], strict=True) for f in (0.4, 0.5, 0.4)]
+
+    assert "multiply f" in plans[0]["a"].initializer
+    assert "value=0.4" in plans[0].diff(plans[1])
+    assert plans[0].diff(plans[2]) == ""
+
+
+def test_a_copy_does_not_hide_what_differs_between_plans() -> None:
+    made, other = (
+        bind(
+            recipe(f"{{match: t, like: o}}\n{{match: o, init: {{normal: {sigma}}}}}"),
+            [info("o"), info("t")],
+            strict=True,
+        )
+        for sigma in (1, 2)
+    )
+
+    assert made.diff(other).count("~ ") == 2
+    assert "like o" in made.explain("t")
+
+
+def lines(rules: str, *names: str) -> Sequence[Assignment]:
+    return bind(recipe(rules), [info(name) for name in names], strict=True).assignments
+
+
+def test_what_is_gone_new_and_changed_is_told_in_this_order() -> None:
+    old = lines("{match: '**', init: {normal: 1}}", "a", "b", "c")
+    new = lines("{match: b, init: {normal: 2}}\n{match: '**', init: {normal: 1}}", "b", "c", "d")
+
+    found = differences(old, new)
+
+    assert [str(one).partition("\n")[0] for one in found] == [
+        "- a  4x4 float32 normal(sigma=1) mean 0 std 1 fans 4/4",
+        "+ d  4x4 float32 normal(sigma=1) mean 0 std 1 fans 4/4",
+        "~ b",
+    ]
+    assert [one.to_json()["change"] for one in found] == ["removed", "added", "changed"]
+    assert [one.to_json()["before"] is None for one in found] == [False, True, False]
+
+
+def test_the_name_of_a_rule_is_no_difference() -> None:
+    old = lines("{id: one, match: '**', init: zeros}", "a")
+
+    assert differences(old, lines("{id: other, match: 'a', init: zeros}", "a")) == ()
+    assert differences(old, old) == ()

@@ -81,20 +81,6 @@ def test_values_of_a_file_are_taken_on(tmp_path: Path, monkeypatch: pytest.Monke
     assert (net[0].weight.asnumpy() == 7).all()
 
 
-def test_a_copy_does_not_hide_what_differs_between_plans() -> None:
-    made, other = (
-        bind(
-            recipe(f"{{match: t, like: o}}\n{{match: o, init: {{normal: {sigma}}}}}"),
-            [info("o"), info("t")],
-            strict=True,
-        )
-        for sigma in (1, 2)
-    )
-
-    assert made.diff(other).count("~ ") == 2
-    assert "like o" in made.explain("t")
-
-
 @pytest.mark.parametrize(
     ("rules", "said"),
     [

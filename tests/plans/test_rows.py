@@ -133,15 +133,6 @@ def test_rows_that_are_not_there_are_a_finding(rows: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_plans_differ_by_numbers_of_what_is_not_known() -> None:
-    rule = "{match: a, init: keep, then: [{multiply: f}]}"
-    plans = [bind(recipe(rule, head=f"vars: {{f: {f}}}"), [info("a")], strict=True) for f in (0.4, 0.5, 0.4)]
-
-    assert "multiply f" in plans[0]["a"].initializer
-    assert "value=0.4" in plans[0].diff(plans[1])
-    assert plans[0].diff(plans[2]) == ""
-
-
 @pytest.mark.parametrize(
     ("step", "said"),
     [

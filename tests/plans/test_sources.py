@@ -15,6 +15,12 @@ import ms_initkit as mik
 from ms_initkit.files import checkpoints
 from ms_initkit.plans.sources import prefix_hint
 
+PRETRAINED = {
+    "a.weight": np.ones((2, 2), np.float32),
+    **{f"norm.{leaf}": np.full(2, 3, np.float32) for leaf in ("gamma", "beta", "moving_mean", "moving_variance")},
+}
+FINE_TUNING = [{"match": "**", "from": {"path": "pre.safetensors", "missing": "next"}}, {"match": "**", "init": 7}]
+
 
 @pytest.fixture(autouse=True)
 def in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,13 +40,6 @@ class Net(nn.Cell):
         self.norm = nn.BatchNorm1d(2)
         self.head = nn.Dense(2, 2, has_bias=False)
         self.a.weight.requires_grad = False
-
-
-PRETRAINED = {
-    "a.weight": np.ones((2, 2), np.float32),
-    **{f"norm.{leaf}": np.full(2, 3, np.float32) for leaf in ("gamma", "beta", "moving_mean", "moving_variance")},
-}
-FINE_TUNING = [{"match": "**", "from": {"path": "pre.safetensors", "missing": "next"}}, {"match": "**", "init": 7}]
 
 
 def test_fine_tuning_is_two_rules_frozen_layers_and_statistics_included() -> None:

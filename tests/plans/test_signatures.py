@@ -11,6 +11,7 @@ from ms_initkit.networks.params import ParamInfo
 from ms_initkit.plans.suggest import BASE, Classes, suggest
 from ms_initkit.plans.suggestion import Suggestion
 from ms_initkit.stages.plan import plan_infos
+from tests.plans.shelf import Shelf
 from tests.recipes import info
 
 MINE = Classes(("Mine",), ("my_nets",))
@@ -346,3 +347,50 @@ def test_a_llamas_bare_index_may_be_a_first_gemmas_and_is_said_so() -> None:
 def test_the_default_of_the_layers_is_said_to_cover_what_it_covers() -> None:
     assert found(MLP).advice == (f"every layer as torch makes it, nothing left over: --recipe {BASE}",)
     assert found([*MLP, info("odd", (3, 3), "Mine")]).advice == ()
+
+
+def test_two_families_at_once_are_ambiguous_and_neither_is_recommended(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc.weight"')
+    shelf.put("b/net", 'signature: "**.fc.bias"')
+
+    found = shelf.suggest(Classes())
+
+    assert (found.answer, found.recipe) == ("family", None)
+    assert found.reason == "the parameters have the names of several families: a/net, b/net"
+    assert [one.recipe for one in found.candidates] == ["a/net", "b/net"]
+
+
+def test_a_signature_that_asks_for_more_is_the_nearer_family(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc.weight"')
+    shelf.put("b/net", 'signature: ["**.fc.weight", "**.fc.bias"]')
+
+    assert shelf.suggest(Classes()).recipe == "b/net"
+
+
+def test_all_of_a_signature_stands_in_one_place(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: ["**.fc.weight", "**.head.weight"]')
+
+    assert shelf.suggest(Classes(), info("a.fc.weight"), info("a.head.weight")).recipe == "a/net"
+    assert shelf.suggest(Classes(), info("a.fc.weight"), info("b.head.weight")).recipe is None
+
+
+def test_a_signature_may_ask_for_shapes(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: {name: "**.fc.weight", shape: [any, 4]}')
+
+    assert shelf.suggest(Classes(), info("fc.weight", (8, 4))).recipe == "a/net"
+    assert shelf.suggest(Classes(), info("fc.weight", (8, 5))).recipe is None
+    assert shelf.suggest(Classes(), info("fc.weight", (8, 4, 1))).recipe is None
+
+
+def test_numbers_in_names_do_not_matter_to_a_signature(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.layers.{i}.fc.weight"')
+    layers = [info(f"layers.{n}.fc.weight") for n in (3, 41)]
+
+    assert shelf.suggest(Classes(), *layers).recipe == "a/net"
+
+
+def test_digits_within_a_segment_do_matter_to_a_signature(shelf: Shelf) -> None:
+    shelf.put("a/net", 'signature: "**.fc1.weight"')
+
+    assert shelf.suggest(Classes(), info("fc1.weight")).recipe == "a/net"
+    assert shelf.suggest(Classes(), info("fc2.weight")).recipe is None
