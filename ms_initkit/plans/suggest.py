@@ -20,7 +20,7 @@ from ms_initkit.networks.params import ParamInfo
 from ms_initkit.networks.plain import Plain
 from ms_initkit.plans.bind import draft_plan
 from ms_initkit.plans.signatures import Names, Standing, standing
-from ms_initkit.plans.suggestion import Candidate, Share, Suggestion, Why
+from ms_initkit.plans.suggestion import Answer, Candidate, Share, Suggestion, Why
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
@@ -86,32 +86,33 @@ def suggest(
     def hold(one: Shipped, why: Why) -> Candidate:
         return _hold(load(one.name), one, why, infos, config)
 
+    def answered(
+        answer: Answer, recipe: str | None, reason: str, found: Iterable[Candidate], advice: tuple[str, ...] = ()
+    ) -> Suggestion:
+        return Suggestion(classes.name, answer, recipe, reason, whole, tuple(found), advice=advice)
+
     others = [one for one in recipes if _listed(one.audience.alternatives, classes) is not None]
     alternatives = [hold(one, "alternative") for one in others]
     if by_class is not None:
         known, number = by_class
         rest = [hold(one, "signature") for one in signed if one not in (known, *others)]
         reason = _known_reason(known, classes, number)
-        found = (hold(known, "compared"), *alternatives, *rest)
-        return Suggestion(classes.name, "known", known.name, reason, whole, found)
+        return answered("known", known.name, reason, (hold(known, "compared"), *alternatives, *rest))
     family = [hold(one, "signature") for one in _most_specific(signed) if one not in others]
     fitting = [one for one in family if one.fits]
     candidates = (*fitting, *(one for one in family if not one.fits), *alternatives)
     default = [hold(one, "default") for one in recipes if one.name == BASE]
     if package := _compared_package(classes, recipes):
         reason = _not_compared_reason(classes, package, family)
-        return Suggestion(
-            classes.name, "unknown", None, reason, whole, (*candidates, *default), advice=_covered(default)
-        )
+        return answered("unknown", None, reason, (*candidates, *default), _covered(default))
     if len(fitting) == 1:
         reason = f"the parameters have the names of {fitting[0].recipe}'s family; its class was not compared"
-        advice = _namesakes(fitting[0].recipe, infos)
-        return Suggestion(classes.name, "family", fitting[0].recipe, reason, whole, candidates, advice=advice)
+        return answered("family", fitting[0].recipe, reason, candidates, _namesakes(fitting[0].recipe, infos))
     if fitting:
         reason = "the parameters have the names of several families: " + ", ".join(one.recipe for one in fitting)
-        return Suggestion(classes.name, "family", None, reason, whole, candidates)
+        return answered("family", None, reason, candidates)
     reason = _unknown_reason(classes, family, {name: at for name, at in stands.items() if not at.is_whole})
-    return Suggestion(classes.name, "unknown", None, reason, whole, (*candidates, *default), advice=_covered(default))
+    return answered("unknown", None, reason, (*candidates, *default), _covered(default))
 
 
 def _covered(default: Sequence[Candidate]) -> tuple[str, ...]:

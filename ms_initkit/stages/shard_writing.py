@@ -70,27 +70,38 @@ def write_shard(
             return
         file = Chunks(len(head), len(head) + shard.size)
         writer = _Writer(descriptor, file, _Tensors(shard.lines, [t.start for t in shard.tensors], seed))
-        threads = min(stream.threads(), stream.cores())  # more would only wait for one another
-        if threads >= _WORTH_MAPPING and is_in_memory(folder):
-            os.ftruncate(descriptor, file.size)  # to promise the room would be to hand out its pages here, one by one
-            _run(writer.write_in_place, file.behind_header, threads, progress)
-        else:
-            reserve(descriptor, file.size)
-            _run(writer.write, file.behind_header, threads + _SPARE, progress)
-        held = [(chunk, aligned_buffer()) for chunk in file.with_header]
-        for chunk, buffer in held:
-            writer.draw(chunk, buffer)
-        head = header_bytes(shard.tensors, {**metadata, CHECKSUM: file.checksum()})
-        for chunk, buffer in held:
-            part = np.frombuffer(head, np.uint8)[chunk * CHUNK :][:CHUNK]
-            buffer[: len(part)] = part
-            size = writer.put(chunk, buffer)
-            if progress is not None:
-                progress(size)
+        _write_values(writer, progress, in_place=is_in_memory(folder))
+        _write_header(writer, shard, metadata, progress)
         os.ftruncate(descriptor, file.size)
         os.fsync(descriptor)
         target.with_name(target.name + PARTIAL).replace(target)
         sync_folder(folder)
+
+
+def _write_values(writer: _Writer, progress: Progress | None, *, in_place: bool) -> None:
+    """Writes all chunks but those that hold a part of the header, ``in_place`` where their pages can be had."""
+    file, threads = writer.file, min(stream.threads(), stream.cores())  # more would only wait for one another
+    if in_place and threads >= _WORTH_MAPPING:
+        # To promise the room would be to hand out its pages here, one by one.
+        os.ftruncate(writer.descriptor, file.size)
+        _run(writer.write_in_place, file.behind_header, threads, progress)
+    else:
+        reserve(writer.descriptor, file.size)
+        _run(writer.write, file.behind_header, threads + _SPARE, progress)
+
+
+def _write_header(writer: _Writer, shard: Shard, metadata: Mapping[str, str], progress: Progress | None) -> None:
+    """Writes the chunks that hold a part of the header, which tells the checksum of their values, too."""
+    held = [(chunk, aligned_buffer()) for chunk in writer.file.with_header]
+    for chunk, buffer in held:
+        writer.draw(chunk, buffer)
+    head = header_bytes(shard.tensors, {**metadata, CHECKSUM: writer.file.checksum()})
+    for chunk, buffer in held:
+        part = np.frombuffer(head, np.uint8)[chunk * CHUNK :][:CHUNK]
+        buffer[: len(part)] = part
+        size = writer.put(chunk, buffer)
+        if progress is not None:
+            progress(size)
 
 
 def is_whole(path: Path, shard: Shard, progress: Progress | None = None) -> bool:
