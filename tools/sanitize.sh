@@ -19,5 +19,5 @@ export LD_PRELOAD="$("$compiler" -print-file-name=libasan.so) $("$compiler" -pri
 export ASAN_OPTIONS=detect_leaks=0:abort_on_error=1 UBSAN_OPTIONS=print_stacktrace=1 PYTHONPATH=$package
 cd "$package"
 "$python" -c 'from ms_initkit.stream import kernels; assert "build/sanitize" in kernels.__file__, kernels.__file__'
-[[ $# -gt 0 ]] || set -- tests/stream/test_golden.py tests/stream/test_kernels.py tests/stream/test_engine.py -k 'not fused'
+[[ $# -gt 0 ]] || set -- tests/stream/test_{golden,kernels,engine,keys,laws,pool,table}.py -k 'not were_fused'
 "$python" -m pytest -p no:cacheprovider -c /dev/null --rootdir . "$@"
