@@ -15,32 +15,18 @@ TESTED_THROUGH = {
     "draws/arrays": "draws/test_functions",  # names of types
     "draws/fitting": "draws/test_fits",  # the arithmetic of `fits`
     "files/chunks": "stages/test_shard_writing",
-    "files/formats": "files/test_checkpoints",
-    "files/pickles": "files/test_checkpoints",
-    "files/protobuf": "files/test_checkpoints",
-    "findings/spans": "findings/test_text",
     "language/call_schemas": "language/test_schema",
     "language/parameters": "language/test_selector_tests",  # protocols
     "language/recipe": "language/test_load",
     "language/step": "language/test_steps",  # the class that steps derive from
-    "networks/params": "plans/test_site",
     "plans/factors": "families/test_lora",
     "stages/distributions": "stages/test_goodness",
-    "stages/draw": "layouts/test_rank",
-    "stages/given": "stages/test_there",
-    "stages/measure": "stages/test_report",
-    "stages/one": "language/test_python",
     "stages/pairing": "stages/test_goodness",
-    "stages/regions": "stages/test_verify",
     "stages/report_charts": "stages/test_report",
-    "stages/report_files": "stages/test_report",
     "stages/report_page": "stages/test_report",
-    "stages/report_plot": "stages/test_report",
     "stages/report_table": "stages/test_report",
     "stages/report_text": "stages/test_report",
     "stages/report_versions": "stages/test_report",
-    "stages/structure": "stages/test_verify",
-    "stages/tally": "stages/test_goodness",
     "stream/coefficients": "stream/test_oracle",  # numbers
     "syntax/not_yaml": "syntax/test_building",
 }

@@ -239,24 +239,6 @@ def test_orthogonal_slices_are_slices_of_the_whole_draw(tmp_path: Path) -> None:
     np.testing.assert_array_equal(part, whole[:, [2, 3, 6, 7]])
 
 
-@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64", "int32"])
-def test_slices_of_other_types_are_slices_too(dtype: str, tmp_path: Path) -> None:
-    from ms_initkit.draws.dtypes import storage
-    from ms_initkit.stages.draw import fill_line
-
-    init = "{normal: 1.0}" if "float" in dtype else "3"
-    (tmp_path / "r.yaml").write_text(f"family: r\nrules: [{{match: '**', init: {init}}}]\n")
-    made = layout({"tp": 2}, [place("w", split(1, "tp", blocks=2))])
-    whole = plan_infos([info("w", 6, 8, dtype=dtype)], tmp_path / "r.yaml")["w"]
-    part = plan_infos([info("w", 6, 4, dtype=dtype)], tmp_path / "r.yaml", layout=made.at(1))["w"]
-    everything, own = np.empty((6, 8), storage(dtype)), np.empty((6, 4), storage(dtype))
-
-    fill_line(everything, whole, 3)
-    fill_line(own, part, 3)
-
-    np.testing.assert_array_equal(own, everything[:, [2, 3, 6, 7]])
-
-
 def test_what_the_recipe_leaves_over_counts_for_one_rank(tmp_path: Path) -> None:
     (tmp_path / "r.yaml").write_text("family: r\nrules: [{match: a, init: ones}, {match: elsewhere, init: ones}]\n")
     made = layout({"tp": 2}, [place("**")])

@@ -385,26 +385,6 @@ def test_a_file_is_looked_at_where_a_rank_takes_it(tmp_path: Path) -> None:
     assert checkpoints.extremes(path, "v", (slice(4, 4), slice(0, 6))) is None
 
 
-@pytest.mark.parametrize(
-    ("dtype", "w", "expected"),
-    [
-        ("int64", "init: 9007199254740993", 9007199254740993),
-        ("uint64", f"init: {2**64 - 1}", 2**64 - 1),
-        ("int32", "init: 16777217", 16777217),
-        ("bool", "init: 1", True),
-        ("float64", "init: 0.1", 0.1),
-        ("float32", "init: 0.1", float(np.float32(0.1))),
-        ("float16", "init: 0.1", float(np.float32(0.1))),
-    ],
-)
-def test_draw_returns_what_float32_cannot_hold_in_its_own_type(dtype: str, w: str, expected: float) -> None:
-    plan = mik.plan(One(dtype), rules(w))
-    values = mik.draw(plan, "w", seed=1)
-    assert values.dtype == ("float32" if dtype == "float16" else dtype)
-    assert set(values.reshape(-1).tolist()) == {expected}
-    assert mik.draw(plan, "w", seed=1, index=(slice(1, 3), 2)).tolist() == [expected] * 2
-
-
 def test_nothing_is_added_to_whole_numbers() -> None:
     refused = refusal(draws.Edited(draws.Constant(1), (draws.AddDraw(draws.Constant(1), "then[0]"),)), "int32")
 

@@ -7,12 +7,17 @@ from pathlib import Path
 
 import pytest
 
+import ms_initkit as mik
 from ms_initkit.files import chunks
 from ms_initkit.networks.manifest import read_shapes
 from ms_initkit.plans.plan import Plan
 from ms_initkit.stages import shard_writing
 from ms_initkit.stages.plan import plan_infos
+from tests.networks import Mlp
+from tests.recipes import recipe
 from tests.stages.materialized import MANIFEST, RECIPE
+
+TWO = '{id: weights, match: {param: weight}, init: {normal: 0.02}}\n{match: "**", init: zeros, optional: true}'
 
 
 @pytest.fixture
@@ -36,3 +41,9 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "CHUNK", 4096)
     monkeypatch.setattr(shard_writing, "CHUNK", 4096)
     monkeypatch.setattr(shard_writing, "_RUN", 700)
+
+
+@pytest.fixture
+def report() -> mik.Report:
+    """Applies two rules to a small network."""
+    return mik.apply(Mlp(), recipe(TWO), seed=7)

@@ -136,24 +136,3 @@ def test_the_distance_is_kolmogorovs() -> None:
     # Cells are as wide as 1/128 of a value, so a little of it can hide within one.
     exact = stats.kstest(values, stats.norm(0.0, 0.02).cdf).statistic
     assert exact - 0.004 < distance <= exact + 1e-6
-
-
-def test_a_tally_in_pieces_has_the_moments_of_the_whole() -> None:
-    values = drawn(draws.Normal(5.0, 0.02), (), 100_001, 1, "float32")
-    tally = Tally("float32", center=5.0)
-    for start in range(0, values.size, 777):
-        tally.add(values[start : start + 777])
-
-    whole = values.astype(np.float64)
-    assert tally.size == values.size
-    assert tally.mean == pytest.approx(whole.mean(), rel=1e-14)
-    assert tally.std == pytest.approx(whole.std(), rel=1e-10)
-    assert (tally.low, tally.high) == (whole.min(), whole.max())
-
-
-def test_what_is_remembered_are_the_values_themselves() -> None:
-    held = Tally("float32")
-
-    held.add(np.array([1e-30, 2e-30, 1e30], np.float32))
-
-    assert held.sample().tolist() == [float(np.float32(one)) for one in (1e-30, 2e-30, 1e30)]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,68 +12,10 @@ from mindspore import Parameter, Tensor, nn
 
 import ms_initkit as mik
 from tests.browser import CHROMIUM, Browser
-from tests.networks import Mixed, Mlp, Stack
+from tests.networks import Mlp, Stack
 from tests.recipes import recipe
 
-RULES = '{id: weights, match: {param: weight}, init: {normal: 0.02}}\n{match: "**", init: zeros, optional: true}'
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no browser")
-
-
-@pytest.fixture
-def report() -> mik.Report:
-    return mik.apply(Mlp(), recipe(RULES), seed=7)
-
-
-def test_what_is_measured_is_of_the_whole_tensor() -> None:
-    net = nn.Dense(2048, 1024, has_bias=False)
-    report = mik.apply(net, recipe('{match: "**", init: {linspace: {start: -1, stop: 1}}}'), seed=7)
-
-    (found,) = report.measure().values()
-
-    values = net.weight.asnumpy().astype(np.float64)
-    assert found.mean == pytest.approx(values.mean(), abs=1e-12)
-    assert found.std == pytest.approx(values.std(), rel=1e-12)
-    assert (found.low, found.high, found.zeros) == (values.min(), values.max(), (values == 0).sum())
-
-
-def test_a_histogram_is_that_of_numpy(report: mik.Report) -> None:
-    values = report.net.hidden.weight.asnumpy().astype(np.float64)  # type: ignore[union-attr]  # as it was made
-    edges = 0.02 * np.linspace(-4, 4, 41)
-    expected = np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] / values.size
-
-    found = report.measure()["hidden.weight"].shares
-
-    assert found == pytest.approx(expected.tolist(), abs=1e-3)
-
-
-def test_every_element_type_and_what_has_no_elements_is_measured() -> None:
-    net = Mixed()
-    net.empty = Parameter(Tensor(np.zeros((0, 3), np.float32)), name="empty")
-    net.steps = Parameter(Tensor(np.arange(5, dtype=np.int32)), requires_grad=False, name="steps")
-
-    found = mik.apply(net, recipe('{match: "**", init: {normal: 0.02}}'), seed=7).measure()
-
-    assert all(abs(found[name].std - 0.02) < 0.001 for name in ("float16", "bfloat16", "float32", "float64"))
-    assert math.isnan(found["empty"].mean)
-    assert found["steps"].mean == 2.0
-
-
-def test_files_have_what_was_measured_and_the_verdict(report: mik.Report, tmp_path: Path) -> None:
-    from ms_initkit.stages.report_files import write_report
-
-    for suffix in ("json", "txt", "html"):
-        write_report(report, tmp_path / f"report.{suffix}")
-
-    document = json.loads((tmp_path / "report.json").read_text())
-    std = report.measure()["hidden.weight"].std
-    assert document["measured"]["hidden.weight"]["std"] == std
-    assert document["verdict"] == []
-    text = (tmp_path / "report.txt").read_text()
-    assert f"{std:.6g}" in text
-    assert "verified: bit for bit the values of seed 7" in text
-    page = (tmp_path / "report.html").read_text()
-    assert "all 4 parameters are bit for bit those of seed 7" in page
-    assert f"{std:.6g}" in page
 
 
 def test_a_page_is_titled_by_the_network_and_says_what_was_found(report: mik.Report, tmp_path: Path) -> None:
@@ -123,14 +63,6 @@ def test_what_notebooks_show_is_short_and_escaped(report: mik.Report) -> None:
     assert "7,946 elements" in shown
     assert "hidden.weight" in shown
     assert len(mik.apply(Stack(depth=40), "mindspore/default", seed=1).plan._repr_html_()) < 10_000
-
-
-def test_a_plot_is_a_figure(report: mik.Report) -> None:
-    pytest.importorskip("matplotlib")
-
-    figure = report.plot()
-
-    assert figure.axes[0].get_ylabel() == "standard deviation"
 
 
 @pytest.fixture

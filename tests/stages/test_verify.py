@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,7 +9,6 @@ from mindspore import Tensor, nn
 from numpy.typing import NDArray
 
 import ms_initkit as mik
-from ms_initkit.layouts.python import layout, place, split
 from tests.networks import Mixed, Mlp, Tied
 from tests.recipes import recipe
 
@@ -158,43 +155,6 @@ def test_what_the_moments_hide_is_found(
     assert code in spoiled(rules, net, spoil)
 
 
-def test_a_block_that_is_not_as_drawn_is_found_by_its_place() -> None:
-    net = nn.Dense(32, 96, has_bias=False)
-    plan = mik.apply(net, recipe('{match: "**", blocks: {axis: 0, parts: 3}, init: orthogonal}'), seed=7).plan
-    assert mik.verify(net, plan) == ()
-    net.weight.asnumpy()[64:] *= np.float32(1.5)
-
-    (finding,) = mik.verify(net, plan)
-
-    assert finding.code == "lost-orthogonality"
-    assert "in part 3 of 3, [64:96, 0:32]: W W^T is not 1 I" in finding.message
-
-
-def test_a_stack_of_orthogonal_matrices_is_looked_at_member_by_member() -> None:
-    net = nn.CellList([nn.Conv1d(16, 4, 16, has_bias=False)])
-    rules = '{match: "**", init: orthogonal, fans: {batch_axes: [0]}}'
-    plan = mik.apply(net, recipe(rules), seed=7).plan
-    assert mik.verify(net, plan) == ()
-    net[0].weight.asnumpy()[2] *= np.float32(1.5)
-
-    (finding,) = mik.verify(net, plan)
-
-    assert finding.code == "lost-orthogonality"
-    assert "member [2]: W W^T is not 1 I" in finding.message
-
-
-def test_what_is_to_be_repeated_is_compared() -> None:
-    net = nn.Conv2d(4, 32, 3, has_bias=False)
-    plan = mik.apply(net, recipe('{match: "**", init: {icnr: {scale: 2}}}'), seed=7).plan
-    assert mik.verify(net, plan) == ()
-    net.weight.asnumpy()[5, 1, 1, 1] += np.float32(1e-3)
-
-    (finding,) = mik.verify(net, plan)
-
-    assert finding.code == "different-values"
-    assert "1 values are not those that they repeat, 4 at a time along axis 0" in finding.message
-
-
 def test_the_printed_deviation_is_that_of_the_values_and_not_about_the_planned_mean() -> None:
     net, plan = initialised()
     net.hidden.weight.set_data(Tensor((net.hidden.weight.asnumpy() * 0.5 + 0.9).astype(np.float32)))
@@ -211,40 +171,6 @@ def test_what_lies_beyond_the_first_million_elements_is_looked_at() -> None:
     net.weight.asnumpy()[1000:] *= 2
 
     assert "wrong-std" in codes(mik.verify(net, plan))
-
-
-def test_a_rank_s_slices_are_held_to_their_law_and_to_what_is_fixed_in_them() -> None:
-    net = nn.Dense(64, 48, has_bias=False)
-    rules = '{match: "**", init: {normal: 0.02}, then: [zero_rows: [50]]}'
-    position = layout({"tp": 2}, [place("**", split(0, "tp"))]).at(1)
-    plan = mik.apply(net, recipe(rules), seed=7, layout=position).plan
-    assert mik.verify(net, plan) == ()
-    net.weight.asnumpy()[2, 0] = 0.02
-
-    (finding,) = mik.verify(net, plan)
-
-    assert "1 values are not those that the plan fixes, the first at [2, 0]: 0.02 in place of 0.0" in finding.message
-
-
-def test_a_report_is_taken_for_its_plan_and_a_recipe_is_not() -> None:
-    net = Mlp()
-    report = mik.apply(net, recipe(RULES), seed=7)
-
-    assert mik.verify(net, report, seed=7) == ()
-    with pytest.raises(TypeError, match=r"verify takes a plan, not str: plan = ms_initkit.plan"):
-        mik.verify(net, "mlp")  # type: ignore[arg-type]
-
-
-def test_no_stage_takes_a_recipe_for_a_plan(tmp_path: Path) -> None:
-    given: Any = recipe(RULES)  # the mistake
-
-    with pytest.raises(TypeError, match="draw takes a plan, not Recipe"):
-        mik.draw(given, "output.weight", seed=7)
-    with pytest.raises(TypeError, match="attach takes a plan, not Recipe"):
-        mik.attach(Mlp(), given, seed=7)
-    with pytest.raises(TypeError, match="materialize takes a plan, not Recipe"):
-        mik.materialize(given, tmp_path / "out", seed=7)
-    assert not (tmp_path / "out").exists()
 
 
 def test_a_value_out_of_bounds_is_found_without_a_seed() -> None:
