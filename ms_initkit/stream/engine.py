@@ -9,7 +9,7 @@ import ctypes
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -22,6 +22,7 @@ from ms_initkit.stream.compiled import kernels as _kernels
 from ms_initkit.stream.pool import Progress, is_inside_task, run, threads, together
 
 Dtype: TypeAlias = Literal["float32", "float16", "bfloat16", "float64"]
+_OfNumbers: TypeAlias = Callable[[NDArray[np.uint64]], NDArray[np.generic]]  # values by the elements' numbers
 # What the kernels write of each type, by its number: words of those of 16 bits.
 STORAGE: Final = tuple(
     np.dtype("uint16" if record.size == 2 else record.storage)
@@ -98,7 +99,8 @@ def fill_loops(out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, su
     size = out.size
     if _kernels() is None:
         flat = out.reshape(-1)
-        _share(lambda start, stop: _fill_slowly(flat, dtype, law, key, substream, loops, start, stop), size)
+        values = partial(_values, law, substream, key)
+        _share(lambda start, stop: _fill_slowly(flat, dtype, values, loops, start, stop), size)
         return
     is_run = len(loops.lengths) == 1 or law.id == laws.CONSTANT
     outer = () if is_run else (*loops.lengths, *loops.strides)
@@ -176,16 +178,14 @@ def _share(task: Callable[[int, int], None], size: int, progress: Progress | Non
     run([(task, start, min(start + step, size)) for start in range(0, size, step)], progress)
 
 
-def _fill_slowly(
-    out: NDArray[np.generic], dtype: int, law: laws.Law, key: int, substream: int, loops: Loops, start: int, stop: int
-) -> None:
+def _fill_slowly(out: NDArray[np.generic], dtype: int, values: _OfNumbers, loops: Loops, start: int, stop: int) -> None:
     for first in range(start, stop, _BLOCK):
         last = min(first + _BLOCK, stop)
         numbers = _numbers(loops, first, last)
-        out[first:last] = narrow(_values(law, numbers, substream, key), dtype)
+        out[first:last] = narrow(values(numbers), dtype)
 
 
-def _values(law: laws.Law, numbers: NDArray[np.uint64], substream: int, key: int) -> NDArray[np.generic]:
+def _values(law: laws.Law, substream: int, key: int, numbers: NDArray[np.uint64]) -> NDArray[np.generic]:
     if law.id == laws.CONSTANT:
         return np.full(numbers.shape, law.parameters[0])
     words = oracle.words(numbers, substream, key)
@@ -278,7 +278,6 @@ def _fill_many_slowly(
         buffer = (ctypes.c_char * (size * STORAGE[dtype].itemsize)).from_address(int(addresses[job]))
         law = laws.Law(int(jobs.laws[job]), jobs.parameters[job])
         loops = Numbering.whole((size,)).loops((slice(0, size),))
-        _fill_slowly(
-            np.ndarray(size, STORAGE[dtype], memoryview(buffer)), dtype, law, int(keys[job]), 0, loops, first, last
-        )
+        out: NDArray[np.generic] = np.ndarray(size, STORAGE[dtype], memoryview(buffer))
+        _fill_slowly(out, dtype, partial(_values, law, 0, int(keys[job])), loops, first, last)
         start, job = end, job + 1

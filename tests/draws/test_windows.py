@@ -55,12 +55,12 @@ def test_an_empty_axis_is_whole() -> None:
 
 
 @given(st.lists(st.integers(1, 4), max_size=4), st.data())
-def test_boxes_of_a_run_are_the_run(shape: list[int], data: st.DataObject) -> None:
+def test_slices_of_a_run_are_the_run(shape: list[int], data: st.DataObject) -> None:
     numbers = np.arange(int(np.prod(shape))).reshape(shape)
     start = data.draw(st.integers(0, numbers.size))
     stop = data.draw(st.integers(start, numbers.size))
 
-    parts = [numbers[box].reshape(-1) for box in slices_of_run(tuple(shape), start, stop)]
+    parts = [numbers[slices].reshape(-1) for slices in slices_of_run(tuple(shape), start, stop)]
 
     found = np.concatenate(parts) if parts else np.empty(0, int)
     np.testing.assert_array_equal(found, np.arange(start, stop))
