@@ -69,7 +69,7 @@ def _of(draw: Draw) -> Distribution | None:
             return _constant(value)
         case draws.Uniform(low, high) if low < high:
             law = _continuous(lambda x: np.clip((x - low) / (high - low), 0.0, 1.0), low, high, 1.0 / (high - low))
-            return replace(law, ends=(low, high))
+            return _bounded(law, low, high)
         case draws.Normal(mean, std) if std > 0.0:
             reach = _REACH * std
             law = _continuous(
@@ -157,6 +157,11 @@ def _continuous(function: Function, low: float, high: float, density: float) -> 
     )
 
 
+def _bounded(law: Distribution, low: float, high: float) -> Distribution:
+    """Returns the law of values that are kept within bounds: the last number inside has what lies beyond it, too."""
+    return replace(law, ends=(low, high), lump=min(1.0, 1.5 * law.lump))
+
+
 def _rounding(x: Floats, reach: float = 0.0) -> Floats:
     """Returns how far one operation can have carried a value near ``x``, of which terms reach ``reach``."""
     return ULP * (np.abs(x) + reach)
@@ -181,7 +186,7 @@ def _truncated(mean: float, std: float, low: float, high: float) -> Distribution
     left = max(low, (mean if b > -_REACH else high) - _REACH * std)
     right = min(high, (mean if a < _REACH else low) + _REACH * std)
     law = _continuous(function, left, right, math.exp(-0.5 * mode * mode) / (std * _SQRT_2PI * mass))
-    return replace(law, low=low, high=high, center=mean + std * mode, ends=(low, high))
+    return _bounded(replace(law, low=low, high=high, center=mean + std * mode), low, high)
 
 
 def _mixed(weights: tuple[float, ...], parts: list[Distribution | None]) -> Distribution | None:

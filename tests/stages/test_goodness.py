@@ -106,6 +106,22 @@ def test_large_tensors_of_16_bits_are_not_found_fault_with_for_their_rounding(
     assert found(values, draw, steps, dtype, 1e-6) == []
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        draws.Uniform(1.0, 1.0 + 2.0**-20),
+        draws.Uniform(-8.0, -8.0 + 2.0**-18),
+        draws.TruncatedNormal(1.0, 1.0, 1.0, 1.0 + 2.0**-20),
+        draws.Uniform(1000.0, 1000.001),
+    ],
+)
+def test_the_last_of_few_numbers_is_the_likeliest(draw: Draw, dtype: str) -> None:
+    values = drawn(draw, (), 1_000_000, 1, dtype)
+
+    assert found(values, draw, (), dtype, 1e-6) == []
+
+
 def test_a_cell_too_few_is_found_in_16_bits_all_the_same() -> None:
     draw = draws.Uniform(1.0, 2.0)
     values = drawn(draw, (), 1_000_000, 1, "bfloat16")
