@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import warnings
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,7 @@ from ms_initkit.cli.answers import FINDINGS, AsJson, answering, refuse, report_f
 from ms_initkit.cli.progress import progress_bar, pulse
 from ms_initkit.findings import InitKitWarning, counted
 from ms_initkit.findings.codes import code_of, explanation
-from ms_initkit.syntax.numerals import is_lost, read_number
+from ms_initkit.syntax.numerals import is_as_written, read_number
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
@@ -264,6 +263,6 @@ def parse_setting(text: str) -> tuple[str, VariableValue]:
     number = read_number(value)
     if number is None:
         return name, value
-    if not math.isfinite(number) or is_lost(value, number):
-        raise ValueError(f"{text!r}: no float is as {'small' if number == 0 else 'large'}")
+    if not is_as_written(value, number):
+        raise ValueError(f"{text!r}: no number here is as {'small' if number == 0 else 'large'}")
     return name, number

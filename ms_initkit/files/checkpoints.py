@@ -55,6 +55,13 @@ def parts_of(file: Path) -> list[Path] | None:
     Raises:
         ValueError: If it is none of these.
     """
+    try:
+        return _parts_of(file)
+    except OSError as error:  # a name that is too long, a folder that is not to be looked into
+        raise ValueError(f"{shown(str(file))}: cannot be read: {error.strerror}") from error
+
+
+def _parts_of(file: Path) -> list[Path] | None:
     if file.suffix not in READERS and file.is_dir():
         index = sorted(file.glob(f"*{_INDEX}"))
         parts = parts_of(index[0]) if len(index) == 1 else sorted(file.glob("*.safetensors"))

@@ -43,7 +43,11 @@ def require_folder(target: Path) -> None:
     Raises:
         ValueError: If not; it names the folder.
     """
-    folder = next((folder for folder in target.parents if folder.exists()), target.parent)
+    try:
+        folder = next((folder for folder in target.parents if folder.exists()), target.parent)
+        target.exists()
+    except OSError as error:  # its name is too long
+        raise ValueError(f"{target}: cannot be written: {error.strerror}") from error
     if not folder.is_dir() or not os.access(folder, os.W_OK):
         raise ValueError(f"{target}: {folder} is not a folder that can be written to")
     if target.is_dir():

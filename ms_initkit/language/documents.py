@@ -73,7 +73,7 @@ def _has_parent(document: Document) -> bool:
 
 
 def _locate_parent(extends: Scalar, path: str) -> str:
-    if "\0" in extends.text:
+    if not _is_encodable(extends.text):
         raise failure("unreadable-recipe", f"{extends.text!r} is no path", span=extends.span)
     if library.is_path(extends.text):
         return os.path.normpath(Path(path).parent / extends.text)
@@ -82,6 +82,14 @@ def _locate_parent(extends: Scalar, path: str) -> str:
     if found is None:
         raise RecipeError([_unknown(extends.text, extends.span)])
     return _shown(found)
+
+
+def _is_encodable(path: str) -> bool:
+    """Returns whether a file could be called so: NUL ends a name, and half a character is none."""
+    try:
+        return b"\0" not in os.fsencode(path)
+    except UnicodeEncodeError:
+        return False
 
 
 def _read_parent(path: str, extends: Scalar) -> Document:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, ParamSpec, TypeVar
 import yaml
 
 from ms_initkit.findings import suggestion
-from ms_initkit.syntax.numerals import explain_ambiguity, is_lost, read_number
+from ms_initkit.syntax.numerals import explain_ambiguity, is_as_written, read_number
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
@@ -92,7 +91,11 @@ def _import_module(name: str) -> ModuleType:
 
 def _import_file(path: Path) -> ModuleType:
     """Returns the module in the file at ``path``, which finds its neighbours as it would when it is run."""
-    if not path.is_file():
+    try:
+        is_there = path.is_file()
+    except OSError as error:  # its name is too long
+        raise ValueError(f"{str(path)!r}: {error.strerror}") from error
+    if not is_there:
         raise ValueError(f"{str(path)!r}: no such file")
     _look_in(path.resolve().parent)
     spec = importlib.util.spec_from_file_location(path.stem, path)
@@ -132,7 +135,7 @@ def _arguments(arguments: Sequence[str]) -> tuple[list[object], dict[str, object
 
 def _value(text: str, argument: str) -> object:
     number = read_number(text)  # to PyYAML 1e-3 is text
-    if number is not None and math.isfinite(number) and not is_lost(text, number):
+    if number is not None and is_as_written(text, number):
         return number
     ambiguity = explain_ambiguity(text)
     if ambiguity is not None:

@@ -14,7 +14,8 @@ from ms_initkit.language.rules import Rule, names_in
 from ms_initkit.language.variables import Config, Count, Extent, Variable
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.expressions import Expression
-from ms_initkit.syntax.grammar import LARGEST_INTEGER, ExpressionError, Value
+from ms_initkit.syntax.grammar import ExpressionError, Value
+from ms_initkit.syntax.numerals import LARGEST_INTEGER
 from ms_initkit.syntax.work import spend
 
 _STEPS: Final = 10  # of work that it takes to hold a glob against a parameter

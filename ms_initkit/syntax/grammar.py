@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.findings import suggestion
-from ms_initkit.syntax.numerals import explain_ambiguity, is_lost, read_number
+from ms_initkit.syntax.numerals import LARGEST_INTEGER, explain_ambiguity, is_lost, read_number
 from ms_initkit.syntax.work import spend
 
 Value: TypeAlias = float | int | bool | str | tuple[int, ...]
@@ -22,8 +22,6 @@ DEEPEST: Final = 24
 _STEPS: Final = 10  # of work that it takes to read a word, a number or a sign
 
 MOST_OPERATIONS: Final = 100  # in a row: the tree of a long sum is as deep as the sum is long
-
-LARGEST_INTEGER: Final = 2**64
 
 FUNCTIONS: Final = ("exp", "log", "max", "min", "sqrt")
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Final
+
+LARGEST_INTEGER: Final = 2**64
 
 _DECIMAL: Final = re.compile(
     r"[+-]?(?:(?P<whole>[0-9]+)|(?:[0-9]+\.[0-9]*|\.[0-9]+)|[0-9]+(?=[eE]))(?:[eE][+-]?[0-9]+)?"
@@ -50,6 +53,13 @@ def explain_ambiguity(text: str) -> tuple[str, str] | None:
     if re.fullmatch(_DATE, text):
         return "some readers of YAML take it for a date", f"a difference with spaces, {text.replace('-', ' - ')}"
     return None
+
+
+def is_as_written(text: str, number: float) -> bool:
+    """Returns whether ``number`` is finite, of 64 bits if it is whole, and not 0 only since ``text`` is too small."""
+    if isinstance(number, int):
+        return abs(number) < LARGEST_INTEGER
+    return math.isfinite(number) and not is_lost(text, number)
 
 
 def is_lost(text: str, value: float) -> bool:

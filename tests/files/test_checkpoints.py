@@ -78,3 +78,9 @@ def test_a_pipe_a_folder_and_a_device_are_no_files_of_values(tmp_path: Path, suf
             checkpoints.entries(str(tmp_path / f"{name}{suffix}"))
     with pytest.raises(ValueError, match="no such file"):
         checkpoints.entries(str(tmp_path / f"none{suffix}"))
+
+
+@pytest.mark.parametrize("name", ["x" * 300 + ".npy", "x" * 300, "y/" * 2500 + "a.safetensors", "a\0.npy"])
+def test_a_name_that_no_file_can_have_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"cannot be read: File name too long|no such file|null byte"):
+        checkpoints.entries(name)

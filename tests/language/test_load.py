@@ -222,3 +222,9 @@ def test_what_a_parent_left_out_is_not_inherited(tmp_path: Path) -> None:
     assert [rule.id for rule in load_recipe(tmp_path / "mid.yaml").rules] == ["one", "3"]
     with pytest.raises(RecipeError, match="no inherited rule is called 'two'"):
         load_recipe(tmp_path / "leaf.yaml")
+
+
+@pytest.mark.parametrize("name", ["a\0b.yaml", "\ud800.yaml", "x" * 300 + ".yaml"])
+def test_a_parent_that_no_file_could_be_called_is_refused(name: str) -> None:
+    with pytest.raises(RecipeError, match="unreadable-recipe"):
+        load_recipe({"family": "t", "extends": name, "rules": []})
