@@ -77,7 +77,7 @@ POSITIVE: Final = Range(low=0.0, excludes_low=True)
 
 Positive: TypeAlias = Annotated[float, POSITIVE]
 PositiveInteger: TypeAlias = Annotated[int, Range(low=1)]
-Index: TypeAlias = Annotated[int, Range(low=0)]
+NotNegativeInteger: TypeAlias = Annotated[int, Range(low=0)]
 NotNegative: TypeAlias = Annotated[float, Range(low=0.0)]
 Sigma: TypeAlias = Annotated[float, Range(low=0.0), Alias(("std", "stddev"))]
 Gain: TypeAlias = Annotated[float, Range(low=0.0)]

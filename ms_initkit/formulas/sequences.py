@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from ms_initkit import draws
 from ms_initkit.formulas.base import Formula, Site, initializer
-from ms_initkit.formulas.kinds import Alias, Ambiguous, Index, Positive, Range
+from ms_initkit.formulas.kinds import Alias, Ambiguous, NotNegativeInteger, Positive, Range
 
 Axis: TypeAlias = int
 Base: TypeAlias = Annotated[float, Range(low=1.0, excludes_low=True), Alias(("temperature", "max_timescale"))]
@@ -120,8 +120,8 @@ class SinusoidGrid(Formula):
     posemb_sincos_2d (endpoint).
     """
 
-    height: Index = 0
-    width: Index = 0
+    height: NotNegativeInteger = 0
+    width: NotNegativeInteger = 0
     extra_rows: Annotated[int, Range(low=0), Alias(("extra_tokens",))] = 0
     order: Literal["xy", "yx"] = "xy"
     endpoint: bool = False

@@ -10,7 +10,7 @@ from ms_initkit.basis.records import record
 from ms_initkit.syntax.work import spend
 
 _LONGEST: Final = 400
-# Steps of work that a glob takes, each of its alternatives, and each piece of those.
+# Steps of work that a glob takes, each of its alternatives, and each item of those.
 _STEPS: Final = 30
 _STEPS_OF_EACH: Final = 15
 _STEPS_OF_A_CAPTURE: Final = 15
@@ -43,7 +43,7 @@ class GlobError(ValueError):
 
 @record
 class Token:
-    """A piece of a glob: letters, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
+    """An item of a glob: letters, ``.``, ``*``, ``**``, ``?``, or a capture's name; stars may have one, too."""
 
     kind: str
     text: str
@@ -53,10 +53,10 @@ class Token:
 
 @record
 class _Choice:
-    alternatives: tuple[tuple[_Piece, ...], ...]
+    alternatives: tuple[tuple[_Item, ...], ...]
 
 
-_Piece: TypeAlias = Token | _Choice
+_Item: TypeAlias = Token | _Choice
 Segment: TypeAlias = tuple[Token, ...]
 
 
@@ -77,7 +77,7 @@ def _steps(token: Token) -> int:
 
 
 class _Parser:
-    """Text to pieces, choices nested; recursion is bounded by the depth of braces allowed."""
+    """Text to items, choices nested; recursion is bounded by the depth of braces allowed."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -87,30 +87,30 @@ class _Parser:
         if len(text) > _LONGEST:
             raise GlobError(f"a glob is at most {_LONGEST} characters long", _LONGEST)
 
-    def parse(self) -> tuple[_Piece, ...]:
-        pieces = self._pieces(0)
+    def parse(self) -> tuple[_Item, ...]:
+        items = self._items(0)
         if self.at < len(self.text):
             raise GlobError("this brace closes nothing", self.at)
-        return pieces
+        return items
 
-    def _pieces(self, depth: int) -> tuple[_Piece, ...]:
-        pieces: list[_Piece] = []
+    def _items(self, depth: int) -> tuple[_Item, ...]:
+        items: list[_Item] = []
         while self.at < len(self.text):
             char = self.text[self.at]
             if char == "}" or (char == "," and depth):
                 break
-            pieces.append(self._braces(depth + 1) if char == "{" else self._token(char))
-        return tuple(pieces)
+            items.append(self._braces(depth + 1) if char == "{" else self._token(char))
+        return tuple(items)
 
-    def _braces(self, depth: int) -> _Piece:
+    def _braces(self, depth: int) -> _Item:
         start = self.at
         if depth > _DEEPEST:
             raise GlobError(f"braces are nested deeper than {_DEEPEST}", start)
         self.at += 1
-        alternatives = [self._pieces(depth)]
+        alternatives = [self._items(depth)]
         while self.at < len(self.text) and self.text[self.at] == ",":
             self.at += 1
-            alternatives.append(self._pieces(depth))
+            alternatives.append(self._items(depth))
         if self.at >= len(self.text):
             raise GlobError("this brace is never closed", start)
         self.at += 1
@@ -158,15 +158,15 @@ class _Parser:
         return Token("literal", self.text[start : self.at], start)
 
 
-def _expand(pieces: tuple[_Piece, ...]) -> list[tuple[Token, ...]]:
-    """Returns the globs without choices that ``pieces`` stands for, in the order in which they are tried."""
+def _expand(items: tuple[_Item, ...]) -> list[tuple[Token, ...]]:
+    """Returns the globs without choices that ``items`` stands for, in the order in which they are tried."""
     options: list[list[tuple[Token, ...]]] = []
     total = 1
-    for piece in pieces:
-        if isinstance(piece, Token):
-            options.append([(piece,)])
+    for item in items:
+        if isinstance(item, Token):
+            options.append([(item,)])
             continue
-        expanded = [expansion for alternative in piece.alternatives for expansion in _expand(alternative)]
+        expanded = [expansion for alternative in item.alternatives for expansion in _expand(alternative)]
         total *= len(expanded)
         if total > _MOST_ALTERNATIVES:
             raise GlobError(
