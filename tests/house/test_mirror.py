@@ -20,15 +20,7 @@ TESTED_THROUGH = {
     "language/recipe": "language/test_load",
     "language/step": "language/test_steps",  # the class that steps derive from
     "plans/factors": "families/test_lora",
-    "stages/distributions": "stages/test_goodness",
-    "stages/pairing": "stages/test_goodness",
-    "stages/report_charts": "stages/test_report",
-    "stages/report_page": "stages/test_report",
-    "stages/report_table": "stages/test_report",
-    "stages/report_text": "stages/test_report",
-    "stages/report_versions": "stages/test_report",
     "stream/coefficients": "stream/test_oracle",  # numbers
-    "syntax/not_yaml": "syntax/test_building",
 }
 # What is asked across modules.
 SUITES = {
