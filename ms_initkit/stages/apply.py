@@ -13,7 +13,6 @@ from ms_initkit.basis.collector import paused
 from ms_initkit.findings import ApplyError
 from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.recipe import Recipe
-from ms_initkit.layouts.rules import Layout, Position
 from ms_initkit.networks.describe import describe_with_parameters
 from ms_initkit.plans.check import check
 from ms_initkit.plans.order import of_the_apply
@@ -30,6 +29,8 @@ from ms_initkit.stream.keys import chosen_seed
 if TYPE_CHECKING:
     from mindspore import Parameter
     from mindspore.nn import Cell
+
+    from ms_initkit.layouts.rules import Layout, Position
 
 
 def apply(

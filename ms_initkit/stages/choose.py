@@ -17,11 +17,12 @@ from ms_initkit.networks.plain import Plain, config_of
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.suggest import Classes, classes_of, foreign, suggest
 from ms_initkit.plans.suggestion import Suggestion
-from ms_initkit.stages.choices import Choice
 from ms_initkit.stages.copies import kept_copies
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
+
+    from ms_initkit.stages.choices import Choice
 
 
 AUTO: Final = "auto"

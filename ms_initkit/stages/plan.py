@@ -13,7 +13,6 @@ from ms_initkit.language.documents import RecipeSource
 from ms_initkit.language.load import draft_recipe
 from ms_initkit.language.recipe import Recipe
 from ms_initkit.language.variables import Config
-from ms_initkit.layouts.rules import Layout, Position
 from ms_initkit.networks.describe import describe
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.networks.plain import Plain, config_of
@@ -25,6 +24,8 @@ from ms_initkit.stages.choose import chosen, noted
 
 if TYPE_CHECKING:
     from mindspore.nn import Cell
+
+    from ms_initkit.layouts.rules import Layout, Position
 
 
 def plan(

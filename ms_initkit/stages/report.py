@@ -18,11 +18,12 @@ from ms_initkit.basis.records import record
 from ms_initkit.files.whole import write_text
 from ms_initkit.findings import Finding, counted
 from ms_initkit.plans.plan import Plan, heading, summary
-from ms_initkit.stages.measure import Measured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from mindspore.nn import Cell
+
+    from ms_initkit.stages.measure import Measured
 
 
 @record

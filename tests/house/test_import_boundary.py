@@ -56,6 +56,17 @@ def test_binding_a_manifest_imports_no_mindspore() -> None:
     assert "mindspore" not in imported_by(work)
 
 
+def test_an_apply_begins_without_what_few_of_them_need() -> None:
+    work = (
+        "import ms_initkit as mik\nmik.apply\nprint(*(name for name in sys.modules if name.startswith('ms_initkit.')))"
+    )
+    run = subprocess.run([sys.executable, "-c", f"import sys\n{work}"], capture_output=True, text=True, check=True)
+
+    loaded = set(run.stdout.split())
+    assert "ms_initkit.stages.apply" in loaded
+    assert loaded.isdisjoint(f"ms_initkit.{name}" for name in ("layouts", "stages.measure", "stages.choices"))
+
+
 def test_drawing_imports_no_mindspore() -> None:
     work = "from ms_initkit import draws, stream\nstream.sample(draws.Normal(0, 1), (4, 4), 1)"
     assert "mindspore" not in imported_by(work)
