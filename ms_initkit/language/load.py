@@ -8,7 +8,7 @@ whoever extends it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from graphlib import CycleError, TopologicalSorter
@@ -109,7 +109,7 @@ def draft_recipe(source: RecipeSource) -> tuple[Recipe | None, list[Finding]]:
     scope = Scope(is_complete=is_complete)
     for document in reversed(documents):  # ancestors first: their variables are known to their children
         found = Problems(list(document.findings))
-        file = found.attempt(_read_document, document, scope, _ids(read), found).or_else(None)
+        file = found.attempt(_read_document, document, scope, partial(_ids, read), found).or_else(None)
         if file is not None:
             read.append(file)
             scope = file.scope
@@ -129,13 +129,15 @@ def _ids(ancestors: Sequence[_File]) -> Collection[str]:
     return dict.fromkeys(rule.id for rule in _merge_rules(ancestors[::-1]))
 
 
-def _read_document(document: Document, inherited: Scope, ids: Collection[str], problems: Problems) -> _File | None:
+def _read_document(
+    document: Document, inherited: Scope, ids: Callable[[], Collection[str]], problems: Problems
+) -> _File | None:
     """Returns what the file says, as far as it could be read; the rest goes to ``problems``.
 
     Args:
         document: The file's nodes.
         inherited: The variables of its ancestors.
-        ids: Their rules.
+        ids: Returns their rules.
         problems: Takes what is wrong.
     """
     if document.root is None:
@@ -163,7 +165,7 @@ def _read_document(document: Document, inherited: Scope, ids: Collection[str], p
         rules=rules,
         digest=_digest([document]),
     )
-    known = ids if inherited.is_complete else None
+    known = ids() if inherited.is_complete and "without" in fields else None
     without = fields.read("without", partial(_read_ids, known=known), ()).or_else(None)
     is_list = isinstance(fields.nodes.get("rules"), ListNode | None)
     is_whole = None not in (strip_prefixes, without) and is_list and wanted == (len(variables), len(rules))

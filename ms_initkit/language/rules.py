@@ -16,7 +16,7 @@ from ms_initkit.language.fans import FansSpec
 from ms_initkit.language.fits import Fit
 from ms_initkit.language.parts import PartsSpec, has_parts, read_parts
 from ms_initkit.language.rows import Rows
-from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, VariableKind, read_condition
+from ms_initkit.language.scope import FAN_NAMES, SHAPE_NAMES, Scope, read_condition
 from ms_initkit.language.selector_tests import ANY, Has, Trainable
 from ms_initkit.language.selectors import Selector, read_selector
 from ms_initkit.language.sources import FromSpec, LikeSpec, read_from, read_like
@@ -293,10 +293,8 @@ def _refuse_captures(selector: Selector, scope: Scope, problems: Problems) -> No
 def _scope_inside(scope: Scope, selector: Selector | None) -> Scope:
     if selector is None:
         return replace(scope, is_complete=False)
-    texts: dict[str, VariableKind] = dict.fromkeys(sorted(selector.texts), "text")
-    numbers = (name for name in selector.captures if name not in texts)
-    inside = replace(scope, captures=selector.captures, variables={**scope.variables, **texts})
-    return inside.with_names(numbers)
+    inside = replace(scope, captures=selector.captures, texts=selector.texts)
+    return inside.with_names(selector.captures)
 
 
 def _read_action(fields: Fields, full: Scope, inside: Scope, span: Span) -> Action:

@@ -16,10 +16,12 @@ from ms_initkit.syntax.nodes import Node, Scalar
 from ms_initkit.syntax.numerals import explain_ambiguity
 from ms_initkit.syntax.problems import Problems, failure
 from ms_initkit.syntax.reading import described, few, flag_hint, is_unquoted_glob, read_each, refuse_ambiguous, too_much
-from ms_initkit.syntax.work import TooMuchWorkError, expression_too_large
+from ms_initkit.syntax.work import TooMuchWorkError, expression_too_large, spend
 
 FAN_NAMES: Final = ("fan_in", "fan_out")
 SHAPE_NAMES: Final = ("shape", "ndim")
+
+_STEPS: Final = 50  # of work that it takes to look up a name, and to say that it is none
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
 
@@ -33,7 +35,8 @@ class Scope:
         others: Captures and what is known of the tensor.
         later: Variables that stand after it in the same file, with where.
         is_complete: Whether all of it is known: not so where a parent or a match could not be read.
-        captures: The captures of the rule, for names of entries; those of numbers are among ``others``.
+        captures: The captures of the rule, for names of entries; they are among ``others``.
+        texts: Those of them that are texts.
         has_cell: Whether there is a cell whose options ``cell.NAME`` may name.
         of_parameters: Names that are known of each parameter, and not here.
     """
@@ -43,12 +46,17 @@ class Scope:
     later: Mapping[str, Span] = field(default_factory=dict)
     is_complete: bool = True
     captures: tuple[str, ...] = ()
+    texts: frozenset[str] = frozenset()
     has_cell: bool = False
     of_parameters: tuple[str, ...] = ()
 
     def with_names(self, names: Iterable[str]) -> Scope:
         """Returns the scope with more names of numbers."""
         return replace(self, others=(*self.others, *names))
+
+    def kind_of(self, name: str) -> VariableKind:
+        """Returns what a name stands for that is known."""
+        return "text" if name in self.texts else self.variables.get(name, "number")
 
     def __contains__(self, name: object) -> bool:
         return name in self.variables or name in self.others
@@ -93,11 +101,13 @@ def _read(node: Scalar, scope: Scope, *, is_condition: bool) -> Expression:
         expression = Expression(node.text, is_condition)
         if not expression.names:
             expression.evaluate({})  # what has no value in any network is wrong here already
+        spend(_STEPS * len(expression.names))
     except TooMuchWorkError as error:
         raise too_much(error, node, expression_too_large) from error
     except ExpressionError as error:
         raise _placed(error, node) from error
-    _check_names(expression, node, scope)
+    if expression.names:
+        _check_names(expression, node, scope)
     return expression
 
 
@@ -116,7 +126,7 @@ def _placed(error: ExpressionError, node: Scalar) -> RecipeError:
 def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
     """Raises for every name that ``scope`` does not know, or that is no number where a number is due."""
     problems = Problems()
-    texts = {name for name in expression.names if scope.variables.get(name, "number") != "number"}
+    texts = {name for name in expression.names if scope.kind_of(name) != "number"}
     misplaced = texts & expression.arithmetic_names() if texts else texts
     for name in sorted(expression.names, key=expression.find):
         span = node.part(expression.find(name), len(name))
@@ -136,7 +146,7 @@ def _check_names(expression: Expression, node: Scalar, scope: Scope) -> None:
             hint = suggestion(name, scope) or known_names(scope)
             problems.add("unknown-variable", f"no variable is called {name!r}", span=span, help=hint)
         elif name in misplaced:
-            problems.add("wrong-type", f"the variable {name!r} is a {scope.variables[name]}, not a number", span=span)
+            problems.add("wrong-type", f"the variable {name!r} is a {scope.kind_of(name)}, not a number", span=span)
     problems.settle()
 
 

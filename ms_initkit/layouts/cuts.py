@@ -32,6 +32,9 @@ from ms_initkit.syntax.schemas import Key, Table
 Environment: TypeAlias = Mapping[str, Value]
 Ratio: TypeAlias = Expression | tuple[Expression, ...]
 
+_MOST_BLOCKS: Final = 4096  # of which there are as many as heads, or experts
+_MOST_SHOWN: Final = 20  # numbers in a message
+
 
 @record
 class Split:
@@ -109,7 +112,7 @@ class Split:
             part, odd = divmod(size, parts // copies)
             if rest or odd:
                 raise ValueError(
-                    f"axis {self.axis} of length {extent} in blocks of the ratio {ratio} "
+                    f"axis {self.axis} of length {extent} in blocks of the ratio {_shown(ratio)} "
                     f"cannot be cut into {parts} parts"
                 )
             at = index // copies
@@ -125,17 +128,25 @@ class Split:
             case tuple() as weights:
                 ratio = tuple(whole_number(weight.evaluate(environment), "blocks") for weight in weights)
             case count:
-                ratio = (1,) * whole_number(count.evaluate(environment), "blocks")
+                blocks = whole_number(count.evaluate(environment), "blocks")
+                if blocks > _MOST_BLOCKS:
+                    raise ValueError(f"there are {blocks:,} blocks, and at most {_MOST_BLOCKS:,} are read")
+                ratio = (1,) * blocks
         copies = tuple(whole_number(times.evaluate(environment), "copies") for times in self.copies)
         if len(copies) == 1:
             copies *= len(ratio)
         if not ratio or min(ratio) < 1 or len(copies) != len(ratio):
-            raise ValueError(f"blocks in the ratio {ratio}, each held by {copies} ranks, are no cut")
+            raise ValueError(f"blocks in the ratio {_shown(ratio)}, each held by {_shown(copies)} ranks, are no cut")
         if parts < 1 or not 0 <= index < parts:
             raise ValueError(f"there is no part {index} of {parts}")
         if any(times < 1 or parts % times for times in copies):
-            raise ValueError(f"{parts} parts cannot be held by {copies} ranks each")
+            raise ValueError(f"{parts} parts cannot be held by {_shown(copies)} ranks each")
         return parts, index, ratio, copies
+
+
+def _shown(numbers: tuple[int, ...]) -> str:
+    more = len(numbers) - _MOST_SHOWN
+    return str(numbers) if more <= 0 else f"({', '.join(map(str, numbers[:_MOST_SHOWN]))} and {more:,} more)"
 
 
 @record

@@ -41,6 +41,8 @@ class Waiting:
 
 _LONGEST: Final = 300  # letters that a line has of its source
 _MOST_NAMED: Final = 20
+_DEEPEST: Final = 24  # what is made of what is made of another's values is a draw within a draw
+_MOST_COMPARED: Final = 2000  # names
 
 Taken: TypeAlias = Callable[[Waiting, Draw, tuple[int, ...]], Draw]
 
@@ -52,11 +54,15 @@ class Likes:
     Args:
         waiting: Those that wait.
         before: What steps begin with, of parameters that have steps.
+        depths: How often what a line takes was made of what its source took, and so on.
+        by_digits: The names by their digits, for guesses, where all of them are too many to compare.
         circles: What is found of those that wait for themselves.
     """
 
     waiting: dict[int, Waiting] = field(default_factory=dict)
     before: dict[int, Draw] = field(default_factory=dict)
+    depths: dict[int, int] = field(default_factory=dict)
+    by_digits: dict[str, list[str]] = field(default_factory=dict)
     circles: list[Finding] = field(default_factory=list)
 
     def follow(
@@ -87,11 +93,29 @@ class Likes:
             else:
                 for number in reversed(chain):
                     try:
+                        self._refuse_nothing(left[number].wanted, numbers)
+                        self._deepen(left[number], number, numbers[left[number].wanted])
                         lines[number] = _line(left[number], lines, numbers, taken, self._held)
                     except ValueError as error:
                         fail(left[number].rule, left[number].original, error)
             for number in chain:
                 del left[number]
+
+    def _refuse_nothing(self, wanted: str, numbers: Mapping[str, int]) -> None:
+        if wanted in numbers:
+            return
+        if len(numbers) > _MOST_COMPARED and not self.by_digits:
+            for name in numbers:
+                self.by_digits.setdefault(_digits(name), []).append(name)
+        guess = suggestion(wanted, self.by_digits.get(_digits(wanted), ()) if self.by_digits else numbers)
+        raise ValueError(f"no parameter is called {wanted!r}" + (f": {guess}" if guess else ""))
+
+    def _deepen(self, waiting: Waiting, number: int, source: int) -> None:
+        is_made = bool(waiting.rule.then) or waiting.rule.fit is not None
+        depth = self.depths.get(source, 0) + is_made
+        if depth > _DEEPEST:
+            raise ValueError(f"its values are made of others, and these of others again, more than {_DEEPEST} times")
+        self.depths[number] = depth
 
     def _held(self, waiting: Waiting, source: Assignment, number: int) -> tuple[Draw, str]:
         """Returns the values that are taken, before or after the steps of ``source``, and what they are."""
@@ -115,9 +139,6 @@ def _line(
     held_of: Callable[[Waiting, Assignment, int], tuple[Draw, str]],
 ) -> Assignment:
     wanted, info = waiting.wanted, waiting.info
-    if wanted not in numbers:
-        guess = suggestion(wanted, numbers)
-        raise ValueError(f"no parameter is called {wanted!r}" + (f": {guess}" if guess else ""))
     source, own = lines[numbers[wanted]], lines[numbers[info.name]]
     fit, is_alike = waiting.rule.fit, source.shape == info.shape
     if not _may_be_taken(waiting, source):
@@ -143,6 +164,10 @@ def _may_be_taken(waiting: Waiting, source: Assignment) -> bool:
     is_computed = bool(rule.then) and {source.dtype, info.dtype} <= {"float32", *HALVES}
     is_made = rule.fit is not None or any(step.is_reducing for step in rule.then)
     return (source.dtype == info.dtype or is_computed) and (source.shape == info.shape or is_made)
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
 
 
 def _shortened(text: str) -> str:

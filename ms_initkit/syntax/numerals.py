@@ -17,6 +17,7 @@ _GROUPED: Final = re.compile(r"[+-]?(?:[0-9][0-9_.]*)?[0-9]_[0-9_]*(?:\.[0-9_]*)
 _SEXAGESIMAL: Final = re.compile(r"[+-]?[0-9]+(?::[0-5]?[0-9])+(?:\.[0-9]*)?")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}")
 _FIGURE: Final = re.compile(r"[+-]?[0-9]")  # begins whatever is refused although it looks like a number
+_PLAIN: Final = re.compile(r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")  # what most numbers are
 _INTEGER: Final = re.compile(r"[+-]?[0-9]+")
 _ZEROS: Final = re.compile(r"^([+-]?)0+(?=[0-9])")
 _LONGEST: Final = 400  # the shortest way to write the largest float with an integer's digits is 309 long
@@ -36,7 +37,7 @@ def read_number(text: str) -> int | float | None:
 
 def explain_ambiguity(text: str) -> tuple[str, str] | None:
     """Returns why ``text`` is refused although it looks like a number, and what to write, or None."""
-    if len(text) > _LONGEST or _FIGURE.match(text) is None:
+    if len(text) > _LONGEST or _FIGURE.match(text) is None or _PLAIN.fullmatch(text):
         return None
     if _LEADING_ZERO.fullmatch(text):
         plain = _ZEROS.sub(r"\1", text)

@@ -1,40 +1,35 @@
-"""What each shape takes: ``python -m tests.bombs.measure [SHAPE ...]`` prints processor time and memory.
+"""What each shape takes: ``python -m tests.bombs.measure [SHAPE ...]``; ``--page`` writes it into docs/reliability.md.
 
-Each is answered in a process of its own: checked, and held against a network of one parameter and of 50,000.
+Each is answered in a process of its own, forked where all that is needed is there: alone, and held against a network of
+50,000 parameters. Counted are processor time of the process, and its largest memory beside that of a process that
+answers three words; what is said is also made JSON. Shapes that are named take the places of what was measured last.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import multiprocessing
 import resource
-import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
-from ms_initkit.findings import InitKitError, findings_to_json
-from ms_initkit.language.load import draft_recipe
-from ms_initkit.networks.params import Owner, ParamInfo
-from ms_initkit.stages.plan import plan_infos
+from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.source import read_text
+from tests.bombs.answers import answer, network
+from tests.bombs.legitimate import LEGITIMATE
+from tests.bombs.others import OTHERS
+from tests.bombs.page import RESULTS, write_pages
 from tests.bombs.shapes import MEBIBYTE, SHAPES
 
-_LEAVES: Final = ("attn.weight", "attn.bias", "mlp.fc1.weight", "mlp.fc2.weight", "norm.gamma")
+PARAMETERS: Final = 50_000
 _GIVEN_UP: Final = 60  # seconds of processor time
-
-
-def network(size: int) -> tuple[ParamInfo, ...]:
-    """Returns ``size`` parameters of layers that are numbered through."""
-    found = []
-    for number in range(size):
-        layer, leaf = divmod(number, len(_LEAVES))
-        name = f"layers.{layer}.{_LEAVES[leaf]}"
-        shape = (8,) if leaf in (1, 4) else (8, 8)
-        cell = ("LayerNorm", "Cell") if leaf == 4 else ("Dense", "Cell")
-        siblings = (("weight", (8, 8)),) if leaf != 4 else ()
-        found.append(ParamInfo((Owner(name, name.rpartition(".")[2], cell, 1, False, siblings),), shape))
-    return tuple(found)
+_TRIVIAL: Final = "{family: a, rules: [{match: '**', init: ones}]}"
 
 
 def text_of(name: str, size: int = MEBIBYTE) -> str:
@@ -46,56 +41,67 @@ def text_of(name: str, size: int = MEBIBYTE) -> str:
         size = size * 4 // 5
 
 
-def answer(path: str, infos: tuple[ParamInfo, ...]) -> str:
-    """Returns what is said of the recipe ``path``, alone or held against ``infos``; as long as that is shown."""
-    if not infos:
-        _, findings = draft_recipe(path)
-        findings_to_json(findings)
-        return str(InitKitError(findings)) if findings else "nothing is wrong"
-    try:
-        return str(plan_infos(infos, path))
-    except InitKitError as error:
-        findings_to_json(error.findings)
-        return str(error)
+def _write(folder: Path, name: str) -> None:
+    if name in OTHERS:
+        OTHERS[name].write(folder)
+    else:
+        text = LEGITIMATE[name]() if name in LEGITIMATE else text_of(name)
+        (folder / "bomb.yaml").write_text(text, encoding="utf-8")
 
 
-def _measured(name: str, parameters: int, size: int) -> str:
-    """Returns seconds of processor time and MiB that one answer takes beside what was there before."""
-    command = [sys.executable, "-m", "tests.bombs.measure", "--alone", str(parameters), "--size", str(size), name]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
-    return result.stdout.strip() if result.returncode == 0 else f"broke: {result.stderr[-200:].strip()}"
+def _apart(work: Callable[[], object]) -> tuple[float, float] | None:
+    """Does ``work`` in a process of its own; returns its seconds and its MiB, None if it broke or took too long."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    process = context.Process(target=_timed, args=(work, sender))
+    process.start()
+    process.join()
+    return receiver.recv() if process.exitcode == 0 and receiver.poll() else None
 
 
-def _alone(name: str, parameters: int, size: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "bomb.yaml"
-        path.write_text(text_of(name, size), encoding="utf-8")
-        infos = network(parameters)
-        answer("{family: a, rules: [{match: '**', init: ones}]}", infos)  # what is imported late
-        before = resource.getrusage(resource.RUSAGE_SELF)
-        resource.setrlimit(resource.RLIMIT_CPU, (int(before.ru_utime) + 25, resource.RLIM_INFINITY))
-        said = answer(str(path), infos)
-        after = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    sys.stdout.write(
-        f"{seconds:.2f} s, {(after.ru_maxrss - before.ru_maxrss) / 1024:.0f} MiB, {len(said):,} characters\n"
-    )
+def _timed(work: Callable[[], object], sender: Connection) -> None:
+    resource.setrlimit(resource.RLIMIT_CPU, (_GIVEN_UP, resource.RLIM_INFINITY))
+    work()
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    sender.send((used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))
+
+
+def measured(name: str, infos: tuple[ParamInfo, ...]) -> list[tuple[float, float] | None]:
+    """Returns seconds and MiB of one shape, alone and, if it is a recipe, held against ``infos``."""
+    with tempfile.TemporaryDirectory() as text:
+        folder = Path(text)
+        _apart(partial(_write, folder, name))
+        if name in OTHERS:
+            return [_beside(_apart(partial(OTHERS[name].ask, folder)), _apart(int))]
+        path = str(folder / "bomb.yaml")
+        return [
+            _beside(_apart(partial(answer, path, held)), _apart(partial(answer, _TRIVIAL, held)))
+            for held in ((), infos)
+        ]
+
+
+def _beside(taken: tuple[float, float] | None, before: tuple[float, float] | None) -> tuple[float, float] | None:
+    return None if taken is None or before is None else (taken[0], max(0.0, taken[1] - before[1]))
 
 
 def main() -> None:
     """Measures the shapes that are named, or all."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=int, default=MEBIBYTE)
-    parser.add_argument("--alone", type=int)
+    parser.add_argument("--page", action="store_true", help="write docs/reliability.md of what was measured last")
     parser.add_argument("shapes", nargs="*")
     options = parser.parse_args()
-    if options.alone is not None:
-        _alone(options.shapes[0], options.alone, options.size)
-        return
-    for name in options.shapes or SHAPES:
-        each = " | ".join(_measured(name, parameters, options.size) for parameters in (0, 1, 50_000))
-        sys.stdout.write(f"{name} | {each}\n")
-        sys.stdout.flush()
+    results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    if not options.page:
+        infos = network(PARAMETERS)
+        for held in ((), infos[:1]):
+            answer(_TRIVIAL, held)  # what is imported late
+        for name in options.shapes or [*SHAPES, *OTHERS, *LEGITIMATE]:
+            results[name] = measured(name, infos)
+            each = " | ".join("broke" if one is None else f"{one[0]:.2f} s, {one[1]:.0f} MiB" for one in results[name])
+            sys.stdout.write(f"{name} | {each}\n")
+            sys.stdout.flush()
+            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write_pages(results)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
+
+Shapes: TypeAlias = dict[str, Callable[[int], str]]
 
 MEBIBYTE: Final = 1 << 20
 _HEAD: Final = "family: f\nrules:\n"
@@ -49,8 +51,26 @@ def _ones_and_zeros(number: int) -> str:
 
 
 _END: Final = ", init: ones}"
-SHAPES: Final[dict[str, Callable[[int], str]]] = {
-    # YAML
+_WRONG: Final = (
+    'match: "layers.{n}.atn.weight", init: ones',
+    'match: "**.wieght", init: he_normal',
+    'match: "**", init: he_nromal',
+    'match: "**", init: {{normal: {{sgima: 1}}}}',
+    'match: "**", inti: ones',
+    'match: "**", init: {{constant: "width * {n}"}}',
+    'match: "**.{{i}}.**", init: {{constant: "1 / (i - i)"}}',
+    "match: {{cell: Desne}}, init: xavier_normal",
+    "match: {{param: gamma}}, init: xavier_normal",
+    'match: "layers.{{i}}.**", init: ones, where: j > {n}',
+    'match: "layers.{{i}}.**", init: ones, where: i > 10000 + {n}',
+    'match: "layers.{n}.**", like: "layer.{n}"',
+    'match: "**", from: nowhere{n}.npz',
+    'match: "**", init: {{normal: 1e300}}',
+    'match: "**", init: ones, blocks: {{axis: 0, sizes: [1, {n}]}}',
+    'match: "a{{b", init: ones',
+    'match: {{regex: "(a{n}"}}, init: ones',
+)
+YAML: Final[Shapes] = {
     "anchors": _each(lambda n: f"a{n}: &b{n} x\n", "family: f\n"),
     "aliases": _each(lambda n: "*a, ", "family: &a f\nrules: [", "]\n"),
     "open brackets": lambda size: "family: " + "[" * (size - 8),
@@ -74,7 +94,8 @@ SHAPES: Final[dict[str, Callable[[int], str]]] = {
         lambda n: f'match: "\N{MATHEMATICAL SCRIPT SMALL A}{n}.\N{SNOWMAN}\N{COMBINING ACUTE ACCENT}", init: ones'
     ),
     "directions": _rules(lambda n: f'id: "\N{RIGHT-TO-LEFT OVERRIDE}{n}", match: "**", init: ones'),
-    # rules
+}
+RULES: Final[Shapes] = {
     "rules for everything": _rules(lambda n: 'match: "**", init: ones'),
     "rules for nothing": _globs(lambda n: f"**.nothing{n}.*"),
     "rules of whole names": _globs(lambda n: f"layers.{n}.attn.weight"),
@@ -96,7 +117,38 @@ SHAPES: Final[dict[str, Callable[[int], str]]] = {
     "files that are missing": _rules(lambda n: f'match: "**", from: missing{n}.safetensors, optional: true'),
     "files, each next": _rules(lambda n: f'match: "**", from: {{path: missing{n}.npz, missing: next}}'),
     "likenesses": _rules(lambda n: f'match: "layers.{n}.attn.weight", like: "layers.{n + 1}.attn.weight"'),
-    # globs and regular expressions
+    "rules for everything, optional": _rules(lambda n: 'match: "**", init: ones, optional: true'),
+    "rules of every word": _globs(lambda n: f"**.{'abc'[n % 3]}{n}.weight"),
+    "false conditions of whole names": _rules(
+        lambda n: f'match: "layers.{9999 - n}.attn.weight", init: ones, where: ndim > 9'
+    ),
+    "conditions beside many variables": _each(
+        lambda n: f'  - {{match: "layers.{{i}}.**", init: ones, where: i == v{n % 1000}}}\n',
+        "family: f\nvars:\n" + "".join(f"  v{n}: {n}\n" for n in range(1000)) + "rules:\n",
+    ),
+    "likenesses with steps": _rules(
+        lambda n: f'match: "layers.{n}.attn.weight", like: "layers.{n + 1}.attn.weight", then: [{{multiply: 2}}]'
+    ),
+    "likenesses of nothing": _rules(lambda n: f'match: "layers.{n}.attn.weight", like: "layers.{n}.atn.weight"'),
+    "likenesses in a circle": _rules(
+        lambda n: f'match: "layers.{n}.attn.weight", like: "layers.{(n + 1) % 5000}.attn.weight"'
+    ),
+    "a likeness of each layer": lambda size: _filled(
+        f'{_HEAD}  - {{match: "layers.{{i}}.attn.weight", like: "layers.{{i}}.nothing"}}\n', (), size
+    ),
+    "fits": _rules(lambda n: f'match: "**", like: "layers.{n}.attn.weight", fit: rows'),
+    "factors": _rules(
+        lambda n: f'match: "layers.{n}.attn.weight", like: "layers.{n}.mlp.fc1.weight", '
+        "then: [{low_rank: {scheme: pissa, part: rest, rank: 2, scale: 1}}]"
+    ),
+    "rows of a rule": _rules(lambda n: f'match: "layers.{n}.**", init: ones, rows: [0, "{n}:", -1]'),
+    "masks": _rules(lambda n: f'match: "**", init: ones, then: [{{mask: {{path: m{n}.npz}}}}]'),
+    "names of a file": _rules(
+        lambda n: f'match: "layers.{{i}}.{{r:**}}", from: {{path: a{n % 9}.npz, name: "x{n}.{{i}}.{{r}}"}}, optional: true'
+    ),
+    "wrong rules of every kind": _rules(lambda n: _WRONG[n % len(_WRONG)].format(n=n)),
+}
+PATTERNS: Final[Shapes] = {
     "globs of 128 alternatives": _globs(lambda n: "{a,b}" * 7 + str(n)),
     "globs of nested choices": _globs(lambda n: "{a,{b,{c,{d,{e,{f,{g,h}}}}}}}" * 2 + str(n)),
     "globs of many stars": _globs(lambda n: "*a" * 190 + str(n)),
@@ -117,7 +169,15 @@ SHAPES: Final[dict[str, Callable[[int], str]]] = {
     "regexes of many groups": _regexes(lambda n: "".join(f"(?P<g{k}>.?)" for k in range(40)) + f".*{n}"),
     "regexes of many states": _regexes(lambda n: f"(.*[aeiou].{{{n % 50 + 100}}}|x{n})"),
     "regexes in parentheses": _regexes(lambda n: "(" * 240 + ")" * 240),
-    # numbers and expressions
+    "regexes whose groups are used": _rules(
+        lambda n: "match: {regex: '(?P<g>(?:.?)*).(?P<h>.*)t'}, init: ones, where: g == \"" + str(n) + '"'
+    ),
+    "regexes of groups, once": lambda size: _HEAD
+    + "  - {match: {regex: '"
+    + "".join(f"(?P<g{k}>.?)" for k in range(35))
+    + ".*'}, init: ones, where: g1 == 'x'}\n",
+}
+EXPRESSIONS: Final[Shapes] = {
     "one long number": _one('{match: "**", init: ', lambda n: "9", "}"),
     "long numbers": _rules(lambda n: f'match: "**", init: {"9" * 400}'),
     "one long sum": _one('{match: "**", init: {constant: "1', lambda n: "+1", '"}}'),
@@ -135,7 +195,23 @@ SHAPES: Final[dict[str, Callable[[int], str]]] = {
     "counts": _each(lambda n: f'  v{n}: {{count: "**.{{i}}.*{n}*"}}\n', "family: f\nvars:\n"),
     "extents": _each(lambda n: f'  v{n}: {{extent: {{of: "**.a1234567890*{n}", axis: 0}}}}\n', "family: f\nvars:\n"),
     "configurations": _each(lambda n: f"  v{n}: {{config: a.b.c{n}}}\n", "family: f\nvars:\n"),
-    # one rule with a long part
+    "sums of an index": lambda size: f'{_HEAD}  - {{match: "layers.{{i}}.**", init: {{constant: {"i+" * 90}1}}}}\n',
+    "sums of what is not known": _rules(
+        lambda n: f'match: "**", init: {{constant: "{"+".join(f"u{n}x{k}" for k in range(60))}"}}'
+    ),
+    "sums of words": _each(
+        lambda n: f'  - {{match: "**", init: {{constant: "{"+".join(f"v{k}" for k in range(90))}"}}}}\n',
+        "family: f\nvars:\n" + "".join(f"  v{n}: 'w'\n" for n in range(90)) + "rules:\n",
+    ),
+    "numbers of a file": _rules(
+        lambda n: f'match: "**", init: {{constant: {{value: {{from: n{n}.npy}}}}}}, optional: true'
+    ),
+    "captures beside many variables": _each(
+        lambda n: f'  - {{match: "{{a{n}:*}}.**", init: ones}}\n',
+        "family: f\nvars:\n" + "".join(f"  v{n}: {n}\n" for n in range(9000)) + "rules:\n",
+    ),
+}
+LONG: Final[Shapes] = {
     "a cut of many sizes": _one('{match: "**", init: ones, blocks: {axis: 0, sizes: [', lambda n: "1, ", "]}}"),
     "a cut of many parts": _one('{match: "**", blocks: {axis: 0, parts: [', lambda n: "{size: 1, init: ones}, ", "]}}"),
     "a cut into very many": _rules(
@@ -151,10 +227,26 @@ SHAPES: Final[dict[str, Callable[[int], str]]] = {
     "initializers in initializers": lambda size: f'{_HEAD}  - {{match: "**", init: '
     + "{mixture: [[1, " * (size // 30)
     + "\n",
-    # the head
+    "many elements": _one('{match: "**", init: {normal: 1}, then: [', lambda n: "{set: {at: [0], to: 1}}, ", "]}"),
+    "many rows of a rule": _one('{match: "**", init: {normal: 1}, rows: [', lambda n: f'"{n}:{n + 1}", ', "]}"),
+    "as many blocks as rows": lambda size: f'{_HEAD}  - {{match: "**", init: xavier_normal, blocks: {{axis: 0, parts: "shape[0]"}}}}\n',
+    "an index for each block": lambda size: f'{_HEAD}  - {{match: "layers.{{i}}.**", init: ones, blocks: {{axis: 0, sizes: ['
+    + "i+1, " * 6000
+    + "]}}\n",
+}
+HEAD: Final[Shapes] = {
     "prefixes": _one('{match: "**", init: ones}\nstrip_prefixes: [', lambda n: f"p{n}, ", "]"),
     "rules left out": _one('{match: "**", init: ones}\nwithout: [', lambda n: f"r{n}, ", "]\nextends: base"),
     "signatures": _one('{match: "**", init: ones}\nsignature: [', lambda n: f'"**.a{n}*", ', "]"),
     "networks": _one('{match: "**", init: ones}\nnetworks: {a: [', lambda n: f"N{n}, ", "]}"),
     "references": _one('{match: "**", init: ones}\nreference: {', lambda n: f"a{n}: b, ", "}"),
 }
+GROUPS: Final[Mapping[str, Shapes]] = {
+    "how YAML is written": YAML,
+    "rules": RULES,
+    "globs and regular expressions": PATTERNS,
+    "numbers, expressions, variables": EXPRESSIONS,
+    "one rule with a long part": LONG,
+    "the head": HEAD,
+}
+SHAPES: Final[Shapes] = {name: shape for shapes in GROUPS.values() for name, shape in shapes.items()}

@@ -140,6 +140,12 @@ def test_blocks_that_do_not_come_out_even_are_refused() -> None:
     )
 
 
+def test_a_thousand_million_blocks_are_refused_before_they_are_counted_out() -> None:
+    assert "there are 1,000,000,000 blocks, and at most 4,096 are read" in refused(
+        place("w", split(0, "tp", blocks=10**9)), info("w", 4)
+    )
+
+
 def test_an_axis_that_is_not_there_is_refused() -> None:
     assert "a tensor of 1 axes has no axis 1" in refused(place("w", split(1, "tp")), info("w", 4))
 

@@ -205,3 +205,23 @@ def test_a_long_circle_is_told_in_a_few_words() -> None:
     assert finding.code == "cyclic-values"
     assert finding.notes[0].startswith("by way of 'a1.weight', ")
     assert finding.notes[0].endswith(", 480 more, 'a0.weight'")
+
+
+def test_what_is_made_of_what_is_made_of_others_has_an_end() -> None:
+    """A thousand steps within each other are no draw that anything could walk through."""
+    rules = "\n".join(f"{{match: a{n}.weight, like: a{n + 1}.weight, then: [{{multiply: 2}}]}}" for n in range(999))
+    loaded = recipe(rules + "\n{match: '**', init: ones}")
+
+    with pytest.raises(PlanError, match="and these of others again, more than 24 times"):
+        bind(loaded, [info(f"a{n}.weight") for n in range(1000)], strict=True)
+
+    few = bind(loaded, [info(f"a{n}.weight") for n in range(980, 1000)], strict=False)
+    assert few["a980.weight"].moments.mean == 2.0**19
+
+
+def test_of_very_many_names_those_of_the_same_layer_are_guessed() -> None:
+    infos = [info(f"layers.{n}.attn.weight") for n in range(3000)]
+    loaded = recipe("{match: layers.7.attn.weight, like: layers.2999.atn.weight}\n{match: '**', init: ones}")
+
+    with pytest.raises(PlanError, match=r"did you mean 'layers\.2999\.attn\.weight'"):
+        bind(loaded, infos, strict=True)
