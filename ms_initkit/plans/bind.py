@@ -190,7 +190,7 @@ def _active_rules(rules: Sequence[Rule], values: Mapping[str, VariableValue]) ->
 
 
 _CHEAP: Final = 32  # parts of a rule that are looked at in one step of work
-_STEPS: Final = 20  # of work that it takes to ask whether a rule's `where` holds for a parameter
+_STEPS: Final = 10  # of work that it takes to ask whether a rule's `where` holds for a parameter
 
 
 class _FailedConditionError(Exception):

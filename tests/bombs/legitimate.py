@@ -31,7 +31,19 @@ def _sensible() -> str:
     return _recipe([*rules, 'match: "**.{weight,bias}", init: he_normal', "match: {cell: LayerNorm}, init: ones"])
 
 
+def _nothing() -> str:
+    """Returns 2,000 rules for layers that are not there."""
+    return _recipe(f'match: "encoder.layers.{n}.attn.weight", init: ones' for n in range(2000))
+
+
+def _backtracking() -> str:
+    """Returns ten expressions each of which keeps Python's matcher busy for ever."""
+    return _recipe(rf"match: {{regex: '(\w+\.?)+x{n}'}}, init: ones" for n in range(10))
+
+
 LEGITIMATE: Final[dict[str, Callable[[], str]]] = {
     "8,000 rules for single layers": _each_layer,
     "2,000 rules as hands write them": _sensible,
+    "2,000 rules that select nothing": _nothing,
+    r"10 regular expressions such as `(\w+\.?)+x`": _backtracking,
 }

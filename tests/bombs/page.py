@@ -48,6 +48,8 @@ _IN_CHINESE: Final = {
     "a layout of cuts into a thousand million": "切成十亿块的布局",
     "8,000 rules for single layers": "8,000 条规则，每条一层",
     "2,000 rules as hands write them": "2,000 条手写的规则",
+    "2,000 rules that select nothing": "2,000 条什么也选不中的规则",
+    r"10 regular expressions such as `(\w+\.?)+x`": r"10 个 `(\w+\.?)+x` 之类的正则表达式",
 }
 
 
