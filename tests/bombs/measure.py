@@ -17,7 +17,7 @@ from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.source import read_text
@@ -66,22 +66,33 @@ def _timed(work: Callable[[], object], sender: Connection) -> None:
     sender.send((used.ru_utime + used.ru_stime, used.ru_maxrss / 1024))
 
 
-def measured(name: str, infos: tuple[ParamInfo, ...]) -> list[tuple[float, float] | None]:
-    """Returns seconds and MiB of one shape, alone and, if it is a recipe, held against ``infos``."""
+class Held(NamedTuple):
+    """Parameters, and the MiB that a process has that answers three words of them."""
+
+    infos: tuple[ParamInfo, ...]
+    before: float
+
+    @classmethod
+    def of(cls, infos: tuple[ParamInfo, ...]) -> Held:
+        """Measures a process that holds ``infos``."""
+        taken = _apart(partial(answer, _TRIVIAL, infos))
+        assert taken is not None
+        return cls(infos, taken[1])
+
+
+def measured(name: str, networks: tuple[Held, ...]) -> list[tuple[float, float] | None]:
+    """Returns seconds and MiB of one shape, alone and, if it is a recipe, held against ``networks``."""
     with tempfile.TemporaryDirectory() as text:
         folder = Path(text)
         _apart(partial(_write, folder, name))
         if name in OTHERS:
-            return [_beside(_apart(partial(OTHERS[name].ask, folder)), _apart(int))]
+            return [_beside(_apart(partial(OTHERS[name].ask, folder)), networks[0].before)]
         path = str(folder / "bomb.yaml")
-        return [
-            _beside(_apart(partial(answer, path, held)), _apart(partial(answer, _TRIVIAL, held)))
-            for held in ((), infos)
-        ]
+        return [_beside(_apart(partial(answer, path, held.infos)), held.before) for held in networks]
 
 
-def _beside(taken: tuple[float, float] | None, before: tuple[float, float] | None) -> tuple[float, float] | None:
-    return None if taken is None or before is None else (taken[0], max(0.0, taken[1] - before[1]))
+def _beside(taken: tuple[float, float] | None, before: float) -> tuple[float, float] | None:
+    return None if taken is None else (taken[0], max(0.0, taken[1] - before))
 
 
 def main() -> None:
@@ -95,8 +106,9 @@ def main() -> None:
         infos = network(PARAMETERS)
         for held in ((), infos[:1]):
             answer(_TRIVIAL, held)  # what is imported late
+        networks = (Held.of(()), Held.of(infos))
         for name in options.shapes or [*SHAPES, *OTHERS, *LEGITIMATE]:
-            results[name] = measured(name, infos)
+            results[name] = measured(name, networks)
             each = " | ".join("broke" if one is None else f"{one[0]:.2f} s, {one[1]:.0f} MiB" for one in results[name])
             sys.stdout.write(f"{name} | {each}\n")
             sys.stdout.flush()
