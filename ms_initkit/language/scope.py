@@ -21,7 +21,9 @@ from ms_initkit.syntax.work import TooMuchWorkError, expression_too_large, spend
 FAN_NAMES: Final = ("fan_in", "fan_out")
 SHAPE_NAMES: Final = ("shape", "ndim")
 
-_STEPS: Final = 50  # of work that it takes to look up a name, and to say that it is none
+# Steps of work that it takes to read an expression, and to look up a name and to say that it is none.
+_STEPS_OF_EACH: Final = 15
+_STEPS: Final = 50
 
 VariableKind: TypeAlias = Literal["number", "flag", "text"]
 
@@ -101,7 +103,7 @@ def _read(node: Scalar, scope: Scope, *, is_condition: bool) -> Expression:
         expression = Expression(node.text, is_condition)
         if not expression.names:
             expression.evaluate({})  # what has no value in any network is wrong here already
-        spend(_STEPS * len(expression.names))
+        spend(_STEPS_OF_EACH + _STEPS * len(expression.names))
     except TooMuchWorkError as error:
         raise too_much(error, node, expression_too_large) from error
     except ExpressionError as error:

@@ -92,7 +92,7 @@ def measured(name: str, networks: tuple[Held, ...]) -> list[tuple[float, float] 
 
 
 def _beside(taken: tuple[float, float] | None, before: float) -> tuple[float, float] | None:
-    return None if taken is None else (taken[0], max(0.0, taken[1] - before))
+    return None if taken is None else (round(taken[0], 2), round(max(0.0, taken[1] - before)))
 
 
 def main() -> None:
@@ -112,7 +112,7 @@ def main() -> None:
             each = " | ".join("broke" if one is None else f"{one[0]:.2f} s, {one[1]:.0f} MiB" for one in results[name])
             sys.stdout.write(f"{name} | {each}\n")
             sys.stdout.flush()
-            RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+            RESULTS.write_text(json.dumps(results).replace("]], ", "]],\n ") + "\n", encoding="utf-8")
     write_pages(results)
 
 
