@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ms_initkit.stages.materialize import materialize
     from ms_initkit.stages.one import init_
     from ms_initkit.stages.plan import plan
-    from ms_initkit.stages.report import Report
+    from ms_initkit.stages.reports.report import Report
     from ms_initkit.stages.suggest import suggest
     from ms_initkit.stages.verify import verify
 
@@ -74,7 +74,7 @@ _HOMES = {
     "ApplyRecipe": "ms_initkit.stages.callback",
     "Assignment": "ms_initkit.plans.lines",
     "Plan": "ms_initkit.plans.plan",
-    "Report": "ms_initkit.stages.report",
+    "Report": "ms_initkit.stages.reports.report",
     "apply": "ms_initkit.stages.apply",
     "attach": "ms_initkit.stages.attach",
     "check_ownership": "ms_initkit.layouts.ownership",

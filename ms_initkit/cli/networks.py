@@ -115,7 +115,7 @@ def apply(
     with answering(as_json=as_json):
         from ms_initkit.files.saving import check_path, require_own_names, save
         from ms_initkit.stages.apply import apply as apply_plan
-        from ms_initkit.stages.report_files import check_report_path, write_report
+        from ms_initkit.stages.reports.files import check_report_path, write_report
 
         check_path(out)
         if report is not None:

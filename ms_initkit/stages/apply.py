@@ -21,7 +21,7 @@ from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.choose import chosen, noted
 from ms_initkit.stages.pairing import paired
 from ms_initkit.stages.plan import draft_of, warn
-from ms_initkit.stages.report import Report
+from ms_initkit.stages.reports.report import Report
 from ms_initkit.stages.there import There, digest
 from ms_initkit.stages.write import is_on_this_host, write
 from ms_initkit.stream.keys import chosen_seed

@@ -14,8 +14,8 @@ from ms_initkit.language.recipe import Recipe
 from ms_initkit.plans.plan import Plan
 from ms_initkit.plans.variables import VariableValue
 from ms_initkit.stages.apply import apply
-from ms_initkit.stages.report import Report
-from ms_initkit.stages.report_files import check_report_path, write_report
+from ms_initkit.stages.reports.files import check_report_path, write_report
+from ms_initkit.stages.reports.report import Report
 from ms_initkit.stages.verify import verify
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from ms_initkit.draws.windows import Slices, localised, partition
 from ms_initkit.findings import Finding
 from ms_initkit.plans.check import out_of_range
 from ms_initkit.plans.lines import Assignment
-from ms_initkit.stages.tally import as_floats
+from ms_initkit.stages.statistics.tally import as_floats
 from ms_initkit.stream.given import Given, Reader
 
 if TYPE_CHECKING:

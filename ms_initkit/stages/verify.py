@@ -22,14 +22,14 @@ from ms_initkit.findings import Finding, counted
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import past
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.given import given_plan
-from ms_initkit.stages.goodness import TESTS, Misfit, misfits
 from ms_initkit.stages.pairing import paired
-from ms_initkit.stages.regions import Mask, Region, fixed, has_fixed, regions, repeats
-from ms_initkit.stages.structure import structural_misfits
-from ms_initkit.stages.tally import AT_ONCE, SAMPLE, Tally, as_floats
+from ms_initkit.stages.statistics.distributions import distribution
+from ms_initkit.stages.statistics.goodness import TESTS, Misfit, misfits
+from ms_initkit.stages.statistics.regions import Mask, Region, fixed, has_fixed, regions, repeats
+from ms_initkit.stages.statistics.structure import structural_misfits
+from ms_initkit.stages.statistics.tally import AT_ONCE, SAMPLE, Tally, as_floats
 from ms_initkit.stages.there import There, digest, stored_values
 from ms_initkit.stream.given import Given
 from ms_initkit.stream.keys import checked_seed

@@ -22,7 +22,7 @@ from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.order import in_order, is_changed
 from ms_initkit.stages.draw import fill_line
 from ms_initkit.stages.memory import fresh_array, not_writable, overlapping
-from ms_initkit.stages.tally import as_floats
+from ms_initkit.stages.statistics.tally import as_floats
 from ms_initkit.stages.there import There
 
 if TYPE_CHECKING:

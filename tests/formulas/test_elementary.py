@@ -11,7 +11,7 @@ from ms_initkit.draws.dtypes import storage
 from ms_initkit.draws.moments import moments
 from ms_initkit.formulas import elementary, priors, scaling, structured
 from ms_initkit.formulas.base import Formula, Site
-from ms_initkit.stages.tally import as_floats
+from ms_initkit.stages.statistics.tally import as_floats
 from ms_initkit.stream.engine import Dtype
 from tests.formulas.sampled import at, sample
 

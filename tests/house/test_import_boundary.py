@@ -64,7 +64,7 @@ def test_an_apply_begins_without_what_few_of_them_need() -> None:
 
     loaded = set(run.stdout.split())
     assert "ms_initkit.stages.apply" in loaded
-    assert loaded.isdisjoint(f"ms_initkit.{name}" for name in ("layouts", "stages.measure", "stages.choices"))
+    assert loaded.isdisjoint(f"ms_initkit.{name}" for name in ("layouts", "stages.reports.measure", "stages.choices"))
 
 
 def test_drawing_imports_no_mindspore() -> None:

@@ -37,8 +37,8 @@ SUITES = {
 
 def modules(package: Path) -> set[str]:
     """Returns the modules in rooms, as `room/module`; the kernels are one, in C."""
-    sources = [*package.glob("*/*.py"), *package.glob("*/kernels.c")]
-    return {f"{path.parent.name}/{path.stem}" for path in sources if path.stem != "__init__"}
+    sources = [*package.glob("*/**/*.py"), *package.glob("*/kernels.c")]
+    return {path.relative_to(package).with_suffix("").as_posix() for path in sources if path.stem != "__init__"}
 
 
 def without_tests(package: Path, tests: Path) -> list[str]:
@@ -50,13 +50,14 @@ def without_tests(package: Path, tests: Path) -> list[str]:
 def of_no_module(package: Path, tests: Path) -> list[str]:
     """Returns the files of tests in rooms that are named after nothing in theirs."""
     rooms = {name.partition("/")[0] for name in modules(package)}
-    files = {f"{path.parent.name}/{path.stem}" for room in rooms for path in (tests / room).glob("test_*.py")}
+    paths = [path for room in rooms for path in (tests / room).rglob("test_*.py")]
+    files = {path.relative_to(tests).with_suffix("").as_posix() for path in paths}
     return sorted(files - {place_of(name) for name in modules(package)} - SUITES.keys())
 
 
 def place_of(name: str) -> str:
     """Returns where the tests of `room/module` are."""
-    room, _, module = name.partition("/")
+    room, _, module = name.rpartition("/")
     return f"{room}/test_{module}"
 
 
@@ -78,9 +79,11 @@ def test_the_lists_are_as_short_as_they_can_be() -> None:
     ("path", "lacking", "strange"),
     [
         ("package/draws/more.py", ["draws/more"], []),
+        ("package/draws/inner/more.py", ["draws/inner/more"], []),
         ("package/draws/kernels.c", ["draws/kernels"], []),
         ("package/draws/more.c", [], []),
         ("tests/draws/test_more.py", [], ["draws/test_more"]),
+        ("tests/draws/inner/test_more.py", [], ["draws/inner/test_more"]),
         ("tests/fuzz/test_more.py", [], []),
     ],
 )

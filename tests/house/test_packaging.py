@@ -67,7 +67,7 @@ def test_the_wheel_carries_the_recipes_and_the_page_of_the_report(built: Path) -
 
     prefix = "ms_initkit/"
     assert sorted(name.removeprefix(prefix) for name in names if name.startswith(f"{prefix}recipes/")) == RECIPES
-    assert "ms_initkit/stages/report.html" in names
+    assert "ms_initkit/stages/reports/report.html" in names
     assert "ms_initkit/findings/codes.yaml" in names
     assert "ms_initkit/py.typed" in names
 

@@ -15,9 +15,9 @@ from ms_initkit import draws
 from ms_initkit.draws.arrays import Array
 from ms_initkit.draws.text import number
 from ms_initkit.draws.windows import everything
-from ms_initkit.stages.goodness import Misfit, rounding
-from ms_initkit.stages.regions import Region
-from ms_initkit.stages.tally import as_floats
+from ms_initkit.stages.statistics.goodness import Misfit, rounding
+from ms_initkit.stages.statistics.regions import Region
+from ms_initkit.stages.statistics.tally import as_floats
 
 Matrix: TypeAlias = NDArray[np.float32]
 

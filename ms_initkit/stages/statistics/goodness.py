@@ -25,8 +25,8 @@ from ms_initkit.draws.arrays import Floats
 from ms_initkit.draws.dtypes import HALVES, TYPES
 from ms_initkit.draws.moments import Moments
 from ms_initkit.draws.text import apart, number
-from ms_initkit.stages.distributions import ULP, Distribution
-from ms_initkit.stages.tally import Tally, boundaries, stored_numbers
+from ms_initkit.stages.statistics.distributions import ULP, Distribution
+from ms_initkit.stages.statistics.tally import Tally, boundaries, stored_numbers
 
 # So many probabilities of being wrong `misfits` takes, each of at most alpha.
 TESTS: Final = 9

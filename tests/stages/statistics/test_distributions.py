@@ -8,7 +8,7 @@ from scipy import stats
 
 from ms_initkit import draws
 from ms_initkit.draws import Draw, Step
-from ms_initkit.stages.distributions import distribution
+from ms_initkit.stages.statistics.distributions import distribution
 from tests.laws import EXAMPLES, Law
 
 ELEMENTWISE: dict[str, tuple[Draw, Law]] = {

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ms_initkit import draws, stream
 from ms_initkit.draws import Draw, Step
 from ms_initkit.draws.dtypes import storage
-from ms_initkit.stages.tally import Tally, boundaries, stored_numbers
+from ms_initkit.stages.statistics.tally import Tally, boundaries, stored_numbers
 
 
 def drawn(draw: Draw, steps: Sequence[Step], size: int, seed: int, dtype: str) -> NDArray[np.generic]:

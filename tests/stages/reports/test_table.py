@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ms_initkit.plans.bind import bind
-from ms_initkit.stages.measure import Measured
-from ms_initkit.stages.report_table import constants_list, drawn_table, kept_table
+from ms_initkit.stages.reports.measure import Measured
+from ms_initkit.stages.reports.table import constants_list, drawn_table, kept_table
 from tests.recipes import info, recipe
 
 FOUND = Measured(0.0, 0.5, -1.0, 1.0, 0, (0.5, 0.5))

@@ -7,7 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 
 import ms_initkit as mik
-from ms_initkit.stages import report_versions
+from ms_initkit.stages.reports import versions as report_versions
 
 
 def test_this_package_and_those_below_it_are_named(monkeypatch: pytest.MonkeyPatch) -> None:

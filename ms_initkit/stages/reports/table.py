@@ -11,8 +11,8 @@ from ms_initkit.draws.text import number
 from ms_initkit.findings import counted
 from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.text import moments_text, shape_text
-from ms_initkit.stages.measure import Measured
-from ms_initkit.stages.report_charts import histogram
+from ms_initkit.stages.reports.charts import histogram
+from ms_initkit.stages.reports.measure import Measured
 
 # With more rows than this their histograms would make the page heavy.
 _MOST_HISTOGRAMS: Final = 3000

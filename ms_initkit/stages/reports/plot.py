@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.measure import Measured
+from ms_initkit.stages.reports.measure import Measured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
-from ms_initkit.stages.measure import Measured
-from ms_initkit.stages.report_text import measured_text
+from ms_initkit.stages.reports.measure import Measured
+from ms_initkit.stages.reports.text import measured_text
 
 
 def test_every_parameter_has_a_line_of_numbers() -> None:

@@ -9,7 +9,7 @@ import ms_initkit as mik
 
 
 def test_files_have_what_was_measured_and_the_verdict(report: mik.Report, tmp_path: Path) -> None:
-    from ms_initkit.stages.report_files import write_report
+    from ms_initkit.stages.reports.files import write_report
 
     for suffix in ("json", "txt", "html"):
         write_report(report, tmp_path / f"report.{suffix}")

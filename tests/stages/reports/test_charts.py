@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ms_initkit.stages.report_charts import Point, furthest, histogram, scales
+from ms_initkit.stages.reports.charts import Point, furthest, histogram, scales
 
 shares = st.lists(st.floats(0.0, 1.0), min_size=1, max_size=40)
 

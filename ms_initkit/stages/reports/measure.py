@@ -16,10 +16,10 @@ from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.windows import partition
 from ms_initkit.plans.lines import Assignment
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.distributions import distribution
 from ms_initkit.stages.pairing import paired
-from ms_initkit.stages.regions import regions
-from ms_initkit.stages.tally import AT_ONCE, Tally, boundaries
+from ms_initkit.stages.statistics.distributions import distribution
+from ms_initkit.stages.statistics.regions import regions
+from ms_initkit.stages.statistics.tally import AT_ONCE, Tally, boundaries
 from ms_initkit.stages.there import stored_values
 
 if TYPE_CHECKING:

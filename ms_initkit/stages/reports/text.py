@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ms_initkit.draws.text import number
 from ms_initkit.plans.text import table
-from ms_initkit.stages.measure import Measured
+from ms_initkit.stages.reports.measure import Measured
 
 
 def measured_text(measured: Mapping[str, Measured]) -> str:

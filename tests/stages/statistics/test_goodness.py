@@ -14,9 +14,9 @@ from ms_initkit import draws, stream
 from ms_initkit.draws import Draw, Step
 from ms_initkit.draws.dtypes import FLOATS, storage
 from ms_initkit.draws.moments import moments
-from ms_initkit.stages.distributions import distribution
-from ms_initkit.stages.goodness import TESTS, distance_of, misfits
-from ms_initkit.stages.tally import SAMPLE, Tally
+from ms_initkit.stages.statistics.distributions import distribution
+from ms_initkit.stages.statistics.goodness import TESTS, distance_of, misfits
+from ms_initkit.stages.statistics.tally import SAMPLE, Tally
 from tests.laws import EXAMPLES
 
 STEPS: tuple[Step, ...] = (draws.Step("multiply", -2.0), draws.Step("add", 3.0), draws.Step("at_least", 2.9))

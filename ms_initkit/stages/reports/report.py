@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from mindspore.nn import Cell
 
-    from ms_initkit.stages.measure import Measured
+    from ms_initkit.stages.reports.measure import Measured
 
 
 @record
@@ -83,7 +83,7 @@ class Report:
             ValueError: If the report has no network.
             ApplyError: If the network is no longer the one that the plan was made for.
         """
-        from ms_initkit.stages.measure import measure
+        from ms_initkit.stages.reports.measure import measure
 
         return measure(self._network(), self.plan)
 
@@ -111,7 +111,7 @@ class Report:
         Raises:
             ImportError: If matplotlib is not installed: ``pip install 'ms-initkit[report]'``.
         """
-        from ms_initkit.stages.report_plot import plot
+        from ms_initkit.stages.reports.plot import plot
 
         return plot(self.plan, self.measure())
 
@@ -124,7 +124,7 @@ class Report:
 
     def to_file_text(self) -> str:
         """Returns the report as text: the plan, a line of statistics for every parameter, the totals."""
-        from ms_initkit.stages.report_text import measured_text
+        from ms_initkit.stages.reports.text import measured_text
 
         verdict = self._verdict()
         said = "\n".join(map(str, verdict)) or f"verified: bit for bit the values of seed {self.seed}"
@@ -145,7 +145,7 @@ class Report:
         }
 
     def _page(self, before: Mapping[str, Measured] | None) -> str:
-        from ms_initkit.stages.report_page import report_html
+        from ms_initkit.stages.reports.page import report_html
 
         name, now = type(self._network()).__name__, datetime.now().astimezone()
         return report_html(self, name, self.measure(), self._verdict(), now, before)

@@ -7,7 +7,7 @@ from typing import Final
 
 from ms_initkit.files.saving import require_folder
 from ms_initkit.files.whole import write_text
-from ms_initkit.stages.report import Report
+from ms_initkit.stages.reports.report import Report
 
 SUFFIXES: Final = (".html", ".json", ".txt")
 

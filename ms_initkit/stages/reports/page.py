@@ -19,10 +19,10 @@ from ms_initkit.language.load import load_recipe
 from ms_initkit.language.python import FAMILY, PYTHON
 from ms_initkit.plans.lines import Assignment, RuleLine
 from ms_initkit.plans.plan import Plan
-from ms_initkit.stages.measure import BINS, REACH, Measured, expected_shares
-from ms_initkit.stages.report_charts import Point, furthest, histogram, scales
-from ms_initkit.stages.report_table import constants_list, drawn_table, kept_table
-from ms_initkit.stages.report_versions import versions
+from ms_initkit.stages.reports.charts import Point, furthest, histogram, scales
+from ms_initkit.stages.reports.measure import BINS, REACH, Measured, expected_shares
+from ms_initkit.stages.reports.table import constants_list, drawn_table, kept_table
+from ms_initkit.stages.reports.versions import versions
 
 Before = Mapping[str, Measured]
 
@@ -74,7 +74,7 @@ def report_html(
         before: Statistics of the same parameters at another time, or under another recipe, to compare with.
     """
     plan, sections = report.plan, _sections(report, measured, verdict, before or {})
-    template = Template(files("ms_initkit.stages").joinpath("report.html").read_text(encoding="utf-8"))
+    template = Template(files("ms_initkit.stages.reports").joinpath("report.html").read_text(encoding="utf-8"))
     return template.substitute(
         title=f"{escape(network)} initialised by {_recipe(plan)}, seed {report.seed}",
         network=escape(network),
