@@ -6,10 +6,9 @@ import pytest
 
 from ms_initkit import draws
 from ms_initkit.draws.functions import Norm, SpectralNormalize
+from tests.draws.edited import NOISY
 from tests.laws import EXAMPLES
 
-NOISE = draws.AddDraw(draws.Normal(0.0, 0.5), "then[0]")
-NOISY = draws.Edited(draws.Uniform(-1.0, 1.0), (NOISE,))
 NORMAL = draws.Normal(0.0, 1.0)
 ORTHOGONAL = draws.Whole("orthogonal", (("gain", 1.0), ("column_axis", "first")))
 SPECTRAL = draws.Made(NORMAL, (4, 4), SpectralNormalize(1.0))

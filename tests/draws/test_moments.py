@@ -14,20 +14,13 @@ from ms_initkit.draws.functions import Functions, Normalize
 from ms_initkit.draws.moments import moments
 from ms_initkit.formulas import elementary, scaling
 from ms_initkit.formulas.base import Formula
+from tests.draws.edited import BOX, LOWER, NOISE, NOISY, SHAPE
 from tests.formulas.sampled import at
 from tests.laws import EXAMPLES
 
 KEY = stream.key(3, "w")
 
 
-NOISE = draws.AddDraw(draws.Normal(0.0, 0.5), "then[0]")
-
-
-NOISY = draws.Edited(draws.Uniform(-1.0, 1.0), (NOISE,))
-
-SHAPE = (400, 500)
-LOWER = draws.Masked(draws.Table("triangle", (("side", "lower"), ("diagonal", 0))))
-BOX = draws.SetBox((((2, 4), (300, 301)), ((0, 500),)), -math.inf)
 RANDOM = [name for name, example in EXAMPLES.items() if example.law is not None]
 NORMAL = draws.Normal(0.0, 1.0)
 

@@ -9,12 +9,8 @@ from ms_initkit import draws, stream
 from ms_initkit.draws.dtypes import TYPES
 from ms_initkit.draws.functions import AbsMean, Norm, Normalize
 from ms_initkit.draws.reach import Reach
+from tests.draws.edited import NOISY
 from tests.laws import EXAMPLES
-
-NOISE = draws.AddDraw(draws.Normal(0.0, 0.5), "then[0]")
-
-
-NOISY = draws.Edited(draws.Uniform(-1.0, 1.0), (NOISE,))
 
 
 def test_a_sum_out_of_range_is_found_before_it_is_drawn() -> None:

@@ -9,9 +9,8 @@ import pytest
 from ms_initkit import draws
 from ms_initkit.draws.functions import Norm, Normalize, SpectralNormalize
 from ms_initkit.draws.valid import fault
+from tests.draws.edited import NOISE
 from tests.laws import EXAMPLES
-
-NOISE = draws.AddDraw(draws.Normal(0.0, 0.5), "then[0]")
 
 NORMAL = draws.Normal(0.0, 1.0)
 

@@ -9,14 +9,9 @@ import pytest
 
 from ms_initkit import draws, stream
 from ms_initkit.draws.valid import fault
+from tests.draws.edited import BOX, LOWER, NOISE, NOISY, SHAPE
 
 KEY = stream.key(3, "w")
-NOISE = draws.AddDraw(draws.Normal(0.0, 0.5), "then[0]")
-NOISY = draws.Edited(draws.Uniform(-1.0, 1.0), (NOISE,))
-
-SHAPE = (400, 500)
-LOWER = draws.Masked(draws.Table("triangle", (("side", "lower"), ("diagonal", 0))))
-BOX = draws.SetBox((((2, 4), (300, 301)), ((0, 500),)), -math.inf)
 
 
 def test_what_is_added_is_drawn_under_a_key_of_its_own() -> None:

@@ -25,23 +25,13 @@ from ms_initkit.draws import (
     SetElement,
     SetRows,
     Step,
-    TruncatedNormal,
     Uniform,
     Whole,
 )
 from ms_initkit.draws.windows import Index
 from ms_initkit.stream import compiled, engine, oracle, sampler
+from tests.stream.elementwise import KEY, PLAIN
 
-KEY = stream.key(3, "a.weight")
-PLAIN: list[Draw] = [
-    Constant(0.3),
-    Uniform(-1.0, 2.0),
-    Normal(0.1, 0.02),
-    TruncatedNormal(0.0, 1.0, -2.0, 2.0),
-    TruncatedNormal(0.0, 1.0, 5.0, 6.0),
-    TruncatedNormal(0.0, 1.0, -41.0, -36.0),
-    TruncatedNormal(1.0, 2.0, 1.0, 1.1),
-]
 needs_kernels = pytest.mark.skipif(compiled.found is None, reason="the kernels were not compiled")
 
 

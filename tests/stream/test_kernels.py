@@ -19,22 +19,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ms_initkit import stream
-from ms_initkit.draws import Constant, Draw, Normal, TruncatedNormal, Uniform
+from ms_initkit.draws import Draw, Normal, TruncatedNormal
 from ms_initkit.stages.memory import fresh_array
 from ms_initkit.stream import engine, laws, oracle
+from tests.stream.elementwise import KEY, PLAIN
 
 kernels = pytest.importorskip("ms_initkit.stream.kernels", reason="the kernels were not compiled")
 
 ROOT = Path(__file__).parents[2]
-KEY = stream.key(3, "a.weight")
-DRAWS: list[Draw] = [
-    Constant(0.3),
-    Uniform(-1.0, 2.0),
-    Normal(0.1, 0.02),
-    TruncatedNormal(0.0, 1.0, -2.0, 2.0),
-    TruncatedNormal(0.0, 1.0, 5.0, 6.0),
-    TruncatedNormal(0.0, 1.0, -41.0, -36.0),
-]
 DTYPES: tuple[engine.Dtype, ...] = ("float32", "float16", "bfloat16", "float64")
 WORDS = laws.Law(laws.WORDS, np.zeros(laws.WIDTH, np.float32))
 
@@ -58,7 +50,7 @@ def test_a_level_that_the_processor_lacks_is_refused() -> None:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("draw", DRAWS)
+@pytest.mark.parametrize("draw", PLAIN)
 def test_every_level_equals_the_oracle_at_any_size_and_place(level: str, draw: Draw, dtype: engine.Dtype) -> None:
     """Sizes about those of vectors, groups and blocks, at places that share no alignment, and nothing beside them."""
     storage = engine.STORAGE[stream.DTYPES[dtype]]
@@ -112,7 +104,7 @@ EDGES = [0, 1, 2**31 - 1, 2**31, 2**32 - 2, 2**32 - 1]
 
 
 @pytest.mark.usefixtures("level")
-@pytest.mark.parametrize("draw", DRAWS[1:])
+@pytest.mark.parametrize("draw", PLAIN[1:])
 def test_the_words_at_the_edges_are_drawn_as_the_oracle_does(draw: Draw) -> None:
     """The words nearest to 0, 1/2 and 1 of the first 2**22, where a distance is smallest or an exponent changes."""
     words = np.zeros(1 << 22, np.uint32)
