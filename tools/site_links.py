@@ -1,5 +1,8 @@
 """Hooks of the site: links out of docs/ become plain text, and pages take excerpts of others.
 
+Pages in Chinese link to pages in Chinese, ``PAGE.zh.md``, as those who read the files want it; on the site the page is
+``PAGE.md`` in every language.
+
 A page in Chinese does not repeat what is measured or generated. A line ``[...](PAGE.md "from 'TEXT'")`` of its own is a
 link wherever the page is read as it is; on the site it becomes the lines of that page from the first that begins with
 TEXT, to its end or as far as ``to 'TEXT'`` says.
@@ -13,12 +16,13 @@ from pathlib import Path
 
 DOCS = Path(__file__).parents[1] / "docs"
 _OUTSIDE = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
+_CHINESE = re.compile(r"(\]\([a-z-]+)\.zh(\.md[)#])")
 _EXCERPT = re.compile(r"""^\[[^\]]*\]\((\S+) "from '(.+?)'(?: to '(.+?)')?"\)$""", re.MULTILINE)
 
 
 def on_page_markdown(markdown: str, **_: object) -> str:
     """Returns the page as the site shows it; mkdocs calls it for every page."""
-    return _OUTSIDE.sub(r"\1", with_excerpts(markdown))
+    return _CHINESE.sub(r"\1\2", _OUTSIDE.sub(r"\1", with_excerpts(markdown)))
 
 
 def on_post_build(config: Mapping[str, object], **_: object) -> None:

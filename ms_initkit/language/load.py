@@ -213,7 +213,6 @@ def _merge(read: Sequence[_File], documents: Sequence[Document]) -> Recipe:
     _refuse_clashes(rules, variables)
     return replace(
         files[0],
-        reference=next((file.reference for file in files if file.reference), ()),
         strip_prefixes=tuple(dict.fromkeys(prefix for file in files for prefix in file.strip_prefixes)),
         variables=variables,
         rules=rules,

@@ -154,7 +154,7 @@ def suggestion_text(found: Suggestion, width: int | None = None) -> str:
     if found.recipe is not None:
         parts.append(f"use it: --recipe {found.recipe}  # {found.candidates[0].description}")
     else:
-        parts.append("no recipe is recommended: say whose initialisation is wanted by --recipe, or write one")
+        parts.append("no recipe is recommended: plan and apply with the one whose authors are followed, or write one")
         parts += [f"  --recipe {one.recipe}: {one.description}" for one in found.candidates]
     parts += found.advice
     if found.changes is not None:

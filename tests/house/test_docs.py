@@ -76,6 +76,14 @@ def test_a_page_in_chinese_has_the_headings_and_rows_of_the_english_one(page: Pa
     )
 
 
+@pytest.mark.parametrize("page", CHINESE, ids=lambda page: page.stem)
+def test_a_page_in_chinese_links_to_pages_in_chinese(page: Path) -> None:
+    links = re.findall(r"\]\(([\w/-]+\.md)\)", page.read_text(encoding="utf-8"))
+    chinese = [link for link in links if (page.parent / link).with_suffix(".zh.md").exists()]
+
+    assert chinese == [], "PAGE.zh.md is the page in Chinese"
+
+
 def frame(page: Path) -> list[str]:
     """Returns what a page consists of in any language: a mark for every heading, row, item and definition."""
     text = re.sub(

@@ -89,6 +89,13 @@ def test_what_could_not_be_read_leaves_a_finding_and_no_crash(fault: str) -> Non
     assert len(refused("\n".join(text.values()))) == 1
 
 
+def test_a_reference_is_of_the_recipe_that_names_it(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("family: own\nextends: base\nrules: [{match: x, init: 0}]\n", encoding="utf-8")
+
+    assert load_recipe("base").reference != ()
+    assert load_recipe(tmp_path / "own.yaml").reference == ()
+
+
 def test_a_shipped_recipe_is_found_by_its_name() -> None:
     assert load_recipe("base").family == "base"
 
