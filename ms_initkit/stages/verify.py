@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from types import EllipsisType
 from typing import TYPE_CHECKING, Final, Protocol
@@ -60,6 +61,7 @@ class Carried(Protocol):
 # Elements redrawn at once: 16 MiB of float32, whatever the parameter.
 _AT_ONCE: Final = 1 << 22
 _UNITS: Final = 4  # in the last place of the greatest value, by which LAPACKs may differ
+_DIFFERENT: Final = "different-values"
 # Two tensors whose values have fewer random bits than this can be equal by chance.
 _FEWEST_BITS: Final = 128
 
@@ -106,7 +108,7 @@ def verify(net: Cell, plan: Plan | Carried, *, seed: int | None = None) -> tuple
     ]
     found = list(_gone(gone, held, digests))
     if seed is not None:
-        found += [finding for one in written for finding in _exact(one, seed)]
+        found += _drawn_again(written, seed)
     else:
         found += _statistical(written)
     faulty = {finding.parameter for finding in found}
@@ -136,12 +138,24 @@ def _gone(
     unknown = [line for name, line in lines.items() if name not in digests]
     for name, line in lines.items():
         if name in digests and not held[name].has_init and digest(held[name]) != digests[name]:
-            yield _finding("different-values", line, "its values are not those that the apply left")
+            yield _finding(_DIFFERENT, line, "its values are not those that the apply left")
     if unknown:
         message = f"{counted(len(unknown), 'parameter')} cannot be drawn again, the first {unknown[0].name!r}"
         note = "their values were made of some that the apply has written over"
         hint = "give verify the report of the apply in place of the plan: it has digests of them"
         yield Finding.note("unknown-values", message, note, help=hint)
+
+
+def _drawn_again(written: Sequence[_Written], seed: int) -> list[Finding]:
+    """Returns what is not as the seed has it; where nothing that is drawn is, the first of these asks for the seed."""
+    found = [finding for one in written for finding in _exact(one, seed)]
+    differing = {finding.parameter: number for number, finding in enumerate(found) if finding.code == _DIFFERENT}
+    drawn = [one.line.name for one in written if one.line.draw.is_random]
+    if len(drawn) > 1 and differing.keys() >= set(drawn):
+        number = differing[drawn[0]]
+        question = f"nothing that is drawn has the values of seed {seed}: was another one applied? The report has it"
+        found[number] = replace(found[number], help=question)
+    return found
 
 
 def _exact(written: _Written, seed: int) -> Iterator[Finding]:
@@ -152,7 +166,7 @@ def _exact(written: _Written, seed: int) -> Iterator[Finding]:
     differing, first, _ = _differences(line, stored_values(parameter), seed, written.given, only_fixed=False)
     if differing:
         yield _finding(
-            "different-values",
+            _DIFFERENT,
             line,
             f"{differing:,} of {line.size:,} values are not those of seed {seed}, the first at {list(first)}",
         )
@@ -225,7 +239,7 @@ def _unlike_plan(written: _Written, values: Array, *, is_fixed: bool) -> Iterato
     if pair is not None:
         found, due = (_text(value, line.dtype) for value in pair)
         yield _finding(
-            "different-values",
+            _DIFFERENT,
             line,
             f"{differing:,} values are not those that the plan fixes, the first at {list(first)}: "
             f"{found} in place of {due}",
@@ -252,9 +266,7 @@ def _unequal_repeats(line: Assignment, values: Array) -> Iterator[Finding]:
         unequal += int(np.count_nonzero(group != group[:1]))
     if unequal:
         yield _finding(
-            "different-values",
-            line,
-            f"{unequal:,} values are not those that they repeat, {times} at a time along axis {axis}",
+            _DIFFERENT, line, f"{unequal:,} values are not those that they repeat, {times} at a time along axis {axis}"
         )
 
 

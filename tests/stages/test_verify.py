@@ -44,7 +44,18 @@ def test_one_changed_bit_is_found_with_its_place() -> None:
 def test_another_seed_is_found() -> None:
     net, plan = initialised()
 
-    assert codes(mik.verify(net, plan, seed=8)) == ["different-values"] * 2
+    first, second = mik.verify(net, plan, seed=8)
+
+    assert [first.code, second.code] == ["different-values"] * 2
+    assert first.help == "nothing that is drawn has the values of seed 8: was another one applied? The report has it"
+    assert second.help is None
+
+
+def test_another_seed_is_not_blamed_for_one_parameter() -> None:
+    net, plan = initialised()
+    net.hidden.weight.set_data(net.hidden.weight * 2)
+
+    assert [finding.help for finding in mik.verify(net, plan, seed=7)] == [None]
 
 
 def test_every_element_type_is_proven() -> None:
