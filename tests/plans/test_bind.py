@@ -190,3 +190,25 @@ def test_an_index_of_a_tied_parameter_is_noted_where_it_counts() -> None:
     assert note.message == "'a.0.w' is 'a.1.w' too, and rule '1' takes i = 0 of the first name"
     assert bind(recipe("{match: 'a.{i}.w', init: ones}"), [tied], strict=True).findings == ()
     assert bind(recipe("{match: '{a.0,b}.w', init: ones}"), [tied], strict=True).findings == ()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        'init: {normal: "0.1 * (i + 1)"}',
+        'init: {xavier_uniform: "1 / (i + 1)"}',
+        "init: ones, then: [{multiply: i}]",
+        "init: ones, then: [{set: {at: [0, i], to: 5}}]",
+        'when: "n > 1", init: {uniform: "i + n"}',
+    ],
+)
+@pytest.mark.parametrize("places", [(0, 1), (1, 2), (0, 2, 5)])
+def test_the_first_of_its_indices_is_taken_wherever_it_counts(values: str, places: tuple[int, ...]) -> None:
+    first, *others = (info(f"a.{place}.w") for place in places)
+    tied = first._replace(owners=(*first.owners, *(owner for other in others for owner in other.owners)))
+    loaded = recipe(f"{{match: 'a.{{i}}.w', {values}}}", head="vars: {n: 2}")
+
+    (note,) = bind(loaded, [tied], strict=True).findings
+
+    assert note.code == "tied-index"
+    assert note.message.endswith(f"takes i = {places[0]} of the first name")

@@ -25,6 +25,20 @@ def test_what_is_measured_is_of_the_whole_tensor() -> None:
     assert (found.low, found.high, found.zeros) == (values.min(), values.max(), (values == 0).sum())
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64", "int64", "uint8", "bool"])
+def test_the_last_of_millions_of_values_counts(dtype: str) -> None:
+    values = np.zeros((3, 1 << 20), dtype)
+    values[-1, -1] = 1
+    net = nn.Cell()
+    net.w = Parameter(Tensor(values), requires_grad=False, name="w")
+
+    found = mik.apply(net, recipe("{match: {name: w, trainable: any}, init: keep}"), seed=7).measure()["w"]
+
+    assert (found.low, found.high, found.zeros) == (0, 1, values.size - 1)
+    assert found.mean == pytest.approx(1 / values.size, rel=1e-12)
+    assert found.std == pytest.approx(np.sqrt((1 - 1 / values.size) / values.size), rel=1e-12)
+
+
 def test_a_histogram_is_that_of_numpy(report: mik.Report) -> None:
     values = report.net.hidden.weight.asnumpy().astype(np.float64)  # type: ignore[union-attr]  # as it was made
     edges = 0.02 * np.linspace(-4, 4, 41)
