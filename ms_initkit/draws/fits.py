@@ -8,11 +8,14 @@ Each knows of the new shape what it needs; sums are taken element by element in 
 from __future__ import annotations
 
 import math
-from typing import Final, Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, final
 
 from ms_initkit.basis.records import record
-from ms_initkit.draws.functions import Bounds, Function, Source, Values
+from ms_initkit.draws.functions import Bounds, Function, Source
 from ms_initkit.draws.windows import Shape, Slices, with_axis
+
+if TYPE_CHECKING:
+    from ms_initkit.draws.arrays import Reals
 
 # The absolute weights of four taps half way between two: 1.375 along each axis.
 _OVERSHOOT: Final = 1.375**2
@@ -32,7 +35,7 @@ class FirstRows(Function):
     def fault(self, shape: Shape) -> str | None:
         return None if shape and 0 < self.count <= shape[0] else f"{shape} has no {self.count} rows"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         del shape
         return source.read(slices)
 
@@ -55,7 +58,7 @@ class MeanRow(Function):
     def fault(self, shape: Shape) -> str | None:
         return None if shape and min(*shape, self.count) > 0 else f"{shape} has no mean row, or {self.count} are none"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         import numpy as np
 
         mean = source.sums("values", (0,), slices) / source.shape[0]
@@ -87,7 +90,7 @@ class Channels(Function):
             return f"{shape} has no axis 1"
         return None if min(shape[1], self.count) > 0 else f"{self.count} channels are not made of {shape[1]}"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         from ms_initkit.draws import fitting
 
         del shape
@@ -114,7 +117,7 @@ class Inflated(Function):
     def fault(self, shape: Shape) -> str | None:
         return None if len(shape) == 4 and self.depth > 0 else f"{shape} is no kernel to make {self.depth} slices of"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         from ms_initkit.draws import fitting
 
         del shape
@@ -151,7 +154,7 @@ class Widened(Function):
         old = shape[self.axis]
         return None if 0 < old <= self.count else f"{old} {self.what} do not become {self.count}"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         from ms_initkit.draws import fitting
 
         del shape
@@ -185,7 +188,7 @@ class Grid(Function):
             return f"{self.tokens} tokens and {height} x {width} are not the {shape[-2]} positions of {shape}"
         return None
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         from ms_initkit.draws import fitting
 
         del shape

@@ -10,8 +10,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ms_initkit.draws.arrays import Floats
-from ms_initkit.draws.functions import Values
+from ms_initkit.draws.arrays import Floats, Reals
 from ms_initkit.draws.sums import Read, pairwise
 from ms_initkit.draws.windows import Shape, Slices, with_axis
 
@@ -20,7 +19,7 @@ _SHARP: Final = -0.75
 _SMOOTH: Final = -0.5
 
 
-def channels(values: Values, at: slice, count: int, *, is_mean: bool) -> Floats:
+def channels(values: Reals, at: slice, count: int, *, is_mean: bool) -> Floats:
     """Returns the channels ``at`` of ``count`` that all of those in ``values`` are made to be."""
     wide, old = _wide(values), values.shape[1]
     if is_mean or count == 1:
@@ -29,7 +28,7 @@ def channels(values: Values, at: slice, count: int, *, is_mean: bool) -> Floats:
     return taken
 
 
-def inflated(plane: Values, at: slice, depth: int, *, is_centered: bool) -> Floats:
+def inflated(plane: Reals, at: slice, depth: int, *, is_centered: bool) -> Floats:
     """Returns the slices ``at`` of ``depth`` along a new axis 2."""
     wide = _wide(plane)[:, :, None]
     if not is_centered:
@@ -132,5 +131,5 @@ def _cubic(distances: Floats, a: float) -> Floats:
     return np.where(x < 1.0, near, np.where(x < 2.0, far, 0.0))
 
 
-def _wide(values: Values) -> Floats:
+def _wide(values: Reals) -> Floats:
     return values.astype(np.float64)

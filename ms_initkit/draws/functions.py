@@ -11,19 +11,15 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, TypeAlias, final
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, final
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.windows import Shape, Slices
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from ms_initkit.draws.arrays import Floats
+    from ms_initkit.draws.arrays import Floats, Reals
     from ms_initkit.draws.sums import Axes, Of
 
-Values: TypeAlias = "NDArray[np.floating[Any]]"
 Bounds: TypeAlias = tuple[float, float]
 
 
@@ -34,7 +30,7 @@ class Source(Protocol):
     def shape(self) -> Shape:
         """The shape of all of them."""
 
-    def read(self, slices: Slices | None = None) -> Values:
+    def read(self, slices: Slices | None = None) -> Reals:
         """Returns a slice of them, or all."""
 
     def sums(self, of: Of, axes: Axes, slices: Slices | None = None) -> Floats:
@@ -78,7 +74,7 @@ class Function(ABC):
         """Returns why it cannot be made of values of ``shape``; None if it can."""
 
     @abstractmethod
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         """Returns ``slices`` of what it makes, all of which is of ``shape``."""
 
     @abstractmethod
@@ -104,7 +100,7 @@ class _Reduction(Function):
     def of(self, source: Source) -> Floats:
         """Returns all of its values, the axes that are summed over being of length one."""
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         return self.of(source).reshape(shape)[slices]
 
 
@@ -162,7 +158,7 @@ class Normalize(Function):
         is_right = math.isfinite(self.to)
         return _axes_fault(self.axes, shape) or (None if is_right else f"a norm is a finite number, not {self.to}")
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         import numpy as np
 
         del shape
@@ -194,7 +190,7 @@ class SpectralNormalize(Function):
             return f"a spectral norm is a matrix's, and {shape} has no two axes"
         return None if math.isfinite(self.to) else f"a norm is a finite number, not {self.to}"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         import numpy as np
 
         from ms_initkit.draws.algebra import one_thread
@@ -239,7 +235,7 @@ class LowRank(Function):
         is_right = math.isfinite(self.scale) and self.scale > 0.0
         return None if is_right else f"the scale of an adapter is a number above 0, not {self.scale}"
 
-    def values(self, source: Source, slices: Slices, shape: Shape) -> Values:
+    def values(self, source: Source, slices: Slices, shape: Shape) -> Reals:
         from ms_initkit.draws import low_rank
 
         del shape
@@ -249,7 +245,7 @@ class LowRank(Function):
             made = low_rank.rest(matrix, self.scheme, self.rank, self.scale)
         else:
             made = getattr(low_rank.factors(matrix, self.scheme, self.rank, self.scale), self.part)
-        found: Values = made.astype(values.dtype)[slices]
+        found: Reals = made.astype(values.dtype)[slices]
         return found
 
     def bounds(self, bounds: Bounds | None, shape: Shape) -> Bounds | None:
@@ -265,9 +261,9 @@ class LowRank(Function):
 Functions: TypeAlias = Norm | AbsMean | Normalize | SpectralNormalize | LowRank
 
 
-def _scaled(values: Values, factors: Floats | float) -> Values:
+def _scaled(values: Reals, factors: Floats | float) -> Reals:
     """Returns the products in float64, each rounded once."""
-    scaled: Values = (values.astype("float64") * factors).astype(values.dtype)
+    scaled: Reals = (values.astype("float64") * factors).astype(values.dtype)
     return scaled
 
 

@@ -8,6 +8,7 @@ from typing import Final, get_args
 from ms_initkit.findings.finding import Finding, Severity
 
 MOST_SHOWN: Final = 200
+_MOST_NUMBERS: Final = 20
 
 
 def in_file_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -34,6 +35,17 @@ def render(findings: Sequence[Finding], width: int | None = None) -> str:
 def counted(n: int, word: str) -> str:
     """Returns ``1 tensor``, ``2,304 tensors``."""
     return f"{n:,} {word}{'' if n == 1 else 's'}"
+
+
+def first_of(items: Sequence[object], most: int) -> str:
+    """Returns the first ``most`` of ``items``, and how many more there are: ``a, b and 1,000 more``."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(map(str, items[:most])) + more
+
+
+def numbers_text(numbers: tuple[int, ...]) -> str:
+    """Returns ``(3, 4)``; of many numbers the first 20, and how many more there are."""
+    return str(numbers) if len(numbers) <= _MOST_NUMBERS else f"({first_of(numbers, _MOST_NUMBERS)})"
 
 
 def summarise(findings: Sequence[Finding]) -> str:

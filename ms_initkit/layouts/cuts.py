@@ -8,7 +8,7 @@ from typing import ClassVar, Final, TypeAlias
 
 from ms_initkit.basis.records import record
 from ms_initkit.draws.text import number
-from ms_initkit.findings import Span
+from ms_initkit.findings import Span, numbers_text
 from ms_initkit.language.scope import Scope, read_expression
 from ms_initkit.layouts.mesh import ranks_along
 from ms_initkit.layouts.tiling import Claim, Claims
@@ -33,7 +33,6 @@ Environment: TypeAlias = Mapping[str, Value]
 Ratio: TypeAlias = Expression | tuple[Expression, ...]
 
 _MOST_BLOCKS: Final = 4096  # of which there are as many as heads, or experts
-_MOST_SHOWN: Final = 20  # numbers in a message
 
 
 @record
@@ -112,7 +111,7 @@ class Split:
             part, odd = divmod(size, parts // copies)
             if rest or odd:
                 raise ValueError(
-                    f"axis {self.axis} of length {extent} in blocks of the ratio {_shown(ratio)} "
+                    f"axis {self.axis} of length {extent} in blocks of the ratio {numbers_text(ratio)} "
                     f"cannot be cut into {parts} parts"
                 )
             at = index // copies
@@ -136,17 +135,14 @@ class Split:
         if len(copies) == 1:
             copies *= len(ratio)
         if not ratio or min(ratio) < 1 or len(copies) != len(ratio):
-            raise ValueError(f"blocks in the ratio {_shown(ratio)}, each held by {_shown(copies)} ranks, are no cut")
+            raise ValueError(
+                f"blocks in the ratio {numbers_text(ratio)}, each held by {numbers_text(copies)} ranks, are no cut"
+            )
         if parts < 1 or not 0 <= index < parts:
             raise ValueError(f"there is no part {index} of {parts}")
         if any(times < 1 or parts % times for times in copies):
-            raise ValueError(f"{parts} parts cannot be held by {_shown(copies)} ranks each")
+            raise ValueError(f"{parts} parts cannot be held by {numbers_text(copies)} ranks each")
         return parts, index, ratio, copies
-
-
-def _shown(numbers: tuple[int, ...]) -> str:
-    more = len(numbers) - _MOST_SHOWN
-    return str(numbers) if more <= 0 else f"({', '.join(map(str, numbers[:_MOST_SHOWN]))} and {more:,} more)"
 
 
 @record

@@ -6,6 +6,7 @@ from typing import Final, NamedTuple, get_args
 
 from ms_initkit import draws, formulas
 from ms_initkit.draws import Draw
+from ms_initkit.findings import numbers_text
 from ms_initkit.formulas import fans
 from ms_initkit.formulas.base import Formula, Site
 from ms_initkit.formulas.fans import Fans, NoFansError
@@ -21,7 +22,6 @@ from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.work import spend
 
 _STEPS: Final = 10  # of work that a block takes
-_MOST_SHOWN: Final = 20  # sizes in a message
 
 
 class Drawn(NamedTuple):
@@ -77,7 +77,7 @@ def drawn_in_parts(spec: PartsSpec, at: Setting) -> Drawn:
     left = extent - sum(size for size in given if size is not None)
     sizes = tuple(left if size is None else size for size in given)
     if sum(sizes) != extent or min(sizes) < 1:
-        raise ValueError(f"parts of {_shown(sizes)} do not make up axis {spec.axis} of length {extent}")
+        raise ValueError(f"parts of {numbers_text(sizes)} do not make up axis {spec.axis} of length {extent}")
     each = [drawn(part.init, at.block(spec.axis, size)) for part, size in zip(spec.parts, sizes, strict=True)]
     shown = ", ".join(f"{size} {one.text}" for size, one in zip(sizes, each, strict=True))
     draw = draws.Blocks(spec.axis, sizes, tuple(one.draw for one in each))
@@ -95,13 +95,8 @@ def _sizes(blocks: BlocksSpec, at: Setting) -> tuple[int, ...]:
         return (extent // parts,) * parts
     sizes = tuple(evaluated_whole(size, environment, "sizes") for size in blocks.sizes or ())
     if sum(sizes) != extent or any(size < 1 for size in sizes):
-        raise ValueError(f"blocks of {_shown(sizes)} do not add up to axis {blocks.axis} of length {extent}")
+        raise ValueError(f"blocks of {numbers_text(sizes)} do not add up to axis {blocks.axis} of length {extent}")
     return sizes
-
-
-def _shown(sizes: tuple[int, ...]) -> str:
-    more = len(sizes) - _MOST_SHOWN
-    return str(sizes) if more <= 0 else f"({', '.join(map(str, sizes[:_MOST_SHOWN]))} and {more:,} more)"
 
 
 def _extent(tensor: Tensor, axis: int) -> int:

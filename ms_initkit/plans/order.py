@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from ms_initkit.findings import first_of
 from ms_initkit.plans.lines import Assignment
 
 _SHOWN: Final = 3
@@ -43,10 +44,5 @@ def order_text(lines: Sequence[Assignment]) -> list[str]:
     others = [f"{line.name} of {', '.join(sorted(line.draw.takes))}" for line in taking if not is_changed(line)]
     changed = [line.name for line in taking if is_changed(line)]
     steps = [("what takes values that are there", others), ("what is changed where it lies", changed)]
-    said = [f"{what} ({_listed(names)})" for what, names in steps if names]
+    said = [f"{what} ({first_of(names, _SHOWN)})" for what, names in steps if names]
     return [f"order: {', then '.join(['what is drawn', *said])}"] if said else []
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

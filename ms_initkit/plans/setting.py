@@ -15,8 +15,8 @@ from ms_initkit.syntax.expressions import Expression
 from ms_initkit.syntax.grammar import Value
 
 # What a name and its cell give to expressions: captures, and options as ``cell.NAME``.
-Captured: TypeAlias = "Mapping[str, Value]"
-Environment: TypeAlias = "dict[str, Value]"
+Captured: TypeAlias = Mapping[str, Value]
+Environment: TypeAlias = dict[str, Value]
 
 
 @record

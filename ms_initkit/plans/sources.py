@@ -10,13 +10,13 @@ from typing import Final
 from ms_initkit.basis.records import record
 from ms_initkit.files import checkpoints
 from ms_initkit.files.formats import Entry
-from ms_initkit.findings import Finding, counted
+from ms_initkit.findings import Finding, counted, first_of
 from ms_initkit.language.rules import Rule
 from ms_initkit.language.sources import FromSpec
 from ms_initkit.networks.params import ParamInfo
 from ms_initkit.syntax.grammar import Value
 
-SHOWN: Final = 6
+_SHOWN: Final = 6
 _MOST_NUMBERS: Final = 1 << 16  # that an argument takes: the plan holds them
 
 
@@ -153,5 +153,4 @@ def _unused(asked: _Asked, known: Mapping[str, object], used: Collection[str | N
 
 
 def _listed(keys: Sequence[str]) -> str:
-    more = f" and {len(keys) - SHOWN:,} more" if len(keys) > SHOWN else ""
-    return ", ".join(keys[:SHOWN]) + more if keys else "none"
+    return first_of(keys, _SHOWN) if keys else "none"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from ms_initkit.findings import Finding, RecipeError, Span, findings_to_json, render
+import pytest
+
+from ms_initkit.findings import Finding, RecipeError, Span, findings_to_json, first_of, numbers_text, render
 
 
 def test_files_keep_the_order_in_which_they_are_met() -> None:
@@ -42,3 +44,16 @@ def test_json_has_each_line_once() -> None:
         {name: value for name, value in finding.to_json().items() if name != "source"}
         for finding in [*findings, Finding.note("b", "y")]
     ]
+
+
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), (["a"], "a"), (["a", "b"], "a, b"), ([1, 2, *range(1000)], "1, 2 and 1,000 more")]
+)
+def test_the_first_of_many_are_told_and_how_many_more_there_are(items: list[object], text: str) -> None:
+    assert first_of(items, 2) == text
+
+
+def test_of_many_numbers_twenty_are_told() -> None:
+    assert numbers_text((3,)) == "(3,)"
+    assert numbers_text(tuple(range(20))) == str(tuple(range(20)))
+    assert numbers_text((7,) * 21) == f"({', '.join('7' * 20)} and 1 more)"
